@@ -1,0 +1,1 @@
+"""Use cases and loops: what Hodei does, written against ports only."""

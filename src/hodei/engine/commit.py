@@ -1,0 +1,133 @@
+"""Group commit: everything the engine saves goes through one queue and few transactions.
+
+A single save on an idle server is written at once; while a transaction is under way, later
+saves gather and leave together with the next one. Latency stays that of one commit and the
+number of commits does not grow with the number of jobs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from hodei.domain.errors import CapacityExhausted, HodeiError, StaleVersion, Unavailable
+from hodei.ports.store import JobStore, Unit, Verdict
+
+logger = logging.getLogger(__name__)
+
+MAX_BATCH = 200
+"""Units per transaction."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    unit: Unit
+    keys: frozenset[UUID]
+    done: asyncio.Future[Verdict] = field(repr=False)
+
+
+class Committer:
+    """The one door to `JobStore.commit`.
+
+    Units that share an entity never travel in one transaction; their order is kept.
+    """
+
+    def __init__(self, store: JobStore, *, lanes: int = 2) -> None:
+        self._store = store
+        self._queue: deque[_Waiting] = deque()
+        self._busy: set[UUID] = set()
+        self._free_lanes = lanes
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def save(self, unit: Unit) -> None:
+        """Saves one unit. Raises StaleVersion, CapacityExhausted or Unavailable."""
+        verdict = await self.enqueue(unit)
+        if verdict is Verdict.STALE:
+            raise StaleVersion("somebody else changed it first")
+        if verdict is Verdict.FULL:
+            raise CapacityExhausted("the provider has no room for another worker")
+
+    async def save_all(self, units: Sequence[Unit]) -> list[Verdict]:
+        """Saves units that do not share entities; verdicts in order. Raises Unavailable."""
+        return list(await asyncio.gather(*(self.enqueue(unit) for unit in units)))
+
+    def enqueue(self, unit: Unit) -> asyncio.Future[Verdict]:
+        """Queues a unit; the future holds its verdict, or Unavailable."""
+        done: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(unit, _keys(unit), done))
+        if self._free_lanes and len(self._queue) == 1:
+            # Let the callers of this turn of the loop join the same transaction.
+            asyncio.get_running_loop().call_soon(self._launch)
+        return done
+
+    async def drain(self) -> None:
+        """Returns when everything queued so far has been saved or has failed."""
+        while self._queue or self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.sleep(0)
+
+    def _launch(self) -> None:
+        while self._free_lanes and self._queue:
+            batch = self._next_batch()
+            if not batch:
+                return
+            self._free_lanes -= 1
+            task = asyncio.get_running_loop().create_task(self._commit(batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _next_batch(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        held_back: list[_Waiting] = []
+        taken: set[UUID] = set(self._busy)
+        while self._queue and len(batch) < MAX_BATCH:
+            waiting = self._queue.popleft()
+            if waiting.keys & taken:
+                held_back.append(waiting)
+            else:
+                batch.append(waiting)
+            taken |= waiting.keys
+        self._queue.extendleft(reversed(held_back))
+        for waiting in batch:
+            self._busy |= waiting.keys
+        return batch
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            verdicts = await self._store.commit([waiting.unit for waiting in batch])
+        except HodeiError as error:
+            self._fail(batch, error)
+        except Exception as error:
+            logger.exception("commit failed", extra={"units": len(batch)})
+            self._fail(batch, Unavailable(f"the save failed: {error}"))
+        else:
+            for waiting, verdict in zip(batch, verdicts, strict=True):
+                if not waiting.done.done():
+                    waiting.done.set_result(verdict)
+        finally:
+            for waiting in batch:
+                self._busy -= waiting.keys
+            self._free_lanes += 1
+            self._launch()
+
+    @staticmethod
+    def _fail(batch: Sequence[_Waiting], error: HodeiError) -> None:
+        for waiting in batch:
+            if not waiting.done.done():
+                waiting.done.set_exception(error)
+
+
+def _keys(unit: Unit) -> frozenset[UUID]:
+    return frozenset(
+        [
+            *(job.id for job in unit.jobs),
+            *(attempt.id for attempt in unit.attempts),
+            *(worker.id for worker in unit.workers),
+            *(provider.id for provider in unit.providers),
+            *(log.attempt_id for log in unit.logs),
+        ]
+    )

@@ -1,0 +1,56 @@
+"""What every part of the engine is given: the ports, the clock and a few figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from hodei.engine.commit import Committer
+from hodei.ports.bus import Bus
+from hodei.ports.clock import Chance, Clock
+from hodei.ports.secrets import Secrets
+from hodei.ports.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timings:
+    """How long the engine waits for what."""
+
+    heartbeat: timedelta = timedelta(seconds=3)
+    """An agent that has nothing to say says so this often."""
+    lease: timedelta = timedelta(seconds=10)
+    """A worker that nobody renewed for this long has lost its stream. Leases are looked at
+    once per heartbeat, so that it is noticed within 15 s."""
+    return_grace: timedelta = timedelta(seconds=45)
+    """A silent worker that its provider still sees may come back for this long."""
+    fence: timedelta = timedelta(minutes=15)
+    """An agent that hears no server for this long ends its job itself."""
+    provision: timedelta = timedelta(seconds=300)
+    """From the intent to the agent's first call; also the life of the one-time password."""
+    sweep: timedelta = timedelta(seconds=1)
+    """How often each loop looks even if nothing woke it."""
+    hang_grace: timedelta = timedelta(seconds=5)
+    """Beyond the job's own grace before the provider ends what the agent did not."""
+    leak_sweep: timedelta = timedelta(seconds=60)
+    health_check: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """The ports and the figures; built once by the composition root."""
+
+    store: Store
+    committer: Committer
+    bus: Bus
+    clock: Clock
+    chance: Chance
+    secrets: Secrets
+    replica: str
+    """Name of this server process, unique among those on the same database."""
+    installation_id: str
+    agent_servers: tuple[str, ...]
+    """Targets that agents are told to call."""
+    ca_pem: str = ""
+    timings: Timings = field(default_factory=Timings)
+    max_log_bytes: int = 1 << 30
+    """Stored log text per attempt; what comes after it is discarded with a visible mark."""

@@ -1,0 +1,163 @@
+"""The engine: its parts wired to each other, its loops, and the hints that wake them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from uuid import UUID
+
+from hodei.domain.errors import HodeiError
+from hodei.domain.worker import Worker, WorkerState
+from hodei.engine.core import Core
+from hodei.engine.dispatch import Dispatcher
+from hodei.engine.explain import Explainer
+from hodei.engine.janitor import Janitor
+from hodei.engine.jobs import Jobs
+from hodei.engine.live import Live
+from hodei.engine.logs import Logs
+from hodei.engine.pools import Pools
+from hodei.engine.providers import Providers
+from hodei.engine.provision import Provisioner
+from hodei.engine.reconcile import Reconciler
+from hodei.engine.registry import Registry
+from hodei.engine.sessions import Session, Sessions
+from hodei.engine.stats import Stats
+from hodei.engine.terminals import Terminals
+from hodei.engine.terminate import Terminator
+from hodei.ports.bus import Hint
+from hodei.ports.peer import Peer
+from hodei.ports.provider import ProviderFactory
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """Everything one server process does, apart from its interfaces.
+
+    `async with Engine(...)` opens the providers and runs the loops; leaving it stops them and
+    leaves every worker alive, for the next server to find.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        factories: Mapping[str, ProviderFactory],
+        *,
+        data_dir: str,
+        agent_command: tuple[str, ...],
+        retention: Janitor | None = None,
+    ) -> None:
+        self.core = core
+        self.registry = Registry(core, factories, data_dir=data_dir, agent_command=agent_command)
+        self.sessions = Sessions()
+        self.logs = Logs(core)
+        self.stats = Stats(core)
+        self.live = Live(core)
+        self.provisioner = Provisioner(core, self.registry, self._wake_reconciler)
+        self.terminator = Terminator(
+            core, self.registry, self.sessions, self.provisioner, self._wake_dispatcher
+        )
+        self.dispatcher = Dispatcher(core, self.registry, self.sessions, self.provisioner.start)
+        pools = Pools(core, self.registry, self.sessions, self.provisioner)
+        self.reconciler = Reconciler(
+            core, self.registry, self.sessions, self.provisioner, self.terminator, pools
+        )
+        self.explainer = Explainer(core, self.registry)
+        self.jobs = Jobs(core, self.explainer)
+        self.providers = Providers(core, self.registry)
+        self.terminals = Terminals(core, self.sessions)
+        self.janitor = retention or Janitor(core)
+        self._loops: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Engine:
+        await self.registry.refresh()
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        self._loops = [
+            loop.create_task(self._hints(ready), name="hints"),
+            loop.create_task(self._refresh(), name="providers"),
+            loop.create_task(self.dispatcher.run(), name="dispatch"),
+            loop.create_task(self.reconciler.run(), name="reconcile"),
+            loop.create_task(self.live.run(), name="live"),
+            loop.create_task(self.janitor.run(), name="janitor"),
+        ]
+        await ready.wait()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._loops:
+            task.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.provisioner.stop()
+        await self.terminator.stop()
+        for session in self.sessions.all():
+            session.close()
+        await self.core.committer.drain()
+        await self.registry.close()
+
+    def connect(self, worker: Worker, peer: Peer) -> Session:
+        """A session for a worker whose stream has just begun."""
+        session = Session(
+            self.core,
+            worker,
+            peer,
+            on_segments=self.logs.publish,
+            on_free=self._freed,
+            on_sample=self.stats.publish,
+        )
+        self.sessions.add(session)
+        return session
+
+    def disconnect(self, session: Session) -> None:
+        """The stream of a session has ended."""
+        session.close()
+        if self.sessions.remove(session):
+            self.reconciler.suspect(session.worker.id)
+
+    def _freed(self, worker: Worker) -> None:
+        """A worker ended its attempt: it takes another one, or is destroyed at once."""
+        if worker.state is WorkerState.TERMINATING:
+            self.terminator.start(worker)
+        else:
+            self.dispatcher.wake()
+
+    def _wake_dispatcher(self) -> None:
+        self.dispatcher.wake()
+
+    def _wake_reconciler(self) -> None:
+        self.reconciler.wake()
+
+    async def _hints(self, ready: asyncio.Event) -> None:
+        """Turns hints into wakes. Losing all of them costs a sweep's time and nothing else."""
+        async with self.core.bus.subscribe() as hints:
+            ready.set()
+            async for hint in hints:
+                await self._hint(hint)
+
+    async def _hint(self, hint: Hint) -> None:
+        everything = hint.topic == "resync"
+        if everything or hint.topic == "queue":
+            self.dispatcher.wake()
+        if everything or hint.topic == "cancel":
+            self.reconciler.wake()
+        if everything or hint.topic == "log":
+            self.logs.wake({UUID(key) for key in hint.keys} if hint.keys else None)
+        if everything or hint.topic in ("event", "job"):
+            self.live.wake()
+        if everything or hint.topic == "provider":
+            await self._refresh_providers()
+
+    async def _refresh(self) -> None:
+        """Keeps providers in step with their rows and checks their health."""
+        while True:
+            await self.core.clock.sleep(self.core.timings.health_check.total_seconds())
+            await self._refresh_providers()
+            await self.registry.check_all()
+
+    async def _refresh_providers(self) -> None:
+        try:
+            await self.registry.refresh()
+        except HodeiError as error:
+            logger.warning("providers not refreshed", extra={"error": str(error)})
+        self.dispatcher.wake()

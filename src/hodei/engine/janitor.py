@@ -1,0 +1,60 @@
+"""Janitor: what is older than its retention is removed, a little at a time."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hodei.domain.errors import HodeiError
+from hodei.engine.core import Core
+from hodei.ports.store import Purged
+
+logger = logging.getLogger(__name__)
+
+PAUSE_S = 300.0
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long finished work is kept."""
+
+    jobs: timedelta = timedelta(days=90)
+    logs: timedelta = timedelta(days=30)
+
+
+class Janitor:
+    """The retention loop; any number of replicas may run it."""
+
+    def __init__(self, core: Core, retention: Retention | None = None) -> None:
+        self._core = core
+        self.retention = retention or Retention()
+
+    async def run(self) -> None:
+        """Purges until cancelled: again at once while there is more, else after a pause."""
+        while True:
+            await self._core.clock.sleep(PAUSE_S)
+            try:
+                while _any(await self.run_once()):
+                    await self._core.clock.sleep(0.1)
+            except HodeiError as error:
+                logger.warning("retention pass failed", extra={"error": str(error)})
+
+    async def run_once(self) -> Purged:
+        """One batch."""
+        now = self._core.clock.now()
+        purged = await self._core.store.purge(
+            jobs_before=now - self.retention.jobs,
+            logs_before=now - self.retention.logs,
+            limit=BATCH,
+        )
+        if _any(purged):
+            logger.info("retention removed", extra={"jobs": purged.jobs})
+        return purged
+
+
+def _any(purged: Purged) -> bool:
+    return bool(
+        purged.jobs or purged.log_segments or purged.events or purged.samples or purged.workers
+    )

@@ -1,0 +1,274 @@
+"""Jobs: submitting, reading, cancelling and repeating them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hodei.domain import job as jobs
+from hodei.domain.attempt import Attempt
+from hodei.domain.errors import (
+    Conflict,
+    HodeiError,
+    IdempotencyMismatch,
+    InvalidRequest,
+    NotFound,
+    StaleVersion,
+    Violation,
+)
+from hodei.domain.events import Event, EventKind
+from hodei.domain.job import Job, JobState
+from hodei.domain.outcomes import cancelled
+from hodei.domain.serial import spec_digest
+from hodei.domain.spec import JobSpec, SecretRef
+from hodei.engine.core import Core
+from hodei.engine.explain import Explainer
+from hodei.engine.facts import job_event
+from hodei.ports.bus import Hint
+from hodei.ports.store import JobFilter, JobRow, JobSort, Page, Unit
+
+logger = logging.getLogger(__name__)
+
+MAX_BULK = 1000
+"""Jobs per bulk request."""
+_ID = re.compile(r"[0-9a-f-]{4,36}\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A spec on its way in."""
+
+    spec: JobSpec
+    idempotency_key: str | None = None
+    rerun_of: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one job of a bulk request."""
+
+    job_id: UUID
+    ok: bool
+    state: JobState | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDetail:
+    """A job with all its attempts, oldest first."""
+
+    job: Job
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def phase(self) -> str | None:
+        """Phase of the newest attempt."""
+        return self.attempts[-1].phase.value if self.attempts else None
+
+
+_Act = Callable[[str], Awaitable[JobDetail]]
+
+
+class Jobs:
+    """Use cases around jobs; every interface calls these and nothing else."""
+
+    def __init__(self, core: Core, explainer: Explainer) -> None:
+        self._core = core
+        self._explainer = explainer
+
+    # ---- submitting
+
+    async def submit(self, submission: Submission, *, actor: str) -> Job:
+        """Stores one job. Raises InvalidRequest or IdempotencyMismatch."""
+        return (await self.submit_many([submission], actor=actor))[0]
+
+    async def submit_many(self, submissions: Sequence[Submission], *, actor: str) -> list[Job]:
+        """Stores all jobs in one transaction, or none when one is refused."""
+        if not 1 <= len(submissions) <= MAX_BULK:
+            raise InvalidRequest.of("jobs", f"must hold 1 to {MAX_BULK} jobs", len(submissions))
+        await self._refuse(submissions)
+        now = self._core.clock.now()
+        new = [self._job(submission, actor, now) for submission in submissions]
+        events = [
+            job_event(EventKind.JOB_SUBMITTED, job, now, actor=actor, name=job.spec.name)
+            for job in new
+        ]
+        stored = await self._core.store.submit(new, events)
+        for mine, theirs in zip(new, stored, strict=True):
+            if theirs.id != mine.id and theirs.spec_digest != mine.spec_digest:
+                raise IdempotencyMismatch(
+                    f"idempotency key {mine.idempotency_key!r} was used for another job "
+                    f"({theirs.id}); use a new key, or send the same job"
+                )
+        return list(stored)
+
+    async def _refuse(self, submissions: Sequence[Submission]) -> None:
+        violations: list[Violation] = []
+        seen: set[int] = set()
+        for index, submission in enumerate(submissions):
+            if id(submission.spec) in seen:
+                continue
+            seen.add(id(submission.spec))
+            prefix = f"jobs[{index}]." if len(submissions) > 1 else ""
+            found = [
+                *self._explainer.refusals(submission.spec),
+                *await self._missing_secrets(submission.spec),
+            ]
+            violations += [replace(v, field=prefix + v.field) for v in found]
+        if violations:
+            raise InvalidRequest(violations)
+
+    async def _missing_secrets(self, spec: JobSpec) -> list[Violation]:
+        refs = {name: v.secret for name, v in spec.env.items() if isinstance(v, SecretRef)}
+        if not refs:
+            return []
+        missing = await self._core.secrets.missing(spec.project, sorted(set(refs.values())))
+        return [
+            Violation(
+                field=f"env.{name}.secret",
+                message=f"project {spec.project!r} has no secret of this name; create it first",
+                value=secret,
+            )
+            for name, secret in refs.items()
+            if secret in missing
+        ]
+
+    def _job(self, submission: Submission, actor: str, now: datetime) -> Job:
+        spec = submission.spec
+        deadline = (
+            now + timedelta(milliseconds=spec.queue_timeout_ms)
+            if spec.queue_timeout_ms is not None
+            else None
+        )
+        return Job(
+            id=self._core.chance.uuid(),
+            spec=spec,
+            owner=actor,
+            submitted_at=now,
+            queued_at=now,
+            not_before=now,
+            queue_deadline=deadline,
+            idempotency_key=submission.idempotency_key,
+            spec_digest=spec_digest(spec),
+            rerun_of=submission.rerun_of,
+        )
+
+    # ---- reading
+
+    async def resolve(self, key: str) -> UUID:
+        """The id that `key` is, or is the unique beginning of. Raises NotFound, Conflict."""
+        text = key.strip().lower()
+        if not _ID.match(text):
+            raise NotFound("job", key)
+        if len(text) == 36:
+            try:
+                return UUID(text)
+            except ValueError:
+                raise NotFound("job", key) from None
+        found = await self._core.store.find_jobs(text, limit=2)
+        if not found:
+            raise NotFound("job", key)
+        if len(found) > 1:
+            raise Conflict(f"{key!r} is the beginning of several job ids; give more of it")
+        return found[0]
+
+    async def get(self, key: str) -> JobDetail:
+        """A job by id, or by a unique beginning of it (4 characters at least)."""
+        job_id = await self.resolve(key)
+        job = await self._core.store.get_job(job_id)
+        if job is None:
+            raise NotFound("job", key)
+        return JobDetail(job=job, attempts=tuple(await self._core.store.attempts(job_id)))
+
+    async def page(
+        self, where: JobFilter, *, sort: JobSort, limit: int, cursor: str | None
+    ) -> Page[JobRow]:
+        """One page of the list."""
+        return await self._core.store.list_jobs(where, sort=sort, limit=limit, cursor=cursor)
+
+    async def counts(self, where: JobFilter) -> Mapping[JobState, int]:
+        """Jobs per state."""
+        return await self._core.store.count_jobs(where)
+
+    async def events(self, key: str) -> Sequence[Event]:
+        """What happened to a job, oldest first."""
+        return await self._core.store.job_events(await self.resolve(key))
+
+    # ---- cancelling and repeating
+
+    async def cancel(self, key: str, *, actor: str, reason: str = "") -> JobDetail:
+        """Final at once for a waiting job; for any other the wish is stored and carried out.
+
+        A second wish changes nothing. Raises Conflict for a finished job.
+        """
+        job_id = await self.resolve(key)
+        while True:
+            job = await self._core.store.get_job(job_id)
+            if job is None:
+                raise NotFound("job", key)
+            if job.state is JobState.CANCELLED:
+                break
+            if job.finished:
+                raise Conflict(f"the job is {job.state.value} already and cannot be cancelled")
+            if job.cancel_requested_at is not None:
+                break
+            try:
+                await self._core.committer.save(self._cancelled(job, actor, reason))
+            except StaleVersion:
+                continue
+            await self._core.bus.publish(Hint(topic="cancel", keys=(str(job_id),)))
+            break
+        return await self.get(str(job_id))
+
+    def _cancelled(self, job: Job, actor: str, reason: str) -> Unit:
+        now = self._core.clock.now()
+        why = reason[:500]
+        job = jobs.request_cancel(job, why, now)
+        wish = job_event(EventKind.JOB_CANCEL_REQUESTED, job, now, actor=actor, reason=why)
+        if job.state is not JobState.PENDING:
+            return Unit(jobs=(job,), events=(wish,))
+        job = jobs.apply(job, jobs.CancelConfirmed(outcome=cancelled(actor, why)), now)
+        done = job_event(EventKind.JOB_FINISHED, job, now, actor=actor, reason=why)
+        return Unit(jobs=(job,), events=(wish, done))
+
+    async def cancel_many(
+        self, keys: Sequence[str], *, actor: str, reason: str = ""
+    ) -> list[Result]:
+        """Cancels each; every job has its own result."""
+        return [
+            await self._one(key, lambda k: self.cancel(k, actor=actor, reason=reason))
+            for key in _bounded(keys)
+        ]
+
+    async def rerun(self, key: str, *, actor: str) -> Job:
+        """Submits the spec of a job again, as a new job."""
+        detail = await self.get(key)
+        submission = Submission(spec=detail.job.spec, rerun_of=detail.job.id)
+        return await self.submit(submission, actor=actor)
+
+    async def rerun_many(self, keys: Sequence[str], *, actor: str) -> list[Result]:
+        """Repeats each; the results carry the ids of the new jobs."""
+
+        async def again(key: str) -> JobDetail:
+            job = await self.rerun(key, actor=actor)
+            return JobDetail(job=job, attempts=())
+
+        return [await self._one(key, again) for key in _bounded(keys)]
+
+    async def _one(self, key: str, act: _Act) -> Result:
+        try:
+            detail = await act(key)
+        except HodeiError as error:
+            known = UUID(key) if len(key) == 36 and _ID.match(key) else UUID(int=0)
+            return Result(job_id=known, ok=False, error=str(error))
+        return Result(job_id=detail.job.id, ok=True, state=detail.job.state)
+
+
+def _bounded(keys: Sequence[str]) -> Sequence[str]:
+    if not 1 <= len(keys) <= MAX_BULK:
+        raise InvalidRequest.of("job_ids", f"must hold 1 to {MAX_BULK} ids", len(keys))
+    return keys

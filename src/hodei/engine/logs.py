@@ -1,0 +1,302 @@
+"""Logs for readers: ranges, live following, search, landmarks and downloads.
+
+A follower is a position. New segments wake it; it takes them from memory when they were
+stored through this replica, and from the store otherwise, so a slow follower slows nobody and
+every follower sees every line once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from hodei.domain.attempt import Attempt
+from hodei.domain.errors import InvalidRequest, NotFound
+from hodei.domain.logs import (
+    LogHead,
+    LogLine,
+    LogMarks,
+    LogQuery,
+    MarksCounter,
+    Segment,
+    matches,
+)
+from hodei.engine.core import Core
+
+MAX_LINES = 1000
+"""Lines per range."""
+RECENT_BYTES = 4 << 20
+"""Text kept in memory per attempt that somebody follows."""
+SEARCH_SECONDS = 10.0
+"""Time one search may take; what it did not reach is said."""
+FOLLOW_SEGMENTS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRange:
+    """Consecutive lines and where the whole log stands."""
+
+    attempt: Attempt
+    lines: tuple[LogLine, ...]
+    total: int
+    ended: bool
+    """No further line will come."""
+    complete: bool
+    """Ended, and everything that the agent sent is there."""
+    sha256: str
+    """Of the whole log as downloaded; empty until it has ended."""
+    warn_count: int
+    error_count: int
+    first_error: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """Lines that fit a query."""
+
+    attempt: Attempt
+    line_numbers: tuple[int, ...]
+    total: int
+    truncated: bool
+    """The search stopped at its time limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """The next part of a followed log; the last part has `end`."""
+
+    attempt: Attempt
+    segments: tuple[Segment, ...]
+    from_line: int
+    """Lines of the first segment before this one were not asked for."""
+    end: LogHead | None = None
+
+
+class _Channel:
+    """What this replica just stored of one attempt, for its followers."""
+
+    def __init__(self) -> None:
+        self.recent: deque[Segment] = deque()
+        self.bytes = 0
+        self.changed = asyncio.Event()
+        self.followers = 0
+
+    def add(self, segments: Sequence[Segment]) -> None:
+        for segment in segments:
+            if self.recent and self.recent[-1].end_line != segment.first_line:
+                self.recent.clear()
+                self.bytes = 0
+            self.recent.append(segment)
+            self.bytes += len(segment.text)
+        while self.bytes > RECENT_BYTES:
+            self.bytes -= len(self.recent.popleft().text)
+        self.changed.set()
+
+    def after(self, line: int) -> list[Segment] | None:
+        """Segments from `line` on; None when memory does not reach back that far."""
+        if not self.recent or line < self.recent[0].first_line:
+            return None
+        return [segment for segment in self.recent if segment.end_line > line]
+
+
+class Logs:
+    """The logs of all attempts, as every interface reads them."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._channels: dict[UUID, _Channel] = {}
+
+    # ---- from the sessions and the bus
+
+    def publish(self, attempt_id: UUID, segments: Sequence[Segment], ended: bool) -> None:
+        """Segments that were just stored through this replica."""
+        channel = self._channels.get(attempt_id)
+        if channel is not None and (segments or ended):
+            channel.add(segments)
+
+    def wake(self, attempt_ids: set[UUID] | None) -> None:
+        """Logs that grew somewhere; None: any of them."""
+        for attempt_id, channel in self._channels.items():
+            if attempt_ids is None or attempt_id in attempt_ids:
+                channel.changed.set()
+
+    # ---- reading
+
+    async def attempt(self, job_id: UUID, number: int = 0) -> Attempt:
+        """An attempt of a job by number; 0: the newest. Raises NotFound."""
+        attempts = await self._core.store.attempts(job_id)
+        if not number and attempts:
+            return attempts[-1]
+        for attempt in attempts:
+            if attempt.number == number:
+                return attempt
+        raise NotFound("attempt", number or "of a job that has not been assigned yet")
+
+    async def range(
+        self, job_id: UUID, *, attempt: int = 0, from_line: int = 1, limit: int = 500
+    ) -> LogRange:
+        """Lines from `from_line` on; a negative one counts from the end."""
+        if not 1 <= limit <= MAX_LINES:
+            raise InvalidRequest.of("limit", f"must be between 1 and {MAX_LINES}", limit)
+        which = await self.attempt(job_id, attempt)
+        head = await self._head(which)
+        first = from_line if from_line > 0 else max(1, head.total_lines + 1 + from_line)
+        lines: list[LogLine] = []
+        while len(lines) < limit and first + len(lines) <= head.total_lines:
+            at = first + len(lines)
+            segments = await self._core.store.segments(which.id, from_line=at, limit=8)
+            if not segments:
+                break
+            for segment in segments:
+                lines += segment.lines(first + len(lines), limit - len(lines))
+        return LogRange(
+            attempt=which,
+            lines=tuple(lines),
+            total=head.total_lines,
+            ended=head.finished or which.ended,
+            complete=head.complete,
+            sha256=head.sha256,
+            warn_count=head.warn_count,
+            error_count=head.error_count,
+            first_error=head.first_error_line,
+        )
+
+    async def search(
+        self, job_id: UUID, query: LogQuery, *, attempt: int, from_line: int, limit: int
+    ) -> Found:
+        """Numbers of the fitting lines, at most `limit`, and how many fit in all."""
+        which = await self.attempt(job_id, attempt)
+        until = time.monotonic() + SEARCH_SECONDS
+        numbers: list[int] = []
+        total, line, truncated = 0, 1, False
+        while segments := await self._core.store.segments(which.id, from_line=line, limit=64):
+            # Pure computing in slices, so that the loop stays live; in a thread when a
+            # regular expression may take long.
+            search = _search_all if query.plain else None
+            if search is not None:
+                found = search(segments, query)
+            else:
+                found = await asyncio.to_thread(_search_all, segments, query)
+            total += len(found)
+            numbers += [n for n in found if n >= from_line][: limit - len(numbers)]
+            line = segments[-1].end_line
+            if time.monotonic() > until:
+                truncated = True
+                break
+            await asyncio.sleep(0)
+        return Found(attempt=which, line_numbers=tuple(numbers), total=total, truncated=truncated)
+
+    async def marks(self, job_id: UUID, *, attempt: int = 0) -> LogMarks:
+        """Landmarks of the log as far as it is stored."""
+        which = await self.attempt(job_id, attempt)
+        counter = MarksCounter()
+        line = 1
+        while segments := await self._core.store.segments(which.id, from_line=line, limit=64):
+            for segment in segments:
+                counter.add(segment)
+            line = segments[-1].end_line
+            await asyncio.sleep(0)
+        return counter.marks()
+
+    async def download(self, attempt: Attempt) -> AsyncIterator[Segment]:
+        """All stored segments in order."""
+        line = 1
+        while segments := await self._core.store.segments(attempt.id, from_line=line, limit=32):
+            for segment in segments:
+                yield segment
+            line = segments[-1].end_line
+
+    # ---- following
+
+    async def follow(self, attempt: Attempt, *, from_line: int = 1) -> AsyncIterator[Followed]:
+        """Lines as they are stored, from `from_line` on, until the log has ended."""
+        channel = self._channels.setdefault(attempt.id, _Channel())
+        channel.followers += 1
+        try:
+            async for part in self._follow(channel, attempt, max(1, from_line)):
+                yield part
+        finally:
+            channel.followers -= 1
+            if not channel.followers:
+                self._channels.pop(attempt.id, None)
+
+    async def follow_job(
+        self, job_id: UUID, *, attempt: int = 0, from_line: int = 1, tail: int | None = None
+    ) -> AsyncIterator[Followed]:
+        """Follows one attempt, or the newest and every later one until the job is finished."""
+        number = attempt
+        while True:
+            which = await self._begun(job_id, number)
+            if which is None:
+                return
+            begin = from_line
+            if tail is not None:
+                begin = max(1, (await self._head(which)).total_lines + 1 - tail)
+            async for part in self.follow(which, from_line=begin):
+                yield part
+            if attempt:
+                return
+            number, from_line, tail = which.number + 1, 1, None
+
+    async def _begun(self, job_id: UUID, number: int) -> Attempt | None:
+        """Waits for an attempt; None when the job is finished without having it."""
+        while True:
+            attempts = await self._core.store.attempts(job_id)
+            if attempts and number <= attempts[-1].number:
+                return attempts[-1] if not number else attempts[number - 1]
+            job = await self._core.store.get_job(job_id)
+            if job is None or job.finished:
+                return None
+            await self._core.clock.sleep(0.1)
+
+    async def _follow(
+        self, channel: _Channel, attempt: Attempt, line: int
+    ) -> AsyncIterator[Followed]:
+        ended = False
+        while True:
+            channel.changed.clear()
+            segments = channel.after(line)
+            if segments is None:
+                segments = list(
+                    await self._core.store.segments(
+                        attempt.id, from_line=line, limit=FOLLOW_SEGMENTS
+                    )
+                )
+                segments = [segment for segment in segments if segment.end_line > line]
+            if segments:
+                yield Followed(attempt=attempt, segments=tuple(segments), from_line=line)
+                line = segments[-1].end_line
+                continue
+            if ended:
+                head = await self._head(attempt)
+                if head.total_lines < line:
+                    yield Followed(attempt=attempt, segments=(), from_line=line, end=head)
+                    return
+            ended = await self._has_ended(attempt)
+            if not ended:
+                await self._change(channel)
+
+    async def _has_ended(self, attempt: Attempt) -> bool:
+        if (await self._head(attempt)).finished:
+            return True
+        fresh = await self._core.store.get_attempt(attempt.id)
+        return fresh is None or fresh.ended
+
+    async def _change(self, channel: _Channel) -> None:
+        try:
+            async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
+                await channel.changed.wait()
+        except TimeoutError:
+            return
+
+    async def _head(self, attempt: Attempt) -> LogHead:
+        state = await self._core.store.log_state(attempt.id)
+        return state.head if state else LogHead()
+
+
+def _search_all(segments: Sequence[Segment], query: LogQuery) -> list[int]:
+    return [number for segment in segments for number in matches(segment, query)]

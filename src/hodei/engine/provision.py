@@ -1,0 +1,207 @@
+"""Provision: new workers are made by their provider, step by step, each step stored first."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from hodei.domain import attempt as attempts
+from hodei.domain import worker as workers
+from hodei.domain.attempt import ATTEMPT
+from hodei.domain.errors import (
+    Conflict,
+    HodeiError,
+    ImageUnavailable,
+    ProviderError,
+    ProvisionTimeout,
+    SpecRejected,
+    StaleVersion,
+    Unavailable,
+)
+from hodei.domain.events import EventKind
+from hodei.domain.outcome import Outcome
+from hodei.domain.outcomes import image_unavailable, not_startable, provision_failed
+from hodei.domain.spec import Resources
+from hodei.domain.worker import WORKER, Target, Worker
+from hodei.engine.core import Core
+from hodei.engine.facts import Draft, worker_only
+from hodei.engine.registry import Registry
+from hodei.ports.provider import Enrolment, ProvisionRequest, ProvisionStep, WorkerSpec
+from hodei.ports.store import Held
+
+logger = logging.getLogger(__name__)
+
+
+class Provisioner:
+    """The provision calls of this replica, one task each."""
+
+    def __init__(self, core: Core, registry: Registry, on_unwanted: Callable[[], None]) -> None:
+        self._core = core
+        self._registry = registry
+        self._on_unwanted = on_unwanted
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    @property
+    def worker_ids(self) -> list[UUID]:
+        """Workers being made here; their leases are renewed with those of the sessions."""
+        return list(self._tasks)
+
+    def start(self, held: Held, otp: str) -> None:
+        """Makes the worker of a bound attempt."""
+        self._spawn(held.worker, held, otp)
+
+    def start_warm(self, worker: Worker, otp: str) -> None:
+        """Makes a worker that waits for whatever job comes."""
+        self._spawn(worker, None, otp)
+
+    async def ended(self, worker_id: UUID) -> None:
+        """Returns when no call for the worker is under way any more; cancels it first."""
+        task = self._tasks.get(worker_id)
+        if task is not None and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def stop(self) -> None:
+        """Cancels every call; another replica, or this one's next start, cleans up."""
+        for task in list(self._tasks.values()):
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    def _spawn(self, worker: Worker, held: Held | None, otp: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._provision(worker, held, otp))
+        self._tasks[worker.id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(worker.id, None))
+
+    async def _provision(self, worker: Worker, held: Held | None, otp: str) -> None:
+        entry = self._registry.get(worker.provider_id)
+        try:
+            if entry is None:
+                raise ProviderError("the provider was removed")
+            request = self._request(worker, held, otp)
+            async with asyncio.timeout(self._core.timings.provision.total_seconds()):
+                async for step in entry.provider.provision(request):
+                    await self._save_step(worker.id, step)
+        except TimeoutError:
+            await self._fail(worker, ProvisionTimeout("the worker did not come up in time"))
+        except (Conflict, Unavailable) as error:
+            # It is not wanted any more, or the store is away: the reconciler takes over.
+            logger.info("provision given up", extra={"error": str(error)})
+        except HodeiError as error:
+            await self._fail(worker, error)
+        except Exception as error:
+            logger.exception("provider failed", extra={"worker_id": str(worker.id)})
+            await self._fail(worker, ProviderError(f"{type(error).__name__}: {error}"))
+
+    def _request(self, worker: Worker, held: Held | None, otp: str) -> ProvisionRequest:
+        spec = held.job.spec if held else None
+        labels = {
+            "hodei.installation": self._core.installation_id,
+            "hodei.worker": str(worker.id),
+        }
+        if held is not None:
+            labels |= {"hodei.attempt": str(held.attempt.id), "hodei.job": str(held.job.id)}
+        resources = Resources(cpu=worker.cpu, memory_mb=worker.memory_mb)
+        worker_spec = WorkerSpec(
+            image=worker.image,
+            resources=spec.resources if spec else resources,
+            labels=labels,
+            reusable=worker.reusable,
+        )
+        if spec is not None:
+            worker_spec = replace(worker_spec, network=spec.network)
+        return ProvisionRequest(
+            worker_id=worker.id,
+            spec=worker_spec,
+            enrolment=Enrolment(
+                servers=self._core.agent_servers,
+                worker_id=worker.id,
+                otp=otp,
+                ca_pem=self._core.ca_pem,
+            ),
+            deadline=worker.created_at + self._core.timings.provision,
+        )
+
+    async def _save_step(self, worker_id: UUID, step: ProvisionStep) -> None:
+        """Stores one checkpoint. Raises Conflict when the worker is not wanted any more."""
+        while True:
+            worker = await self._core.store.get_worker(worker_id)
+            if worker is None or worker.target is Target.GONE:
+                raise Conflict("the worker is not wanted any more")
+            try:
+                await self._save_on(worker, step)
+            except StaleVersion:
+                continue  # the agent enrolled, or a cancel came, at the same moment
+            return
+
+    async def _save_on(self, worker: Worker, step: ProvisionStep) -> None:
+        now = self._core.clock.now()
+        started = step.phase == "started"
+        worker = replace(worker, handle=step.handle)
+        if started and WORKER.allows(worker.state, workers.CameUp):
+            worker = workers.apply(worker, workers.CameUp(), now)
+        held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
+        if held is None:
+            unit = worker_only(worker, now)
+            await self._core.committer.save(replace(unit, replica=self._core.replica))
+            return
+        draft = Draft.of(replace(held, worker=worker), now)
+        if step.image_digest:
+            draft.attempt = replace(draft.attempt, image_digest=step.image_digest)
+        if step.phase == "pulling" and ATTEMPT.allows(draft.attempt.phase, attempts.PullProgressed):
+            draft.move_attempt(attempts.PullProgressed(percent=step.percent))
+        elif started and ATTEMPT.allows(draft.attempt.phase, attempts.WorkerUp):
+            draft.move_attempt(attempts.WorkerUp())
+        if draft.attempt.phases != held.attempt.phases:
+            last = draft.attempt.phases[-1]
+            draft.note(EventKind.ATTEMPT_PHASE, phase=last.phase.value, detail=last.detail)
+        await self._core.committer.save(draft.unit(replica=self._core.replica))
+
+    async def _fail(self, worker: Worker, error: HodeiError) -> None:
+        """Marks the worker for destruction and its attempt for the outcome of the error."""
+        logger.warning("provision failed", extra={"worker_id": str(worker.id), "error": str(error)})
+        entry = self._registry.get(worker.provider_id)
+        name = entry.record.name if entry else str(worker.provider_id)
+        try:
+            await close_worker(self._core, worker.id, outcome_of(error, worker, name))
+        except Unavailable:
+            return  # the deadline stored with the worker brings the reconciler to it
+        self._on_unwanted()
+
+
+def outcome_of(error: HodeiError, worker: Worker, provider: str) -> Outcome:
+    """What an attempt ends with when its worker could not be made."""
+    match error:
+        case ImageUnavailable():
+            return image_unavailable(worker.image or "", str(error))
+        case SpecRejected():
+            return not_startable(str(error))
+        case _:
+            return provision_failed(provider, str(error))
+
+
+async def close_worker(core: Core, worker_id: UUID, outcome: Outcome) -> None:
+    """The worker is to be destroyed, and its attempt, if any, to end with `outcome` then.
+
+    Harmless when it is on its way already. Raises Unavailable.
+    """
+    while True:
+        worker = await core.store.get_worker(worker_id)
+        if worker is None or not WORKER.allows(worker.state, workers.Unwanted):
+            return
+        now = core.clock.now()
+        held = await core.store.held(worker.attempt_id) if worker.attempt_id else None
+        if held is None or held.worker.id != worker.id:
+            reason = workers.Unwanted(reason=outcome.message)
+            unit = worker_only(workers.apply(worker, reason, now), now)
+        else:
+            draft = Draft.of(held, now)
+            draft.close(outcome)
+            unit = draft.unit()
+        try:
+            await core.committer.save(replace(unit, replica=core.replica))
+        except StaleVersion:
+            continue
+        return

@@ -1,0 +1,353 @@
+"""Reconcile: what is, compared with what is wanted, until both agree.
+
+Every replica runs the same sweep. A live worker belongs to whoever holds its lease; a lease
+that ran out is anybody's to take, by `renew`. Nobody is judged while this replica itself has
+not been able to renew for a while: after a restart of the server or of PostgreSQL, agents get
+the time to come back first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from hodei.domain import attempt as attempts
+from hodei.domain import job as jobs
+from hodei.domain import worker as workers
+from hodei.domain.attempt import ATTEMPT, Phase
+from hodei.domain.errors import HodeiError, StaleVersion, Unavailable
+from hodei.domain.events import EventKind
+from hodei.domain.outcome import Outcome
+from hodei.domain.outcomes import (
+    cancelled,
+    lost,
+    provision_failed,
+    timed_out,
+    waited_too_long,
+)
+from hodei.domain.provider import ObservedState
+from hodei.domain.worker import Handle, Target, Worker, WorkerState
+from hodei.engine.core import Core
+from hodei.engine.facts import Draft, job_event, worker_only
+from hodei.engine.pools import Pools
+from hodei.engine.provision import Provisioner, close_worker
+from hodei.engine.registry import Registry
+from hodei.engine.sessions import Sessions
+from hodei.engine.terminate import Terminator
+from hodei.ports.store import Held, Leased, Unit
+
+logger = logging.getLogger(__name__)
+
+SUSPECT_LOOKS = 4
+"""How often the provider is asked about a worker whose stream ended, once per sweep."""
+_MAKING = frozenset({WorkerState.REQUESTED, WorkerState.PROVISIONING})
+_CONNECTED = frozenset({WorkerState.READY, WorkerState.BUSY})
+
+
+class Reconciler:
+    """The sweep of this replica."""
+
+    def __init__(
+        self,
+        core: Core,
+        registry: Registry,
+        sessions: Sessions,
+        provisioner: Provisioner,
+        terminator: Terminator,
+        pools: Pools,
+    ) -> None:
+        self._core = core
+        self._registry = registry
+        self._sessions = sessions
+        self._provisioner = provisioner
+        self._terminator = terminator
+        self._pools = pools
+        self._wake = asyncio.Event()
+        self._renewed_at: float | None = None
+        self._healthy_since: float | None = None
+        self._swept_leaks_at: float | None = None
+        self._suspects: dict[UUID, int] = {}
+
+    def suspect(self, worker_id: UUID) -> None:
+        """A worker's stream ended: if its provider says that it is gone, why wait."""
+        self._suspects[worker_id] = SUSPECT_LOOKS
+        self._wake.set()
+
+    def wake(self) -> None:
+        """A cancel, or another change that must not wait for the sweep."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Sweeps until cancelled."""
+        while True:
+            try:
+                async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            try:
+                await self.run_once()
+            except Unavailable as error:
+                self._healthy_since = None
+                logger.warning("store does not answer", extra={"error": str(error)})
+                await self._core.clock.sleep(0.5)
+            except Exception:
+                logger.exception("reconcile pass failed")
+                await self._core.clock.sleep(0.5)
+
+    async def run_once(self) -> None:
+        """One sweep over everything that may need a hand."""
+        renewed = await self.renew()
+        await self._unsettled()
+        await self._look_at_suspects()
+        if renewed:
+            await self._queue_deadlines()
+            await self._leases()
+            await self._leaks()
+
+    # ---- leases
+
+    async def renew(self) -> bool:
+        """Renews the leases of what this replica looks after and tells agents that it is there.
+
+        Once per heartbeat; returns whether it was time.
+        """
+        mono = self._core.clock.monotonic()
+        beat = self._core.timings.heartbeat.total_seconds()
+        if self._renewed_at is not None and mono - self._renewed_at < beat:
+            return False
+        silent_after = self._core.timings.lease.total_seconds()
+        alive = []
+        for session in self._sessions.all():
+            if mono - session.heard_at > silent_after:
+                session.close()  # half-open: the peer is gone and TCP has not noticed
+                continue
+            session.peer.heartbeat()
+            alive.append(session.worker.id)
+        mine = [*alive, *self._provisioner.worker_ids, *self._terminator.worker_ids]
+        if mine:
+            await self._core.store.renew(self._core.replica, mine, silent_after)
+        else:
+            await self._core.store.ping()
+        gap = None if self._renewed_at is None else mono - self._renewed_at
+        self._renewed_at = mono
+        if self._healthy_since is None or gap is None or gap > silent_after / 2:
+            self._healthy_since = mono
+        return True
+
+    def _may_judge(self) -> bool:
+        """Whether a silent worker's silence is its own fault."""
+        if self._healthy_since is None:
+            return False
+        healthy = self._core.clock.monotonic() - self._healthy_since
+        return healthy >= self._core.timings.lease.total_seconds()
+
+    async def _leases(self) -> None:
+        leased = await self._core.store.leases()
+        silent: list[Worker] = []
+        for item in leased:
+            worker = item.worker
+            if worker.state is WorkerState.TERMINATING:
+                await self._terminate(item)
+            elif worker.state is WorkerState.SILENT:
+                silent.append(worker)
+            elif worker.state is WorkerState.STARTING or worker.state in _MAKING:
+                await self._overdue(item)
+            elif worker.state in _CONNECTED and item.lease_age_s > 0 and self._may_judge():
+                await self._fell_silent(worker)
+        await self._silent(silent)
+        await self._pools.run_once([item.worker for item in leased])
+
+    async def _terminate(self, item: Leased) -> None:
+        mine = item.replica == self._core.replica or item.replica is None
+        if mine or item.lease_age_s > 0:
+            ttl = self._core.timings.lease.total_seconds()
+            if await self._core.store.renew(self._core.replica, [item.worker.id], ttl):
+                self._terminator.start(item.worker)
+
+    async def _overdue(self, item: Leased) -> None:
+        """A worker that never came up, or whose replica died while making it."""
+        worker, now = item.worker, self._core.clock.now()
+        if worker.otp_expires_at is not None and now > worker.otp_expires_at:
+            limit = self._core.timings.provision.total_seconds()
+            why = f"the worker did not call within {limit:.0f} s"
+            await self._close(worker, self._not_made(worker, why))
+        elif worker.state is WorkerState.STARTING:
+            await self._check_starting(worker)
+        elif item.lease_age_s > 0 and worker.id not in self._provisioner.worker_ids:
+            why = "the server that was making the worker stopped"
+            await self._close(worker, self._not_made(worker, why))
+
+    def _not_made(self, worker: Worker, why: str) -> Outcome:
+        entry = self._registry.get(worker.provider_id)
+        return provision_failed(entry.record.name if entry else str(worker.provider_id), why)
+
+    async def _check_starting(self, worker: Worker) -> None:
+        """A worker that died before its agent called is not waited for."""
+        seen = await self._observe(worker.provider_id, [worker])
+        state = seen.get(worker.id)
+        if state is not None and state[0] in (ObservedState.EXITED, ObservedState.GONE):
+            why = f"the worker ended before its agent called{_because(state[1])}"
+            await self._close(worker, self._not_made(worker, why))
+
+    async def _fell_silent(self, worker: Worker) -> None:
+        now = self._core.clock.now()
+        held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
+        if held is None or held.worker.version != worker.version:
+            unit = worker_only(workers.apply(worker, workers.FellSilent(), now), now)
+        else:
+            draft = Draft.of(held, now)
+            draft.move_worker(workers.FellSilent())
+            if ATTEMPT.allows(draft.attempt.phase, attempts.WorkerSilent):
+                quiet = self._core.timings.lease.total_seconds()
+                why = f"nothing was heard from the worker for {quiet:.0f} s"
+                draft.move_attempt(attempts.WorkerSilent(reason=why))
+                draft.note(EventKind.ATTEMPT_PHASE, phase=draft.attempt.phase.value, reason=why)
+            unit = draft.unit()
+        await self._save(unit)
+
+    async def _look_at_suspects(self) -> None:
+        """Workers whose stream has just ended, while their processes may still be ending."""
+        for worker_id in list(self._suspects):
+            self._suspects[worker_id] -= 1
+            if not self._suspects[worker_id] or self._sessions.get(worker_id) is not None:
+                del self._suspects[worker_id]
+            worker = await self._core.store.get_worker(worker_id)
+            if worker is None or worker.state not in _CONNECTED:
+                self._suspects.pop(worker_id, None)
+                continue
+            seen = await self._observe(worker.provider_id, [worker])
+            state, why = seen.get(worker_id, (None, ""))
+            if state in (ObservedState.EXITED, ObservedState.GONE):
+                self._suspects.pop(worker_id, None)
+                await self._lost(worker, f"its agent ended{_because(why)}")
+
+    async def _silent(self, silent: Sequence[Worker]) -> None:
+        by_provider: dict[UUID, list[Worker]] = {}
+        for worker in silent:
+            by_provider.setdefault(worker.provider_id, []).append(worker)
+        for provider_id, group in by_provider.items():
+            seen = await self._observe(provider_id, group)
+            for worker in group:
+                await self._judge_silent(worker, *seen.get(worker.id, (None, "")))
+
+    async def _judge_silent(self, worker: Worker, state: ObservedState | None, why: str) -> None:
+        if self._sessions.get(worker.id) is not None:
+            return  # it has just come back
+        gone = state in (ObservedState.EXITED, ObservedState.GONE)
+        since = worker.silent_at or worker.created_at
+        overdue = self._core.clock.now() - since > self._core.timings.return_grace
+        if gone:
+            await self._lost(worker, f"its provider says it is gone{_because(why)}")
+        elif overdue and self._may_judge():
+            silent_s = self._core.timings.return_grace + self._core.timings.lease
+            quiet = silent_s.total_seconds()
+            await self._lost(worker, f"nothing was heard from it for {quiet:.0f} s")
+
+    async def _lost(self, worker: Worker, why: str) -> None:
+        attempt = (
+            await self._core.store.get_attempt(worker.attempt_id) if worker.attempt_id else None
+        )
+        # An agent that was handed the attempt may have run user code unreported.
+        ran = attempt is not None and attempt.entered(Phase.STARTING) is not None
+        await self._close(worker, lost(why, user_code_ran=ran))
+
+    async def _observe(
+        self, provider_id: UUID, group: Sequence[Worker]
+    ) -> dict[UUID, tuple[ObservedState, str]]:
+        entry = self._registry.get(provider_id)
+        handles = [worker.handle for worker in group if worker.handle is not None]
+        if entry is None or not handles:
+            return {}
+        try:
+            seen = await entry.provider.observe(handles)
+        except HodeiError as error:
+            logger.warning("provider does not observe", extra={"error": str(error)})
+            return {}
+        return {worker_id: (item.state, item.reason) for worker_id, item in seen.items()}
+
+    # ---- attempts and jobs
+
+    async def _unsettled(self) -> None:
+        now = self._core.clock.now()
+        for held in await self._core.store.unsettled():
+            try:
+                await self._settle(held, now)
+            except StaleVersion:
+                continue  # it moved; the next sweep looks again
+
+    async def _settle(self, held: Held, now: datetime) -> None:
+        attempt = held.attempt
+        if attempt.ended or held.worker.target is Target.GONE:
+            return  # the terminator is at it
+        late = timedelta(milliseconds=held.job.spec.grace_ms) + self._core.timings.hang_grace
+        if held.job.cancel_requested_at is not None:
+            await self._cancel(held, now, late)
+        elif attempt.run_deadline is not None and now > attempt.run_deadline + late:
+            # The agent enforces the timeout; this one did not.
+            await self._close(held.worker, timed_out(held.job.spec.timeout_ms))
+
+    async def _cancel(self, held: Held, now: datetime, late: timedelta) -> None:
+        worker = held.worker
+        since = held.attempt.cancel_requested_at
+        if since is None:
+            draft = Draft.of(held, now)
+            draft.move_attempt(attempts.CancelBegun(reason=held.job.cancel_reason))
+            draft.note(EventKind.ATTEMPT_PHASE, phase=draft.attempt.phase.value)
+            await self._core.committer.save(draft.unit())
+            since = now
+        session = self._sessions.get(worker.id)
+        if session is not None and session.attempt_id == held.attempt.id:
+            session.cancel(held.job.cancel_reason)
+        if not worker.enrolled or worker.state is WorkerState.SILENT or now > since + late:
+            # Nobody to ask, or it does not answer: the provider ends it.
+            await self._close(worker, cancelled("", held.job.cancel_reason))
+
+    async def _queue_deadlines(self) -> None:
+        now = self._core.clock.now()
+        for job in await self._core.store.expired_in_queue():
+            outcome = waited_too_long(job.spec.queue_timeout_ms or 0)
+            moved = jobs.apply(job, jobs.TimedOut(outcome=outcome), now)
+            event = job_event(EventKind.JOB_FINISHED, moved, now, reason=outcome.message)
+            await self._save(Unit(jobs=(moved,), events=(event,)))
+
+    async def _close(self, worker: Worker, outcome: Outcome) -> None:
+        await close_worker(self._core, worker.id, outcome)
+        fresh = await self._core.store.get_worker(worker.id)
+        if fresh is not None and fresh.state is WorkerState.TERMINATING:
+            self._terminator.start(fresh)
+
+    async def _save(self, unit: Unit) -> None:
+        try:
+            await self._core.committer.save(unit)
+        except StaleVersion:
+            return  # it moved; the next sweep looks again
+
+    # ---- leaks
+
+    async def _leaks(self) -> None:
+        """Destroys what carries our installation's label and no live row knows."""
+        mono = self._core.clock.monotonic()
+        every = self._core.timings.leak_sweep.total_seconds()
+        if self._swept_leaks_at is not None and mono - self._swept_leaks_at < every:
+            return
+        self._swept_leaks_at = mono
+        for entry in self._registry.entries():
+            try:
+                found: Sequence[Handle] = await entry.provider.list_owned()
+                rows = await self._core.store.owned_handles(entry.record.id)
+                known = {worker_id for worker_id, _ in rows}
+                for handle in found:
+                    if handle.worker_id not in known:
+                        logger.warning("leak removed", extra={"worker_id": str(handle.worker_id)})
+                        await entry.provider.destroy(handle, grace_s=0)
+            except HodeiError as error:
+                logger.warning("leak sweep incomplete", extra={"error": str(error)})
+
+
+def _because(reason: str) -> str:
+    return f": {reason}" if reason else ""

@@ -1,0 +1,161 @@
+"""The registry: configured providers as living objects, with what is known of their health."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from hodei.domain.errors import HodeiError, InvalidRequest, NotFound
+from hodei.domain.placement import Candidate, IdleWorker
+from hodei.domain.provider import Capabilities, Health, ProviderRecord
+from hodei.engine.core import Core
+from hodei.ports.provider import Provider, ProviderContext, ProviderFactory
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One configured provider, opened."""
+
+    record: ProviderRecord
+    provider: Provider
+    health: Health
+    stack: AsyncExitStack
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can honour, with the limits of its row applied."""
+        known = self.provider.capabilities
+        regions = known.regions | ({self.record.region} if self.record.region else set())
+        limit = self.record.max_workers
+        return replace(
+            known,
+            regions=frozenset(regions),
+            max_workers=known.max_workers if limit is None else min(limit, known.max_workers),
+        )
+
+
+class Registry:
+    """Providers of this replica, kept in step with the rows."""
+
+    def __init__(
+        self,
+        core: Core,
+        factories: Mapping[str, ProviderFactory],
+        *,
+        data_dir: str,
+        agent_command: tuple[str, ...],
+    ) -> None:
+        self._core = core
+        self.factories = factories
+        self._data_dir = data_dir
+        self._agent_command = agent_command
+        self._entries: dict[UUID, Entry] = {}
+        self._lock = asyncio.Lock()
+
+    def entries(self) -> list[Entry]:
+        """All opened providers, by name."""
+        return sorted(self._entries.values(), key=lambda entry: entry.record.name)
+
+    def get(self, provider_id: UUID) -> Entry | None:
+        """The entry of a provider, if its row exists and its settings are good."""
+        return self._entries.get(provider_id)
+
+    def candidates(
+        self, live: Mapping[UUID, int], idle: Mapping[UUID, Sequence[IdleWorker]]
+    ) -> list[Candidate]:
+        """What placement chooses from."""
+        return [
+            Candidate(
+                record=entry.record,
+                capabilities=entry.capabilities,
+                health=entry.health,
+                live_workers=live.get(entry.record.id, 0),
+                idle=tuple(idle.get(entry.record.id, ())),
+            )
+            for entry in self.entries()
+        ]
+
+    def build(self, record: ProviderRecord) -> Provider:
+        """An unopened provider of a row. Raises InvalidRequest for its type or settings."""
+        factory = self.factories.get(record.type)
+        if factory is None:
+            known = ", ".join(sorted(self.factories))
+            raise InvalidRequest.of("type", f"must be one of: {known}", record.type)
+        context = ProviderContext(
+            installation_id=self._core.installation_id,
+            name=record.name,
+            data_dir=f"{self._data_dir}/{record.type}-{record.id}",
+            agent_command=self._agent_command,
+        )
+        return factory.create(record.settings, context)
+
+    async def refresh(self) -> None:
+        """Opens, reopens and closes providers so that they match the rows."""
+        async with self._lock:
+            records = {record.id: record for record in await self._core.store.list_providers()}
+            for provider_id in self._entries.keys() - records.keys():
+                await self._close(provider_id)
+            for record in records.values():
+                entry = self._entries.get(record.id)
+                if entry is None:
+                    await self._open(record)
+                elif entry.record.settings != record.settings:
+                    await self._close(record.id)
+                    await self._open(record)
+                else:
+                    entry.record = record
+
+    async def check(self, provider_id: UUID) -> Health:
+        """Checks one provider now and keeps the result."""
+        entry = self._entries.get(provider_id)
+        if entry is None:
+            raise NotFound("provider", provider_id)
+        health = replace(await entry.provider.check(), checked_at=self._core.clock.now())
+        changed = (health.ok, health.reason) != (entry.health.ok, entry.health.reason)
+        entry.health = health
+        if changed:
+            logger.info(
+                "provider health changed",
+                extra={"provider": entry.record.name, "ok": health.ok, "reason": health.reason},
+            )
+        await self._core.store.record_health(provider_id, health)
+        return health
+
+    async def check_all(self) -> None:
+        """Checks every enabled provider."""
+        for entry in self.entries():
+            if entry.record.enabled:
+                try:
+                    await self.check(entry.record.id)
+                except HodeiError as error:
+                    logger.warning("health not recorded", extra={"error": str(error)})
+
+    async def close(self) -> None:
+        """Closes every provider; their workers live on."""
+        async with self._lock:
+            for provider_id in list(self._entries):
+                await self._close(provider_id)
+
+    async def _open(self, record: ProviderRecord) -> None:
+        try:
+            provider = self.build(record)
+        except HodeiError as error:
+            logger.error(
+                "provider cannot be used", extra={"provider": record.name, "error": str(error)}
+            )
+            return
+        stack = AsyncExitStack()
+        await stack.enter_async_context(provider)
+        health = replace(await provider.check(), checked_at=self._core.clock.now())
+        self._entries[record.id] = Entry(record, provider, health, stack)
+        await self._core.store.record_health(record.id, health)
+
+    async def _close(self, provider_id: UUID) -> None:
+        entry = self._entries.pop(provider_id)
+        await entry.stack.aclose()

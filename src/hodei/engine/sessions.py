@@ -1,0 +1,365 @@
+"""Sessions: the streams of the agents that are connected to this replica.
+
+A session keeps the newest known entities of its worker and the facts that the agent reported
+but that are not stored yet. One pump per session turns pending facts into one unit, saves it,
+acknowledges, and looks again: a short job's start, log and end leave in one transaction. When
+a save turns out stale the entities are read again and the same facts are applied to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from hodei.domain import attempt as attempts
+from hodei.domain import worker as workers
+from hodei.domain.attempt import Phase
+from hodei.domain.errors import Conflict, HodeiError, StaleVersion, Unavailable
+from hodei.domain.logs import Segment
+from hodei.domain.worker import Target, Worker, WorkerState
+from hodei.engine.core import Core
+from hodei.engine.facts import Draft, worker_only
+from hodei.engine.ingest import TAIL_DELAY_S, LogIngest, open_ingest
+from hodei.engine.orders import run_order
+from hodei.engine.reports import ExitReport, HelloReport
+from hodei.engine.settle import decide, outcome_of
+from hodei.ports.peer import Peer
+from hodei.ports.store import Held, Sample, Unit
+
+logger = logging.getLogger(__name__)
+
+MAX_UNSTORED_LOG = 8 << 20
+"""Bytes of log that one session may hold before its stream is read no further."""
+
+OnSegments = Callable[[UUID, Sequence[Segment], bool], None]
+OnFree = Callable[[Worker], None]
+OnSample = Callable[[UUID, UUID, Sample], None]
+
+
+class Session:
+    """One connected agent. All methods are called from the event loop, in stream order."""
+
+    def __init__(
+        self,
+        core: Core,
+        worker: Worker,
+        peer: Peer,
+        *,
+        on_segments: OnSegments,
+        on_free: OnFree,
+        on_sample: OnSample,
+    ) -> None:
+        self._core = core
+        self.worker = worker
+        self.peer = peer
+        self.held: Held | None = None
+        self.heard_at = core.clock.monotonic()
+        self.closed = asyncio.Event()
+        self.terminal_output: dict[str, Callable[[bytes | None, int, str], None]] = {}
+        self._on_segments = on_segments
+        self._on_free = on_free
+        self._tail_timer: asyncio.TimerHandle | None = None
+        self._tails_due = False
+        self._on_sample = on_sample
+        self._log: LogIngest | None = None
+        self._started_at: datetime | None = None
+        self._exit: ExitReport | None = None
+        self._samples: list[Sample] = []
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    # ---- what the dispatcher and the others ask
+
+    @property
+    def idle(self) -> bool:
+        """Whether it waits for an attempt."""
+        return (
+            not self.closed.is_set()
+            and self.held is None
+            and self.worker.state is WorkerState.READY
+            and self.worker.target is Target.RUN
+        )
+
+    @property
+    def attempt_id(self) -> UUID | None:
+        """The attempt it runs."""
+        return self.held.attempt.id if self.held else None
+
+    async def assign(self, held: Held) -> None:
+        """Hands a bound attempt to the agent; the binding is stored already."""
+        self.held = held
+        self.worker = held.worker
+        self._started_at, self._exit = None, None
+        try:
+            order = await run_order(held, self._core.secrets)
+            self._log = await open_ingest(self._core, held, order)
+        except HodeiError as error:
+            # The stream is closed: on its return the agent is handed the attempt once more.
+            logger.warning("attempt could not be handed over", extra={"error": str(error)})
+            self.close(error)
+            return
+        self.peer.run(order)
+
+    def cancel(self, reason: str) -> None:
+        """Asks the agent to end its attempt with the grace of the job."""
+        if self.held is not None:
+            self.peer.cancel(self.held.attempt.id, grace_ms=None, reason=reason)
+
+    def close(self, error: Exception | None = None) -> None:
+        """Ends the stream; what was not stored comes again on the next one."""
+        if not self.closed.is_set():
+            self.closed.set()
+            self._room.set()
+            self._wake.set()
+            self.peer.close(error)
+
+    # ---- what the agent reports
+
+    def heard(self) -> None:
+        """Anything at all came from the agent."""
+        self.heard_at = self._core.clock.monotonic()
+
+    def on_started(self, attempt_id: UUID, at: datetime) -> None:
+        """The user's process exists."""
+        if self._concerns(attempt_id) and self._started_at is None:
+            self._started_at = at
+            self._wake.set()
+
+    def on_log(self, attempt_id: UUID, seq: int, stderr: bool, time_ms: int, data: bytes) -> None:
+        """A chunk of output."""
+        if self._concerns(attempt_id) and self._log is not None:
+            try:
+                self._log.feed(seq, stderr, time_ms, data)
+            except Conflict as error:
+                self.close(error)  # the agent begins again from what is stored
+                return
+            if self._log.unstored_bytes > MAX_UNSTORED_LOG:
+                self._room.clear()
+            self._wake.set()
+
+    def on_sample(self, sample: Sample) -> None:
+        """What the attempt's processes use."""
+        if self.held is not None and self._concerns(sample.attempt_id):
+            self._samples.append(sample)
+            self._on_sample(self.held.job.id, sample.attempt_id, sample)
+            self._wake.set()
+
+    def on_exit(self, report: ExitReport) -> None:
+        """The attempt is over."""
+        if self._concerns(report.attempt_id):
+            self._exit = report
+            self._started_at = self._started_at or report.started_at
+            self._wake.set()
+        else:
+            # Stored before the acknowledgement reached the agent, or none of its business.
+            self.peer.ack_exit(report.attempt_id)
+
+    async def room(self) -> None:
+        """Waits until the session may take more log."""
+        await self._room.wait()
+
+    async def hello(self, report: HelloReport) -> None:
+        """The stream begins: says from where the agent goes on.
+
+        Raises Conflict when the worker is not wanted any more.
+        """
+        worker = self.worker
+        if worker.target is Target.GONE or worker.state is WorkerState.GONE:
+            self.peer.shutdown(worker.reason or "the worker is not wanted any more")
+            raise Conflict("the worker is not wanted any more")
+        held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
+        if held is not None and held.attempt.ended:
+            held = None
+        if report.attempt_id is not None and (held is None or held.attempt.id != report.attempt_id):
+            self.peer.welcome(acked_chunk_seq=0, abandon=True)
+        await self._returned(held)
+        if held is None:
+            if report.attempt_id is None:
+                self.peer.welcome(acked_chunk_seq=0, abandon=False)
+            self._on_free(self.worker)
+            return
+        held = self.held or held
+        if report.attempt_id == held.attempt.id:
+            await self._resume(held, report)
+        else:
+            self.peer.welcome(acked_chunk_seq=0, abandon=False)
+            await self.assign(held)
+        if held.attempt.cancel_requested_at is not None:
+            self.cancel(held.job.cancel_reason)
+
+    async def _resume(self, held: Held, report: HelloReport) -> None:
+        order = await run_order(held, self._core.secrets)
+        self._log = await open_ingest(self._core, held, order)
+        self.held = held
+        self.peer.welcome(acked_chunk_seq=self._log.acked_seq, abandon=False)
+        if report.started and report.started_at is not None:
+            self.on_started(held.attempt.id, report.started_at)
+
+    async def _returned(self, held: Held | None) -> None:
+        """Notes the return of a worker that had been given up for silent."""
+        now = self._core.clock.now()
+        if held is None:
+            if self.worker.state is WorkerState.SILENT:
+                worker = workers.apply(self.worker, workers.ReturnedIdle(), now)
+                await self._save_worker(worker, now)
+            return
+        self.held, self.worker = held, held.worker
+        if held.worker.state is not WorkerState.SILENT:
+            return
+        draft = Draft.of(held, now)
+        draft.move_worker(workers.ReturnedBusy())
+        if draft.attempt.phase is Phase.LOST and draft.attempt.started_at is not None:
+            draft.move_attempt(attempts.WorkerHeard())
+        await self._core.committer.save(draft.unit(replica=self._core.replica))
+        self.held = draft.held()
+        self.worker = self.held.worker
+
+    async def _save_worker(self, worker: Worker, now: datetime) -> None:
+        unit = replace(worker_only(worker, now), replica=self._core.replica)
+        await self._core.committer.save(unit)
+        self.worker = replace(worker, version=worker.version + 1)
+
+    # ---- the pump
+
+    async def run(self) -> None:
+        """Stores what was reported until the stream ends."""
+        while not self.closed.is_set():
+            await self._wake.wait()
+            self._wake.clear()
+            if self.closed.is_set():
+                return
+            try:
+                await self._store_pending()
+            except StaleVersion:
+                await self._reread()
+            except Unavailable as error:
+                # Whether it was saved is unknown. The next stream begins from what is stored.
+                logger.warning("store does not answer", extra={"error": str(error)})
+                self.close(error)
+
+    async def _store_pending(self) -> None:
+        held, log = self.held, self._log
+        if held is None or log is None:
+            return
+        report = self._exit
+        if report is not None and log.fed_seq < report.last_chunk_seq:
+            report = None
+        appended = log.take(end=report, tails=self._tails_due)
+        self._wait_for_more(log)
+        samples, self._samples = self._samples, []
+        draft = self._draft(held, report, log)
+        changed = bool(draft.events) or report is not None
+        unit = draft.unit() if changed else Unit()
+        unit = replace(
+            unit, samples=tuple(samples), logs=(appended,) if appended is not None else ()
+        )
+        if not (unit.jobs or unit.logs or unit.samples):
+            return
+        await self._core.committer.save(unit)
+        if changed:
+            self.held = draft.held()
+            self.worker = self.held.worker
+        if appended is not None:
+            log.stored(appended)
+            self.peer.ack_log(held.attempt.id, appended.head.acked_seq)
+            self._on_segments(held.attempt.id, appended.segments, report is not None)
+            if log.unstored_bytes <= MAX_UNSTORED_LOG:
+                self._room.set()
+        if report is not None:
+            self._finished(held.attempt.id)
+
+    def _wait_for_more(self, log: LogIngest) -> None:
+        """An unfinished line is stored after a moment, not with each of its chunks."""
+        self._tails_due = False
+        if log.fed_seq > log.head.acked_seq and self._tail_timer is None:
+            loop = asyncio.get_running_loop()
+            self._tail_timer = loop.call_later(TAIL_DELAY_S, self._store_tails)
+
+    def _store_tails(self) -> None:
+        self._tail_timer = None
+        self._tails_due = True
+        self._wake.set()
+
+    def _draft(self, held: Held, report: ExitReport | None, log: LogIngest) -> Draft:
+        draft = Draft.of(held, self._core.clock.now())
+        if self._started_at is not None:
+            draft.started(self._started_at)
+        if report is None:
+            return draft
+        draft.attempt = replace(
+            draft.attempt, cpu_ms=report.cpu_ms, memory_peak_bytes=report.memory_peak_bytes
+        )
+        draft.job = replace(
+            draft.job, warn_count=log.head.warn_count, error_count=log.head.error_count
+        )
+        outcome = outcome_of(report, held.job)
+        draft.end(outcome, decide(held, outcome, self._core.chance, ran=True))
+        draft.release_worker()
+        return draft
+
+    def _finished(self, attempt_id: UUID) -> None:
+        self.peer.ack_exit(attempt_id)
+        self.held, self._log, self._started_at, self._exit = None, None, None, None
+        self._on_free(self.worker)
+
+    async def _reread(self) -> None:
+        """Somebody else changed the attempt: reads it again, and goes on or gives up."""
+        held = self.held
+        if held is None:
+            return
+        fresh = await self._core.store.held(held.attempt.id)
+        mine = fresh is not None and fresh.worker.id == self.worker.id
+        if fresh is None or not mine or fresh.attempt.ended or fresh.worker.ended_at is not None:
+            self.close(Conflict("the attempt is not this worker's any more"))
+            return
+        state = await self._core.store.log_state(held.attempt.id)
+        if self._log is not None and state and state.head.acked_seq != self._log.acked_seq:
+            self.close(Conflict("another stream of this worker took over"))
+            return
+        self.held, self.worker = fresh, fresh.worker
+        self._wake.set()
+
+    def _concerns(self, attempt_id: UUID) -> bool:
+        return self.held is not None and self.held.attempt.id == attempt_id
+
+
+class Sessions:
+    """The sessions of this replica, by worker."""
+
+    def __init__(self) -> None:
+        self._by_worker: dict[UUID, Session] = {}
+
+    def add(self, session: Session) -> None:
+        """A worker has one stream: an older one is closed."""
+        old = self._by_worker.get(session.worker.id)
+        if old is not None:
+            old.close(Conflict("the worker opened a newer stream"))
+        self._by_worker[session.worker.id] = session
+
+    def remove(self, session: Session) -> bool:
+        """Forgets a session; False when a newer one of the same worker took its place."""
+        if self._by_worker.get(session.worker.id) is not session:
+            return False
+        del self._by_worker[session.worker.id]
+        return True
+
+    def get(self, worker_id: UUID) -> Session | None:
+        """The session of a worker that is connected here."""
+        return self._by_worker.get(worker_id)
+
+    def by_attempt(self, attempt_id: UUID) -> Session | None:
+        """The session that runs an attempt."""
+        return next((s for s in self._by_worker.values() if s.attempt_id == attempt_id), None)
+
+    def all(self) -> list[Session]:
+        """Every session, in order of connection."""
+        return list(self._by_worker.values())
+
+    def idle(self) -> list[Session]:
+        """Sessions that wait for an attempt."""
+        return [session for session in self._by_worker.values() if session.idle]
