@@ -12,7 +12,7 @@ from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.dispatch import Dispatcher
 from hodei.engine.explain import Explainer
-from hodei.engine.janitor import Janitor
+from hodei.engine.janitor import Janitor, Retention
 from hodei.engine.jobs import Jobs
 from hodei.engine.live import Live
 from hodei.engine.logs import Logs
@@ -46,7 +46,7 @@ class Engine:
         *,
         data_dir: str,
         agent_command: tuple[str, ...],
-        retention: Janitor | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self.core = core
         self.registry = Registry(core, factories, data_dir=data_dir, agent_command=agent_command)
@@ -67,7 +67,7 @@ class Engine:
         self.jobs = Jobs(core, self.explainer)
         self.providers = Providers(core, self.registry)
         self.terminals = Terminals(core, self.sessions)
-        self.janitor = retention or Janitor(core)
+        self.janitor = Janitor(core, retention)
         self._loops: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Engine:

@@ -1,0 +1,1 @@
+"""The interfaces of the server: gRPC and HTTP, both thin over the engine's use cases."""

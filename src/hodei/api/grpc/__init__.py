@@ -1,0 +1,1 @@
+"""The gRPC interface: servicers, error details, reflection and health."""

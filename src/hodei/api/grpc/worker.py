@@ -1,0 +1,167 @@
+"""WorkerAgentService: enrolment and the work stream."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from hodei import __version__
+from hodei.api.grpc.errors import abort
+from hodei.api.grpc.peer import StreamPeer, attempt_id_of, exit_of, hello_of, sample_of, time_of
+from hodei.domain.errors import HodeiError, InvalidRequest, Unauthenticated
+from hodei.engine import enrol
+from hodei.engine.engine import Engine
+from hodei.engine.sessions import Session
+from hodei.wire.gen import worker_pb2 as pb
+from hodei.wire.gen import worker_pb2_grpc as pb_grpc
+
+if TYPE_CHECKING:
+    from hodei.api.grpc.errors import Context
+
+logger = logging.getLogger(__name__)
+
+SESSION_KEY = "hodei-session"
+MAX_CHUNK = 1 << 20
+"""Bytes of one log chunk; agents send at most 64 KiB."""
+
+
+class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
+    """The worker protocol of `proto/hodei/v1/worker.proto`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:
+        try:
+            admission = await enrol.register(
+                self._engine.core,
+                _worker_id(request.worker_id),
+                request.otp,
+                agent_version=request.agent_version,
+                architecture=request.architecture,
+            )
+        except HodeiError as error:
+            await abort(context, error)
+            raise
+        timings = self._engine.core.timings
+        return pb.RegisterResponse(
+            session_token=admission.session_token,
+            heartbeat_ms=int(timings.heartbeat.total_seconds() * 1000),
+            fence_ms=int(timings.fence.total_seconds() * 1000),
+            server_version=__version__,
+        )
+
+    async def UnregisterWorker(
+        self, request: pb.UnregisterWorkerRequest, context: Context
+    ) -> pb.UnregisterWorkerResponse:
+        try:
+            await enrol.leave(self._engine.core, request.session_token, request.reason)
+        except HodeiError as error:
+            await abort(context, error)
+        return pb.UnregisterWorkerResponse()
+
+    async def WorkerStream(
+        self, request_iterator: AsyncIterator[pb.AgentBatch], context: Context
+    ) -> AsyncIterator[pb.ServerBatch]:
+        peer = StreamPeer()
+        session: Session | None = None
+        tasks: list[asyncio.Task[None]] = []
+        try:
+            token = _session_token(context)
+            worker = await enrol.session_worker(self._engine.core, token)
+            session = self._engine.connect(worker, peer)
+            tasks = [
+                asyncio.create_task(session.run()),
+                asyncio.create_task(self._read(session, request_iterator)),
+            ]
+            async for batch in peer.batches():
+                yield batch
+            if peer.error is not None:
+                await abort(context, peer.error)
+        except HodeiError as error:
+            await abort(context, error)
+        finally:
+            if session is not None:
+                self._engine.disconnect(session)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self, session: Session, batches: AsyncIterator[pb.AgentBatch]) -> None:
+        """Takes what the agent says until its stream ends; then the session is over."""
+        error: Exception | None = None
+        try:
+            await self._take_all(session, batches)
+        except HodeiError as refused:
+            error = refused
+        except Exception as failure:
+            logger.exception("worker stream failed", extra={"worker": str(session.worker.id)})
+            error = failure
+        session.close(error)
+
+    async def _take_all(self, session: Session, batches: AsyncIterator[pb.AgentBatch]) -> None:
+        greeted = False
+        async for batch in batches:
+            session.heard()
+            for frame in batch.frames:
+                if not greeted:
+                    await _greet(session, frame)
+                    greeted = True
+                else:
+                    _take(session, frame)
+            await session.room()
+
+
+async def _greet(session: Session, frame: pb.AgentFrame) -> None:
+    if frame.WhichOneof("frame") != "hello":
+        raise InvalidRequest.of("frames[0]", "the first frame of a stream must be hello")
+    if frame.hello.worker_id != str(session.worker.id):
+        raise Unauthenticated("the session belongs to another worker")
+    await session.hello(hello_of(frame.hello))
+
+
+def _take(session: Session, frame: pb.AgentFrame) -> None:
+    """One frame; frames of an attempt that the worker does not hold change nothing."""
+    match frame.WhichOneof("frame"):
+        case "log":
+            log = frame.log
+            if len(log.data) > MAX_CHUNK:
+                raise InvalidRequest.of("log.data", f"must not exceed {MAX_CHUNK} bytes")
+            stderr = log.stream == pb.LOG_STREAM_KIND_STDERR
+            session.on_log(attempt_id_of(log.attempt_id), log.seq, stderr, log.time_ms, log.data)
+        case "started":
+            started = frame.started
+            session.on_started(attempt_id_of(started.attempt_id), time_of(started.started_at_ms))
+        case "exited":
+            session.on_exit(exit_of(frame.exited))
+        case "stats":
+            session.on_sample(sample_of(frame.stats))
+        case "terminal_output":
+            output = frame.terminal_output
+            deliver = session.terminal_output.get(output.terminal_id)
+            if deliver is not None:
+                deliver(output.data, 0, "")
+        case "terminal_exited":
+            ended = frame.terminal_exited
+            deliver = session.terminal_output.pop(ended.terminal_id, None)
+            if deliver is not None:
+                deliver(None, ended.exit_code, ended.error)
+        case _:
+            return  # heartbeats and what later agents may add
+
+
+def _worker_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise InvalidRequest.of("worker_id", "must be a UUID", text) from None
+
+
+def _session_token(context: Context) -> str:
+    for key, value in context.invocation_metadata() or ():
+        if key == SESSION_KEY:
+            return value if isinstance(value, str) else value.decode("ascii", "replace")
+    raise Unauthenticated(f"metadata {SESSION_KEY} is missing")

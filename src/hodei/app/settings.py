@@ -1,0 +1,217 @@
+"""Settings: read once from the environment, checked, and never read again."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from hodei.app.embedded import default_data_dir
+from hodei.domain.errors import InvalidRequest, Violation
+from hodei.domain.units import parse_duration
+
+
+CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN"})
+"""Read by the command line's client, harmless to the server."""
+OTHER_NAMES = {"GRPC_PORT": "grpc_port"}
+"""Settings whose names do not begin with HODEI_, as the product's guide prints them."""
+FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set; `HODEI_` and the field's name in capitals sets it."""
+
+    database_url: str | None = field(default=None, repr=False)
+    """PostgreSQL URL; None: an embedded PostgreSQL in the data directory."""
+    data_dir: Path = field(default_factory=default_data_dir)
+    """Where the embedded database, sockets and provider directories are."""
+    host: str = "127.0.0.1"
+    """Address to listen on; only loopback until there is sign-in."""
+    http_port: int = 8080
+    """Port of REST, WebSocket and web UI; 0: any free one."""
+    grpc_port: int = 50051
+    """Port of gRPC; 0: any free one."""
+    metrics_port: int = 9464
+    """Port of the Prometheus text at /metrics; 0: no such port."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+    dev_mode: bool = False
+    """Accepts tokens `dev-NAME` and takes NAME for the owner."""
+    process_enabled: bool = True
+    """Seeds the provider `local`, which runs jobs as processes of this machine."""
+    docker_enabled: bool = False
+    k8s_enabled: bool = False
+    fc_enabled: bool = False
+    agent_servers: tuple[str, ...] = ()
+    """Targets that agents are told to call, comma-separated; empty: this server's socket."""
+    secrets_dir: Path | None = None
+    """Secrets as files, one directory per project; None: `secrets` in the data directory."""
+    log_max_bytes: int = 1 << 30
+    """Stored log text per attempt, in bytes."""
+    job_retention: timedelta = timedelta(days=90)
+    """How long finished jobs are kept, e.g. 90d."""
+    log_retention: timedelta = timedelta(days=30)
+    """How long the logs of finished jobs are kept, e.g. 30d."""
+    pool_size: int = 8
+    """Connections to PostgreSQL."""
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises InvalidRequest naming every wrong one."""
+    given = dict(os.environ if environ is None else environ)
+    known = {f"HODEI_{item.name.upper()}": item.name for item in fields(Settings)}
+    known.pop("HODEI_GRPC_PORT")
+    known |= OTHER_NAMES
+    violations = _unknown(given, known)
+    values: dict[str, Any] = {}
+    for name, attribute in known.items():
+        text = given.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            values[attribute] = _READERS[attribute](text)
+        except ValueError as error:
+            violations.append(Violation(field=name, message=str(error), value=_shown(name, text)))
+    if violations:
+        raise InvalidRequest(violations)
+    return Settings(**values)
+
+
+def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> list[Violation]:
+    """A misspelt setting must not be passed over silently."""
+    violations = []
+    for name in sorted(given):
+        if not name.startswith("HODEI_") or name in known or name in CLIENT_NAMES:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        violations.append(Violation(field=name, message=f"is not a setting{hint}"))
+    return violations
+
+
+def _shown(name: str, value: str) -> str:
+    return "" if "URL" in name else value[:100]
+
+
+def _flag(text: str) -> bool:
+    try:
+        return FLAGS[text.lower()]
+    except KeyError:
+        raise ValueError("must be 0 or 1") from None
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number between {low} and {high}")
+        return int(text)
+
+    return read
+
+
+def _host(text: str) -> str:
+    if text == "localhost":
+        return "127.0.0.1"
+    try:
+        loopback = ip_address(text).is_loopback
+    except ValueError:
+        raise ValueError("must be an IP address") from None
+    if not loopback:
+        raise ValueError(
+            "must be a loopback address (127.0.0.1 or ::1): there is no sign-in yet, and anybody "
+            "who reaches this server can run commands on this machine"
+        )
+    return text
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("postgres://", "postgresql://")):
+        raise ValueError("must begin with postgres:// or postgresql://")
+    return text
+
+
+def _level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return text.lower()
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return timedelta(milliseconds=parse_duration(text))
+    except InvalidRequest as error:
+        raise ValueError(error.violations[0].message) from None
+
+
+def _targets(text: str) -> tuple[str, ...]:
+    targets = tuple(part.strip() for part in text.split(",") if part.strip())
+    for target in targets:
+        if not target.startswith(("unix:", "tcp://", "tls://", "vsock:")):
+            raise ValueError("each must begin with unix:, tcp://, tls:// or vsock:")
+    return targets
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+_PORT = _whole(0, 65_535)
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "database_url": _database_url,
+    "data_dir": _path,
+    "host": _host,
+    "http_port": _PORT,
+    "grpc_port": _PORT,
+    "metrics_port": _PORT,
+    "log_level": _level,
+    "dev_mode": _flag,
+    "process_enabled": _flag,
+    "docker_enabled": _flag,
+    "k8s_enabled": _flag,
+    "fc_enabled": _flag,
+    "agent_servers": _targets,
+    "secrets_dir": _path,
+    "log_max_bytes": _whole(1 << 16, 1 << 40),
+    "job_retention": _duration,
+    "log_retention": _duration,
+    "pool_size": _whole(3, 100),
+}
+
+
+def effective(settings: Settings) -> dict[str, str]:
+    """Every setting as text, secrets hidden, by the name that sets it."""
+    shown: dict[str, str] = {}
+    names = {attribute: name for name, attribute in OTHER_NAMES.items()}
+    for item in fields(Settings):
+        name = names.get(item.name, f"HODEI_{item.name.upper()}")
+        value = getattr(settings, item.name)
+        hidden = item.name == "database_url" and value is not None
+        shown[name] = "(set)" if hidden else _text(value)
+    return shown
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "1" if value else "0"
+        case tuple():
+            return ",".join(str(item) for item in value)
+        case timedelta():
+            return f"{value.total_seconds():.0f}s"
+        case _:
+            return str(value)
+
+
+def replica_name() -> str:
+    """A name for this server process, unique among those on one database."""
+    return f"{socket.gethostname()[:100]}-{os.getpid()}-{os.urandom(3).hex()}"

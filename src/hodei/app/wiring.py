@@ -1,0 +1,135 @@
+"""The composition root: the only place that knows every part.
+
+What is opened, in this order, and closed in the reverse: the database (embedded or given), the
+store and the bus on it, the engine with its loops. The interfaces are put on top by
+`hodei.app.serve`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import hodei.agent
+from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
+from hodei.adapters.security.files import FileSecrets
+from hodei.adapters.system import SystemChance, SystemClock
+from hodei.app.embedded import EmbeddedPostgres
+from hodei.app.settings import Settings, replica_name
+from hodei.domain.errors import InvalidRequest, Unavailable, Violation
+from hodei.engine.commit import Committer
+from hodei.engine.core import Core
+from hodei.engine.engine import Engine
+from hodei.engine.janitor import Retention
+from hodei.engine.providers import ProviderConfig
+from hodei.ports.provider import ProviderFactory
+
+logger = logging.getLogger(__name__)
+
+MAX_SOCKET_PATH = 100
+"""The kernel takes 107 bytes."""
+FLAGGED_TYPES = {
+    "docker_enabled": ("HODEI_DOCKER_ENABLED", "docker"),
+    "k8s_enabled": ("HODEI_K8S_ENABLED", "kubernetes"),
+    "fc_enabled": ("HODEI_FC_ENABLED", "firecracker"),
+}
+
+
+def agent_socket(data_dir: Path) -> Path:
+    """Where agents of this machine reach the server: the same path after every restart."""
+    path = data_dir / "run" / "agent.sock"
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+        short = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
+        path = Path(tempfile.gettempdir()) / f"hodei-{os.getuid()}-{short}" / "agent.sock"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_uid != os.getuid():
+        raise Unavailable(f"{path.parent} belongs to somebody else; set HODEI_DATA_DIR")
+    return path
+
+
+def agent_command() -> tuple[str, ...]:
+    """How the agent starts on this machine: isolated from the site and the environment."""
+    return (sys.executable, "-I", "-S", "-B", str(Path(hodei.agent.__path__[0])))
+
+
+def provider_factories() -> dict[str, ProviderFactory]:
+    """Installed provider types, by name."""
+    found: dict[str, ProviderFactory] = {}
+    for point in importlib.metadata.entry_points(group="hodei.providers"):
+        factory: ProviderFactory = point.load()
+        found[factory.type] = factory
+    return found
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[str]:
+    """The DSN of the given database, or of an embedded one that runs as long as the context."""
+    if settings.database_url is not None:
+        yield settings.database_url
+        return
+    async with EmbeddedPostgres.start(settings.data_dir / "postgres") as postgres:
+        yield postgres.dsn
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
+    """A running engine on an upgraded database. Raises InvalidRequest and Unavailable."""
+    factories = provider_factories()
+    _refuse_missing_types(settings, factories)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    async with AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(open_database(settings))
+        await upgrade(dsn)
+        store = await stack.enter_async_context(
+            PostgresStore.open(dsn, pool_size=settings.pool_size)
+        )
+        bus = await stack.enter_async_context(PostgresBus.open(dsn))
+        servers = settings.agent_servers or (f"unix:{agent_socket(settings.data_dir)}",)
+        core = Core(
+            store=store,
+            committer=Committer(store),
+            bus=bus,
+            clock=SystemClock(),
+            chance=SystemChance(),
+            secrets=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
+            replica=replica_name(),
+            installation_id=await store.installation_id(),
+            agent_servers=servers,
+            max_log_bytes=settings.log_max_bytes,
+        )
+        engine = Engine(
+            core,
+            factories,
+            data_dir=str(settings.data_dir / "providers"),
+            agent_command=agent_command(),
+            retention=Retention(jobs=settings.job_retention, logs=settings.log_retention),
+        )
+        await stack.enter_async_context(engine)
+        await _seed(engine, settings)
+        yield engine
+
+
+async def _seed(engine: Engine, settings: Settings) -> None:
+    """The providers that the environment asks for, unless they exist."""
+    if settings.process_enabled:
+        await engine.providers.seed(ProviderConfig(name="local", type="process"))
+    for attribute, (_, kind) in FLAGGED_TYPES.items():
+        if getattr(settings, attribute):
+            await engine.providers.seed(ProviderConfig(name=kind, type=kind))
+
+
+def _refuse_missing_types(settings: Settings, factories: dict[str, ProviderFactory]) -> None:
+    violations = [
+        Violation(field=name, message=f"no provider of type {kind!r} is installed", value="1")
+        for attribute, (name, kind) in FLAGGED_TYPES.items()
+        if getattr(settings, attribute) and kind not in factories
+    ]
+    if violations:
+        raise InvalidRequest(violations)

@@ -1,0 +1,1 @@
+"""Protobuf: the generated modules, and the one mapping between messages and domain values."""
