@@ -26,7 +26,7 @@ error, it is an `Outcome`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 
@@ -61,6 +61,15 @@ class InvalidRequest(HodeiError):
     def of(cls, field: str, message: str, value: object = "") -> InvalidRequest:
         """One violation; `value` is shown shortened."""
         return cls([Violation(field=field, message=message, value=shorten(value))])
+
+    def under(self, prefix: str) -> InvalidRequest:
+        """The same violations as seen from outside: `field` becomes `prefix.field`."""
+        return InvalidRequest(
+            [
+                replace(violation, field=f"{prefix}.{violation.field}".rstrip("."))
+                for violation in self.violations
+            ]
+        )
 
 
 class NotFound(HodeiError):

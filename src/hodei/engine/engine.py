@@ -19,6 +19,7 @@ from hodei.engine.logs import Logs
 from hodei.engine.pools import Pools
 from hodei.engine.providers import Providers
 from hodei.engine.provision import Provisioner
+from hodei.engine.queueing import Queue, Workers
 from hodei.engine.reconcile import Reconciler
 from hodei.engine.registry import Registry
 from hodei.engine.sessions import Session, Sessions
@@ -66,6 +67,8 @@ class Engine:
         self.explainer = Explainer(core, self.registry)
         self.jobs = Jobs(core, self.explainer)
         self.providers = Providers(core, self.registry)
+        self.queue = Queue(core)
+        self.workers = Workers(core)
         self.terminals = Terminals(core, self.sessions)
         self.janitor = Janitor(core, retention)
         self._loops: list[asyncio.Task[None]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -113,12 +113,14 @@ class Jobs:
             if id(submission.spec) in seen:
                 continue
             seen.add(id(submission.spec))
-            prefix = f"jobs[{index}]." if len(submissions) > 1 else ""
             found = [
                 *self._explainer.refusals(submission.spec),
                 *await self._missing_secrets(submission.spec),
             ]
-            violations += [replace(v, field=prefix + v.field) for v in found]
+            refused = InvalidRequest(found)
+            if len(submissions) > 1:
+                refused = refused.under(f"jobs[{index}]")
+            violations += refused.violations
         if violations:
             raise InvalidRequest(violations)
 

@@ -41,6 +41,41 @@ class Stats:
             if not self._watchers[job_id]:
                 del self._watchers[job_id]
 
+    async def follow(self, job_id: UUID) -> AsyncIterator[Sample]:
+        """Samples of a job from now on, from whichever replica, until it is finished."""
+        last: tuple[UUID, datetime] | None = None
+        async with self.watch(job_id) as queue:
+            while True:
+                sample = await self._next(queue)
+                fresh = [sample] if sample else await self._stored_after(job_id, last)
+                for one in fresh:
+                    if last is None or (one.attempt_id, one.at) != last:
+                        last = (one.attempt_id, one.at)
+                        yield one
+                if not fresh:
+                    job = await self._core.store.get_job(job_id)
+                    if job is None or job.finished:
+                        return
+
+    async def _next(self, queue: asyncio.Queue[Sample]) -> Sample | None:
+        try:
+            async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
+                return await queue.get()
+        except TimeoutError:
+            return None
+
+    async def _stored_after(
+        self, job_id: UUID, last: tuple[UUID, datetime] | None
+    ) -> Sequence[Sample]:
+        """What another replica stored of the newest attempt."""
+        attempts = await self._core.store.attempts(job_id)
+        if not attempts:
+            return ()
+        newest = attempts[-1].id
+        since = last[1] if last and last[0] == newest else None
+        found = await self._core.store.samples(newest, since=since, limit=60)
+        return [sample for sample in found if since is None or sample.at > since]
+
     async def samples(
         self, attempt_id: UUID, *, since: datetime | None = None, limit: int = 3600
     ) -> Sequence[Sample]:

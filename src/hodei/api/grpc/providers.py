@@ -1,0 +1,271 @@
+"""ProviderManagementService and MetricsService."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hodei.api.grpc.guard import caller
+from hodei.api.identity import Identity
+from hodei.domain.errors import InvalidRequest
+from hodei.domain.provider import Capabilities, Health, WarmPool
+from hodei.engine.engine import Engine
+from hodei.engine.providers import ProviderConfig, ProviderView
+from hodei.ports.store import MetricsBucket, Sample
+from hodei.wire.gen import metrics_pb2, metrics_pb2_grpc, providers_pb2_grpc
+from hodei.wire.gen import providers_pb2 as pb
+from hodei.wire.times import from_timestamp, to_timestamp
+
+if TYPE_CHECKING:
+    from hodei.api.grpc.errors import Context
+
+DEFAULT_BUCKETS = 60
+
+
+class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
+    """Providers over gRPC."""
+
+    def __init__(self, engine: Engine, identity: Identity) -> None:
+        self._engine = engine
+        self._identity = identity
+
+    async def ListProviders(
+        self, request: pb.ListProvidersRequest, context: Context
+    ) -> pb.ListProvidersResponse:
+        views = await self._engine.providers.all()
+        return pb.ListProvidersResponse(providers=[_view(view) for view in views])
+
+    async def GetProvider(self, request: pb.GetProviderRequest, context: Context) -> pb.Provider:
+        return _view(await self._engine.providers.get(request.provider))
+
+    async def CreateProvider(
+        self, request: pb.CreateProviderRequest, context: Context
+    ) -> pb.Provider:
+        actor = caller(context, self._identity)
+        view = await self._engine.providers.create(
+            _config(request.config), enabled=not request.disabled, actor=actor
+        )
+        return _view(view)
+
+    async def UpdateProvider(
+        self, request: pb.UpdateProviderRequest, context: Context
+    ) -> pb.Provider:
+        view = await self._engine.providers.update(
+            request.provider,
+            _config(request.config),
+            version=request.version or None,
+            actor=caller(context, self._identity),
+        )
+        return _view(view)
+
+    async def DeleteProvider(
+        self, request: pb.DeleteProviderRequest, context: Context
+    ) -> pb.DeleteProviderResponse:
+        actor = caller(context, self._identity)
+        await self._engine.providers.delete(request.provider, actor=actor)
+        return pb.DeleteProviderResponse()
+
+    async def EnableProvider(
+        self, request: pb.EnableProviderRequest, context: Context
+    ) -> pb.Provider:
+        return await self._set_enabled(request.provider, True, context)
+
+    async def DisableProvider(
+        self, request: pb.DisableProviderRequest, context: Context
+    ) -> pb.Provider:
+        return await self._set_enabled(request.provider, False, context)
+
+    async def TestProvider(
+        self, request: pb.TestProviderRequest, context: Context
+    ) -> pb.ProviderHealth:
+        return _health(await self._engine.providers.test(request.provider))
+
+    async def ListProviderTypes(
+        self, request: pb.ListProviderTypesRequest, context: Context
+    ) -> pb.ListProviderTypesResponse:
+        return pb.ListProviderTypesResponse(
+            types=[
+                pb.ProviderType(type=name, settings_schema=json.dumps(schema))
+                for name, schema in self._engine.providers.types().items()
+            ]
+        )
+
+    async def _set_enabled(self, key: str, enabled: bool, context: Context) -> pb.Provider:
+        actor = caller(context, self._identity)
+        return _view(await self._engine.providers.set_enabled(key, enabled, actor=actor))
+
+
+class Metrics(metrics_pb2_grpc.MetricsServiceServicer):
+    """Aggregates and samples over gRPC."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def GetJobMetrics(
+        self, request: metrics_pb2.GetJobMetricsRequest, context: Context
+    ) -> metrics_pb2.JobMetrics:
+        now = self._engine.core.clock.now()
+        end = from_timestamp("end", request.end) if request.HasField("end") else now
+        start = end - timedelta(days=1)
+        if request.HasField("start"):
+            start = from_timestamp("start", request.start)
+        found = await self._engine.stats.metrics(
+            start=start,
+            end=end,
+            buckets=request.buckets or DEFAULT_BUCKETS,
+            project=request.project or None,
+        )
+        return metrics_pb2.JobMetrics(
+            total=_bucket(found.total),
+            series=[_bucket(bucket) for bucket in found.series],
+            providers=[
+                metrics_pb2.ProviderUse(
+                    provider_id=str(use.provider_id),
+                    attempts=use.attempts,
+                    failed=use.failed,
+                    cpu_ms=use.cpu_ms,
+                    memory_peak_bytes=use.memory_peak_bytes,
+                    run_ms=use.run_ms,
+                )
+                for use in found.providers
+            ],
+        )
+
+    async def GetAttemptStats(
+        self, request: metrics_pb2.GetAttemptStatsRequest, context: Context
+    ) -> metrics_pb2.AttemptStats:
+        job_id = await self._engine.jobs.resolve(request.job_id)
+        attempt = await self._engine.logs.attempt(job_id, request.attempt)
+        since = from_timestamp("since", request.since) if request.HasField("since") else None
+        samples = await self._engine.stats.samples(attempt.id, since=since)
+        return metrics_pb2.AttemptStats(
+            attempt_id=str(attempt.id), points=[_point(sample) for sample in samples]
+        )
+
+    async def StreamAttemptStats(
+        self, request: metrics_pb2.GetAttemptStatsRequest, context: Context
+    ) -> AsyncIterator[metrics_pb2.StatsPoint]:
+        job_id = await self._engine.jobs.resolve(request.job_id)
+        async for sample in self._engine.stats.follow(job_id):
+            yield _point(sample)
+
+
+def _config(config: pb.ProviderConfig) -> ProviderConfig:
+    return ProviderConfig(
+        name=config.name,
+        type=config.type,
+        settings=_settings(config.settings),
+        labels=dict(config.labels),
+        region=config.region or None,
+        max_workers=config.max_workers if config.HasField("max_workers") else None,
+        warm=tuple(
+            WarmPool(
+                size=pool.size,
+                image=pool.image or None,
+                cpu=pool.cpu or 1.0,
+                memory_mb=pool.memory_mb or 512,
+            )
+            for pool in config.warm
+        ),
+        idle_timeout_ms=config.idle_timeout_ms if config.HasField("idle_timeout_ms") else 300_000,
+    )
+
+
+def _settings(text: str) -> Mapping[str, object]:
+    if not text:
+        return {}
+    try:
+        settings = json.loads(text)
+    except ValueError:
+        settings = None
+    if not isinstance(settings, dict):
+        raise InvalidRequest.of("config.settings", "must be a JSON object", text)
+    return settings
+
+
+def _view(view: ProviderView) -> pb.Provider:
+    record = view.record
+    return pb.Provider(
+        id=str(record.id),
+        config=pb.ProviderConfig(
+            name=record.name,
+            type=record.type,
+            settings=json.dumps(dict(record.settings)),
+            labels=record.labels,
+            region=record.region or "",
+            max_workers=record.max_workers,
+            warm=[
+                pb.WarmPool(
+                    size=pool.size,
+                    image=pool.image or "",
+                    cpu=pool.cpu,
+                    memory_mb=pool.memory_mb,
+                )
+                for pool in record.warm
+            ],
+            idle_timeout_ms=record.idle_timeout_ms,
+        ),
+        enabled=record.enabled,
+        version=record.version,
+        health=_health(view.health),
+        capabilities=_capabilities(view.capabilities) if view.capabilities else None,
+        live_workers=view.live_workers,
+        created_at=to_timestamp(record.created_at),
+        updated_at=to_timestamp(record.updated_at),
+    )
+
+
+def _health(health: Health) -> pb.ProviderHealth:
+    return pb.ProviderHealth(
+        ok=health.ok,
+        reason=health.reason,
+        details=health.details,
+        checked_at=to_timestamp(health.checked_at),
+    )
+
+
+def _capabilities(known: Capabilities) -> pb.ProviderCapabilities:
+    return pb.ProviderCapabilities(
+        isolation=known.isolation.value,
+        images=known.images,
+        architectures=sorted(architecture.value for architecture in known.architectures),
+        gpus=known.gpus,
+        network_none=known.networks_none,
+        storage_limit=known.storage_limit,
+        max_workers=known.max_workers,
+        max_cpu=known.max_cpu,
+        max_memory_mb=known.max_memory_mb,
+        regions=sorted(known.regions),
+        reusable_workers=known.reusable_workers,
+    )
+
+
+def _bucket(bucket: MetricsBucket) -> metrics_pb2.MetricsBucket:
+    return metrics_pb2.MetricsBucket(
+        start=to_timestamp(bucket.start),
+        submitted=bucket.submitted,
+        finished={state.value: count for state, count in bucket.finished.items()},
+        duration_avg_ms=bucket.duration_avg_ms,
+        duration_p50_ms=bucket.duration_p50_ms,
+        duration_p95_ms=bucket.duration_p95_ms,
+        queue_wait_p50_ms=bucket.queue_wait_p50_ms,
+        queue_wait_p95_ms=bucket.queue_wait_p95_ms,
+        start_latency_p50_ms=bucket.start_latency_p50_ms,
+        start_latency_p95_ms=bucket.start_latency_p95_ms,
+    )
+
+
+def _point(sample: Sample) -> metrics_pb2.StatsPoint:
+    return metrics_pb2.StatsPoint(
+        at=to_timestamp(sample.at),
+        cpu_ms=sample.cpu_ms,
+        memory_bytes=sample.memory_bytes,
+        memory_peak_bytes=sample.memory_peak_bytes,
+        disk_read_bytes=sample.disk_read_bytes,
+        disk_write_bytes=sample.disk_write_bytes,
+        net_rx_bytes=sample.net_rx_bytes,
+        net_tx_bytes=sample.net_tx_bytes,
+        processes=sample.processes,
+    )

@@ -1,0 +1,117 @@
+"""The gRPC server: all services, reflection and health, on the network and for agents."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from hodei.api.grpc.guard import ErrorInterceptor
+from hodei.api.grpc.jobs import JobExecution
+from hodei.api.grpc.logs import LogStream
+from hodei.api.grpc.providers import Metrics, ProviderManagement
+from hodei.api.grpc.scheduler import Scheduler
+from hodei.api.grpc.worker import WorkerAgent
+from hodei.api.identity import Identity
+from hodei.domain.errors import Unavailable
+from hodei.engine.engine import Engine
+from hodei.wire.gen import (
+    jobs_pb2,
+    jobs_pb2_grpc,
+    logs_pb2,
+    logs_pb2_grpc,
+    metrics_pb2,
+    metrics_pb2_grpc,
+    providers_pb2,
+    providers_pb2_grpc,
+    scheduler_pb2,
+    scheduler_pb2_grpc,
+    worker_pb2,
+    worker_pb2_grpc,
+)
+
+MAX_MESSAGE = 16 << 20
+"""Bytes of one request: a bulk submission of 1000 jobs, or a batch of log chunks."""
+OPTIONS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.max_send_message_length", 64 << 20),
+    ("grpc.so_reuseport", 0),
+    ("grpc.keepalive_time_ms", 20_000),
+    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+    ("grpc.http2.max_ping_strikes", 0),
+)
+
+
+class GrpcServer:
+    """Serves the engine over gRPC."""
+
+    def __init__(self, engine: Engine, identity: Identity) -> None:
+        self._server = grpc.aio.server(interceptors=[ErrorInterceptor(identity)], options=OPTIONS)
+        self._health = HealthServicer()
+        self._add(engine, identity)
+
+    def listen(self, address: str) -> int:
+        """Listens on `host:port`; returns the port. Raises Unavailable when it is taken."""
+        try:
+            port = self._server.add_insecure_port(address)
+        except RuntimeError:
+            port = 0
+        if not port:
+            raise Unavailable(f"gRPC cannot listen on {address}: the port is in use (GRPC_PORT)")
+        return port
+
+    def listen_unix(self, path: Path) -> None:
+        """Listens on a socket that only this user can open."""
+        path.unlink(missing_ok=True)
+        mask = os.umask(0o177)
+        try:
+            self._server.add_insecure_port(f"unix:{path}")
+        finally:
+            os.umask(mask)
+
+    async def start(self) -> None:
+        """Begins to serve; the health service says SERVING."""
+        await self._server.start()
+        await self._health.set("", health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self, grace_s: float) -> None:
+        """Says NOT_SERVING, lets calls end for `grace_s`, then cuts them off."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(grace_s)
+
+    def _add(self, engine: Engine, identity: Identity) -> None:
+        server = self._server
+        jobs_pb2_grpc.add_JobExecutionServiceServicer_to_server(
+            JobExecution(engine, identity), server
+        )
+        logs_pb2_grpc.add_LogStreamServiceServicer_to_server(LogStream(engine), server)
+        scheduler_pb2_grpc.add_SchedulerServiceServicer_to_server(
+            Scheduler(engine, identity), server
+        )
+        providers_pb2_grpc.add_ProviderManagementServiceServicer_to_server(
+            ProviderManagement(engine, identity), server
+        )
+        metrics_pb2_grpc.add_MetricsServiceServicer_to_server(Metrics(engine), server)
+        worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        files = (
+            jobs_pb2,
+            logs_pb2,
+            scheduler_pb2,
+            providers_pb2,
+            metrics_pb2,
+            worker_pb2,
+        )
+        names = [
+            service.full_name
+            for file in files
+            for service in file.DESCRIPTOR.services_by_name.values()
+        ]
+        reflection.enable_server_reflection(
+            [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
+        )

@@ -1,0 +1,124 @@
+"""The queue as people see and steer it, and the workers that serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from hodei.domain import worker as workers
+from hodei.domain.errors import Conflict, InvalidRequest, NotFound, StaleVersion
+from hodei.domain.events import Event, EventKind
+from hodei.domain.outcomes import cancelled
+from hodei.domain.worker import WORKER, Worker, WorkerState
+from hodei.engine.core import Core
+from hodei.engine.facts import worker_only
+from hodei.engine.provision import close_worker
+from hodei.ports.bus import Hint
+from hodei.ports.store import Page, QueueEntry, QueueStatus, SchedulerSettings
+
+MAX_AGING_STEP_MS = 7 * 86_400_000
+
+
+class Queue:
+    """Use cases around the queue."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def status(self) -> QueueStatus:
+        """The queue in numbers."""
+        return await self._core.store.queue_status()
+
+    async def page(self, *, limit: int, cursor: str | None) -> Page[QueueEntry]:
+        """Waiting jobs in queue order."""
+        return await self._core.store.queue(limit=limit, cursor=cursor)
+
+    async def settings(self) -> SchedulerSettings:
+        """What `configure` last set."""
+        return await self._core.store.scheduler()
+
+    async def configure(
+        self, *, paused: bool | None, aging_step_ms: int | None, actor: str
+    ) -> SchedulerSettings:
+        """Changes what is given. Raises InvalidRequest, StaleVersion."""
+        if aging_step_ms is not None and not 0 <= aging_step_ms <= MAX_AGING_STEP_MS:
+            raise InvalidRequest.of(
+                "aging_step_ms", f"must be between 0 and {MAX_AGING_STEP_MS}", aging_step_ms
+            )
+        old = await self._core.store.scheduler()
+        new = replace(
+            old,
+            paused=old.paused if paused is None else paused,
+            aging_step_ms=old.aging_step_ms if aging_step_ms is None else aging_step_ms,
+        )
+        event = Event(
+            kind=EventKind.SCHEDULER_CHANGED,
+            at=self._core.clock.now(),
+            actor=actor,
+            data={"paused": new.paused, "aging_step_ms": new.aging_step_ms},
+        )
+        if not await self._core.store.save_scheduler(new, event):
+            raise StaleVersion("somebody else changed the scheduler at the same moment")
+        await self._core.bus.publish(Hint(topic="queue"))
+        return await self._core.store.scheduler()
+
+
+class Workers:
+    """Use cases around workers."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def all(
+        self,
+        *,
+        provider_id: UUID | None = None,
+        states: frozenset[WorkerState] = frozenset(),
+        live: bool = True,
+        limit: int = 1000,
+    ) -> Sequence[Worker]:
+        """Newest first."""
+        return await self._core.store.list_workers(
+            provider_id=provider_id, states=states, live=live, limit=limit
+        )
+
+    async def get(self, key: str) -> Worker:
+        """Raises NotFound."""
+        try:
+            worker = await self._core.store.get_worker(UUID(key))
+        except ValueError:
+            worker = None
+        if worker is None:
+            raise NotFound("worker", key)
+        return worker
+
+    async def drain(self, key: str, *, actor: str) -> Worker:
+        """It takes no further job: an idle one goes at once, a busy one after its job."""
+        while True:
+            worker = await self.get(key)
+            if not worker.reusable and worker.attempt_id is not None:
+                return worker  # it goes with its job in any case
+            now = self._core.clock.now()
+            reason = f"drained by {actor}"
+            if worker.attempt_id is not None:
+                moved = replace(worker, reusable=False, reason=reason)
+            elif WORKER.allows(worker.state, workers.Unwanted):
+                moved = workers.apply(worker, workers.Unwanted(reason=reason), now)
+            else:
+                raise Conflict(f"the worker is {worker.state.value} already")
+            try:
+                await self._core.committer.save(worker_only(moved, now, reason=reason))
+            except StaleVersion:
+                continue
+            await self._core.bus.publish(Hint(topic="cancel", keys=(key,)))
+            return await self.get(key)
+
+    async def terminate(self, key: str, *, actor: str) -> Worker:
+        """Destroys it now; its job, if any, ends as cancelled. Raises Conflict when gone."""
+        worker = await self.get(key)
+        if not WORKER.allows(worker.state, workers.Unwanted):
+            raise Conflict(f"the worker is {worker.state.value} already")
+        await close_worker(self._core, worker.id, cancelled(actor, "its worker was terminated"))
+        await self._core.bus.publish(Hint(topic="cancel", keys=(key,)))
+        return await self.get(key)
