@@ -48,7 +48,9 @@ def generate(out: Path) -> None:
         path.unlink()
     flat.rmdir()
     flat.parent.rmdir()
-    (out / "__init__.py").write_text('"""Generated from `proto/`; see scripts/generate_proto.py."""\n')
+    (out / "__init__.py").write_text(
+        '"""Generated from `proto/`; see scripts/generate_proto.py."""\n'
+    )
 
 
 def main() -> int:

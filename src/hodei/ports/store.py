@@ -294,9 +294,7 @@ class JobStore(Protocol):
         """PENDING jobs past their queue deadline."""
         ...
 
-    async def queue(
-        self, *, limit: int = 100, cursor: str | None = None
-    ) -> Page[QueueEntry]: ...
+    async def queue(self, *, limit: int = 100, cursor: str | None = None) -> Page[QueueEntry]: ...
 
     async def queue_entry(self, job_id: UUID) -> QueueEntry | None:
         """A PENDING job's place in the queue, exact up to position 10,000."""

@@ -1,0 +1,59 @@
+# Hodei's commands. `make run` and `make test` do all their own set-up.
+# Variables: PYTHON (interpreter, 3.11 or newer), ARGS (handed on to the command).
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check format lint unit contract integration e2e bench generate lock clean \
+	setup setup-test
+
+export PYTHON
+ARGS ?=
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## Start PostgreSQL and Hodei and run the hello job (ARGS=--once ends with it)
+	@scripts/run $(ARGS)
+
+test: setup-test ## Everything that CI runs: check, then contract, integration and e2e tests
+	@scripts/check
+	@scripts/test contract integration e2e
+
+check: setup-test ## Format, lint, types, import contracts, generated code, unit tests
+	@scripts/check
+
+format: setup-test ## Format the code and fix what can be fixed
+	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format .
+
+lint: setup-test ## `check` without the tests
+	@scripts/check lint
+
+unit: setup-test ## Unit and architecture tests
+	@scripts/test unit architecture -- $(ARGS)
+
+contract: setup-test ## The suites that every implementation of a port passes
+integration: setup-test ## One adapter with the real thing behind it
+e2e: setup-test ## The whole system through its real interfaces
+
+contract integration e2e:
+	@scripts/test $@ -- $(ARGS)
+
+bench: setup-test ## Measure, against floors measured in the same run
+	@.venv/bin/python -m bench $(ARGS)
+
+generate: setup-test ## Regenerate everything that is generated
+	@scripts/generate
+
+lock: ## Compile requirements/*.txt again (ARGS=--upgrade for newer versions)
+	@scripts/lock $(ARGS)
+
+clean: ## Remove the virtual environment, caches and builds; data stay
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
+		build dist tests/foreign/node_modules
+	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+setup:
+	@scripts/setup run
+
+setup-test:
+	@scripts/setup test

@@ -1,0 +1,23 @@
+# Sourced by the other scripts: where the repository is, and how they speak.
+cd "$(dirname "$0")/.."
+ROOT=$(pwd)
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    printf 'hodei: %s\n' "$*" >&2
+    exit 1
+}
+
+# system_packages NAME...: installs Debian packages when root, else says which ones are missing.
+system_packages() {
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+        fail "missing on this machine: $*. Install it (Debian: apt-get install $*) and try again."
+    fi
+    say "installing $*"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install --yes --quiet --no-install-recommends "$@" >/dev/null 2>&1 && return
+    apt-get update --quiet >/dev/null || fail "apt-get update failed: is there a network?"
+    apt-get install --yes --quiet --no-install-recommends "$@" >/dev/null ||
+        fail "apt-get install $* failed: see its message above."
+}
