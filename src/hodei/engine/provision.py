@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import replace
 from uuid import UUID
 
@@ -82,8 +83,9 @@ class Provisioner:
                 raise ProviderError("the provider was removed")
             request = self._request(worker, held, otp)
             async with asyncio.timeout(self._core.timings.provision.total_seconds()):
-                async for step in entry.provider.provision(request):
-                    await self._save_step(worker.id, step)
+                async with aclosing(entry.provider.provision(request)) as steps:
+                    async for step in steps:
+                        await self._save_step(worker.id, step)
         except TimeoutError:
             await self._fail(worker, ProvisionTimeout("the worker did not come up in time"))
         except (Conflict, Unavailable) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -92,7 +92,7 @@ class Provider(Protocol):
         """Whether it answers, and why not. Never raises for "down"; refreshes capabilities."""
         ...
 
-    def provision(self, request: ProvisionRequest) -> AsyncIterator[ProvisionStep]:
+    def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """Makes the worker, step by step.
 
         The first step is yielded before anything is created. Each yielded handle can be given

@@ -1,0 +1,1 @@
+"""Implementations of the ports; each sees ports and domain only, never another adapter."""

@@ -1,0 +1,43 @@
+"""What every store must do, one class per concern and one that is all of them.
+
+Fixtures: `store`; `other_store`, another replica's handle on the same data; `advance`, an
+async function that lets so many seconds of the store's time pass; `short_lease`, a number of
+seconds that `advance` can let pass quickly and that is long for the store; `now`, a function
+that gives the store's time; `bus`, which hears what `store` saves.
+"""
+
+from __future__ import annotations
+
+from hodei.testing.store_contract.attempts import AttemptContract
+from hodei.testing.store_contract.claims import ClaimContract
+from hodei.testing.store_contract.commits import CommitContract
+from hodei.testing.store_contract.feed import FeedContract
+from hodei.testing.store_contract.hints import HintContract
+from hodei.testing.store_contract.listing import ListContract
+from hodei.testing.store_contract.logs import LogContract
+from hodei.testing.store_contract.maintenance import MaintenanceContract
+from hodei.testing.store_contract.providers import ProviderRowContract
+from hodei.testing.store_contract.queueing import QueueContract
+from hodei.testing.store_contract.stats import StatsContract
+from hodei.testing.store_contract.submission import SubmitContract
+from hodei.testing.store_contract.workers import WorkerContract
+
+__all__ = ["StoreContract"]
+
+
+class StoreContract(
+    CommitContract,
+    SubmitContract,
+    ClaimContract,
+    QueueContract,
+    ListContract,
+    AttemptContract,
+    WorkerContract,
+    LogContract,
+    StatsContract,
+    ProviderRowContract,
+    FeedContract,
+    MaintenanceContract,
+    HintContract,
+):
+    """The whole contract of `hodei.ports.store.Store`."""
