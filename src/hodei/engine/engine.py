@@ -148,6 +148,8 @@ class Engine:
             self.logs.wake({UUID(key) for key in hint.keys} if hint.keys else None)
         if everything or hint.topic in ("event", "job"):
             self.live.wake()
+        if everything or hint.topic == "job":
+            self.logs.wake_jobs(hint.keys)
         if everything or hint.topic == "provider":
             await self._refresh_providers()
 

@@ -96,10 +96,10 @@ class _Channel:
             self.bytes -= len(self.recent.popleft().text)
         self.changed.set()
 
-    def after(self, line: int) -> list[Segment] | None:
-        """Segments from `line` on; None when memory does not reach back that far."""
+    def after(self, line: int) -> list[Segment]:
+        """Segments from `line` on; none when memory does not reach back that far."""
         if not self.recent or line < self.recent[0].first_line:
-            return None
+            return []
         return [segment for segment in self.recent if segment.end_line > line]
 
 
@@ -109,6 +109,7 @@ class Logs:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._channels: dict[UUID, _Channel] = {}
+        self._waiting: dict[UUID, asyncio.Event] = {}
 
     # ---- from the sessions and the bus
 
@@ -123,6 +124,12 @@ class Logs:
         for attempt_id, channel in self._channels.items():
             if attempt_ids is None or attempt_id in attempt_ids:
                 channel.changed.set()
+
+    def wake_jobs(self, job_ids: Sequence[str]) -> None:
+        """Jobs that changed; whoever waits for their attempts looks again."""
+        for job_id, changed in list(self._waiting.items()):
+            if not job_ids or str(job_id) in job_ids:
+                changed.set()
 
     # ---- reading
 
@@ -251,7 +258,18 @@ class Logs:
             job = await self._core.store.get_job(job_id)
             if job is None or job.finished:
                 return None
-            await self._core.clock.sleep(0.1)
+            await self._job_change(job_id)
+
+    async def _job_change(self, job_id: UUID) -> None:
+        changed = self._waiting.setdefault(job_id, asyncio.Event())
+        try:
+            async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
+                await changed.wait()
+        except TimeoutError:
+            return
+        finally:
+            if self._waiting.get(job_id) is changed:
+                del self._waiting[job_id]
 
     async def _follow(
         self, channel: _Channel, attempt: Attempt, line: int
@@ -260,7 +278,8 @@ class Logs:
         while True:
             channel.changed.clear()
             segments = channel.after(line)
-            if segments is None:
+            if not segments:
+                # Memory has nothing newer; another replica may have stored something.
                 segments = list(
                     await self._core.store.segments(
                         attempt.id, from_line=line, limit=FOLLOW_SEGMENTS
