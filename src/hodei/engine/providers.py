@@ -217,6 +217,8 @@ def _violations(config: ProviderConfig) -> list[Violation]:
 
     if not _NAME.match(config.name):
         wrong("name", "must be 1 to 63 lower-case letters, digits or inner dashes", config.name)
+    if config.name in ("any", "auto"):
+        wrong("name", "means no preference in a job; choose another one", config.name)
     if config.region and not _REGION.match(config.region):
         wrong("region", "must be 1 to 63 letters, digits, dots, dashes", config.region)
     if config.max_workers is not None and not 1 <= config.max_workers <= MAX_WORKERS:

@@ -9,7 +9,7 @@ from typing import Protocol
 class Secrets(Protocol):
     """Where the values of named secrets come from.
 
-    Names are those of environment variables. Values are only ever handed to an enrolled
+    Names are letters, digits, dots, dashes and underscores. Values are only ever handed to an enrolled
     worker's stream and to the redactor of its log.
     """
 

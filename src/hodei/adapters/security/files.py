@@ -14,7 +14,7 @@ from pathlib import Path
 from hodei.domain.errors import NotFound
 
 MAX_BYTES = 64 * 1024
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}\Z")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}\Z")
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
 
 

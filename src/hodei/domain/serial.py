@@ -1,0 +1,271 @@
+"""Values as plain data, for JSON columns, REST and digests, and back.
+
+Writing is canonical: every field is present and lists are sorted where order means nothing, so
+that equal values give equal data. Reading trusts its input, because it was written here: specs
+from outside come in through `hodei.domain.parsing` only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from hodei.domain.attempt import Phase, PhaseMark
+from hodei.domain.outcome import Cause, Outcome
+from hodei.domain.provider import WarmPool
+from hodei.domain.spec import (
+    Architecture,
+    Backoff,
+    Command,
+    CommandType,
+    EnvValue,
+    JobSpec,
+    Network,
+    Preferences,
+    Priority,
+    Resources,
+    RetryCause,
+    RetryPolicy,
+    SecretRef,
+)
+from hodei.domain.worker import Handle
+
+Data = dict[str, Any]
+"""A JSON object."""
+
+
+def canonical_json(data: object) -> str:
+    """`data` as JSON with sorted keys and no spaces: equal data, equal text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+
+def time_to_text(at: datetime) -> str:
+    """ISO 8601 in UTC with microseconds; `at` must know its zone."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+# ---- job spec
+
+
+def spec_to_dict(spec: JobSpec) -> Data:
+    """The spec as plain data that `parse_spec` and `spec_from_dict` take back unchanged."""
+    return {
+        "name": spec.name,
+        "command": _command_to_dict(spec.command),
+        "image": spec.image,
+        "env": {name: _env_to_data(value) for name, value in spec.env.items()},
+        "resources": _resources_to_dict(spec.resources),
+        "timeout_ms": spec.timeout_ms,
+        "queue_timeout_ms": spec.queue_timeout_ms,
+        "grace_ms": spec.grace_ms,
+        "preferences": {
+            "provider": spec.preferences.provider,
+            "region": spec.preferences.region,
+            "labels": dict(spec.preferences.labels),
+        },
+        "priority": spec.priority.value,
+        "retry": _retry_to_dict(spec.retry),
+        "network": spec.network.value,
+        "labels": dict(spec.labels),
+        "working_dir": spec.working_dir,
+        "stdin": spec.stdin,
+        "project": spec.project,
+    }
+
+
+def spec_from_dict(data: Mapping[str, Any]) -> JobSpec:
+    """The spec that `spec_to_dict` wrote; limits are not checked again."""
+    preferences = data["preferences"]
+    return JobSpec(
+        name=data["name"],
+        command=_command_from_dict(data["command"]),
+        image=data["image"],
+        env={name: _env_from_data(value) for name, value in data["env"].items()},
+        resources=_resources_from_dict(data["resources"]),
+        timeout_ms=data["timeout_ms"],
+        queue_timeout_ms=data["queue_timeout_ms"],
+        grace_ms=data["grace_ms"],
+        preferences=Preferences(
+            provider=preferences["provider"],
+            region=preferences["region"],
+            labels=dict(preferences["labels"]),
+        ),
+        priority=Priority(data["priority"]),
+        retry=_retry_from_dict(data["retry"]),
+        network=Network(data["network"]),
+        labels=dict(data["labels"]),
+        working_dir=data["working_dir"],
+        stdin=data["stdin"],
+        project=data["project"],
+    )
+
+
+def spec_digest(spec: JobSpec) -> str:
+    """sha256 in hex of the canonical spec; equal for equal specs, whatever their spelling was."""
+    return sha256(canonical_json(spec_to_dict(spec)).encode()).hexdigest()
+
+
+def _command_to_dict(command: Command) -> Data:
+    if command.type is CommandType.EXEC:
+        return {"type": command.type.value, "argv": list(command.argv)}
+    return {"type": command.type.value, "script": command.script}
+
+
+def _command_from_dict(data: Mapping[str, Any]) -> Command:
+    return Command(
+        type=CommandType(data["type"]),
+        script=data.get("script", ""),
+        argv=tuple(data.get("argv", ())),
+    )
+
+
+def _env_to_data(value: EnvValue) -> str | Data:
+    return {"secret": value.secret} if isinstance(value, SecretRef) else value
+
+
+def _env_from_data(value: str | Mapping[str, str]) -> EnvValue:
+    return value if isinstance(value, str) else SecretRef(secret=value["secret"])
+
+
+def _resources_to_dict(resources: Resources) -> Data:
+    return {
+        "cpu": float(resources.cpu),
+        "memory_mb": resources.memory_mb,
+        "storage_mb": resources.storage_mb,
+        "gpus": resources.gpus,
+        "architecture": resources.architecture.value if resources.architecture else None,
+    }
+
+
+def _resources_from_dict(data: Mapping[str, Any]) -> Resources:
+    architecture = data["architecture"]
+    return Resources(
+        cpu=float(data["cpu"]),
+        memory_mb=data["memory_mb"],
+        storage_mb=data["storage_mb"],
+        gpus=data["gpus"],
+        architecture=Architecture(architecture) if architecture else None,
+    )
+
+
+def _retry_to_dict(retry: RetryPolicy) -> Data:
+    backoff = retry.backoff
+    return {
+        "max_attempts": retry.max_attempts,
+        "backoff": {
+            "initial_ms": backoff.initial_ms,
+            "factor": float(backoff.factor),
+            "max_ms": backoff.max_ms,
+            "jitter": float(backoff.jitter),
+        },
+        "on": sorted(cause.value for cause in retry.on),
+    }
+
+
+def _retry_from_dict(data: Mapping[str, Any]) -> RetryPolicy:
+    backoff = data["backoff"]
+    return RetryPolicy(
+        max_attempts=data["max_attempts"],
+        backoff=Backoff(
+            initial_ms=backoff["initial_ms"],
+            factor=float(backoff["factor"]),
+            max_ms=backoff["max_ms"],
+            jitter=float(backoff["jitter"]),
+        ),
+        on=frozenset(RetryCause(cause) for cause in data["on"]),
+    )
+
+
+# ---- outcome, phases, handle, warm pools
+
+
+def outcome_to_dict(outcome: Outcome) -> Data:
+    """The outcome as plain data."""
+    return {
+        "cause": outcome.cause.value,
+        "exit_code": outcome.exit_code,
+        "signal": outcome.signal,
+        "message": outcome.message,
+        "suggestion": outcome.suggestion,
+    }
+
+
+def outcome_from_dict(data: Mapping[str, Any]) -> Outcome:
+    """What `outcome_to_dict` wrote."""
+    return Outcome(
+        cause=Cause(data["cause"]),
+        exit_code=data["exit_code"],
+        signal=data["signal"],
+        message=data["message"],
+        suggestion=data["suggestion"],
+    )
+
+
+def phases_to_list(phases: Sequence[PhaseMark]) -> list[Data]:
+    """The timeline as plain data, in its order."""
+    return [
+        {"phase": mark.phase.value, "at": time_to_text(mark.at), "detail": mark.detail}
+        for mark in phases
+    ]
+
+
+def phases_from_list(data: Sequence[Mapping[str, Any]]) -> tuple[PhaseMark, ...]:
+    """What `phases_to_list` wrote; times are in UTC."""
+    return tuple(
+        PhaseMark(
+            phase=Phase(mark["phase"]),
+            at=datetime.fromisoformat(mark["at"]),
+            detail=mark["detail"],
+        )
+        for mark in data
+    )
+
+
+def handle_to_dict(handle: Handle) -> Data:
+    """The handle as plain data; its `data` must be JSON already."""
+    return {
+        "provider": handle.provider,
+        "worker_id": str(handle.worker_id),
+        "version": handle.version,
+        "data": dict(handle.data),
+    }
+
+
+def handle_from_dict(data: Mapping[str, Any]) -> Handle:
+    """What `handle_to_dict` wrote."""
+    return Handle(
+        provider=data["provider"],
+        worker_id=UUID(data["worker_id"]),
+        version=data["version"],
+        data=dict(data["data"]),
+    )
+
+
+def warm_to_list(pools: Sequence[WarmPool]) -> list[Data]:
+    """Warm pools as plain data, in their order."""
+    return [
+        {
+            "size": pool.size,
+            "image": pool.image,
+            "cpu": float(pool.cpu),
+            "memory_mb": pool.memory_mb,
+        }
+        for pool in pools
+    ]
+
+
+def warm_from_list(data: Sequence[Mapping[str, Any]]) -> tuple[WarmPool, ...]:
+    """What `warm_to_list` wrote."""
+    return tuple(
+        WarmPool(
+            size=pool["size"],
+            image=pool["image"],
+            cpu=float(pool["cpu"]),
+            memory_mb=pool["memory_mb"],
+        )
+        for pool in data
+    )
