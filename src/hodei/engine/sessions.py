@@ -297,7 +297,7 @@ class Session:
         draft.job = replace(
             draft.job, warn_count=log.head.warn_count, error_count=log.head.error_count
         )
-        outcome = outcome_of(report, held.job)
+        outcome = outcome_of(report, held)
         draft.end(outcome, decide(held, outcome, self._core.chance, ran=True))
         draft.release_worker()
         return draft

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hodei.domain.job import Job
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.outcomes import (
     cancelled,
     exited,
     killed,
+    lost,
     not_startable,
     out_of_memory,
     timed_out,
@@ -18,9 +18,15 @@ from hodei.ports.clock import Chance
 from hodei.ports.store import Held
 
 
-def outcome_of(report: ExitReport, job: Job) -> Outcome:
+def outcome_of(report: ExitReport, held: Held) -> Outcome:
     """What the agent's report means, in words for a person."""
+    job = held.job
     match report.cause:
+        case Cause.CANCELLED if job.cancel_requested_at is None:
+            # Nobody cancelled the job: its worker was told to stop, by us or by the machine.
+            return held.attempt.closing or lost(
+                report.message or "it was told to stop", user_code_ran=True
+            )
         case Cause.TIMEOUT:
             return timed_out(job.spec.timeout_ms)
         case Cause.CANCELLED:
