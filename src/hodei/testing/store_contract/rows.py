@@ -56,7 +56,7 @@ def new_spec(
     """A small spec."""
     return JobSpec(
         name=name,
-        command=Command(type=kind, script="true"),
+        command=_command(kind),
         image=image,
         labels=labels or {},
         priority=priority,
@@ -64,6 +64,12 @@ def new_spec(
         resources=Resources(memory_mb=memory_mb),
         retry=RetryPolicy(max_attempts=3),
     )
+
+
+def _command(kind: CommandType) -> Command:
+    if kind is CommandType.EXEC:
+        return Command(type=kind, argv=("true", "ñ"))
+    return Command(type=kind, script="true\n")
 
 
 def new_job(

@@ -166,7 +166,7 @@ class StatsContract:
     async def test_a_sample_that_comes_twice_is_kept_once(self, store: Store) -> None:
         sample = sample_at(uuid4(), 1)
         await save(store, Unit(samples=(sample,)))
-        await save(store, Unit(samples=(sample,)))
+        await save(store, Unit(samples=(sample, replace(sample, cpu_ms=99))))
         assert list(await store.samples(sample.attempt_id)) == [sample]
 
     async def test_many_samples_are_thinned_evenly(self, store: Store) -> None:

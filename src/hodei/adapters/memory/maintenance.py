@@ -1,0 +1,107 @@
+"""Housekeeping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from uuid import UUID
+
+from hodei.adapters.memory.part import Part
+from hodei.ports.store import Purged
+
+
+class Maintenance(Part):
+    """MaintenanceStore."""
+
+    async def ping(self) -> float:
+        """See MaintenanceStore."""
+        begun = self._clock.monotonic()
+        await self._begin()
+        return self._clock.monotonic() - begun
+
+    async def installation_id(self) -> str:
+        """See MaintenanceStore."""
+        await self._begin()
+        return self._tables.installation_id
+
+    async def purge(self, *, jobs_before: datetime, logs_before: datetime, limit: int) -> Purged:
+        """See MaintenanceStore; what belongs to a removed job goes with it."""
+        await self._begin()
+        tables = self._tables
+        segments, samples, events = self._sizes()
+        jobs = self._old_jobs(jobs_before, limit)
+        for job_id in jobs:
+            tables.remove_job(job_id)
+        gone = frozenset(jobs)
+        tables.events = [item for item in tables.events if item[1].job_id not in gone]
+        for attempt_id in self._old_logs(logs_before, limit):
+            del tables.logs[attempt_id]
+        self._purge_samples(logs_before, limit)
+        self._purge_events(jobs_before, limit)
+        workers = self._old_workers(jobs_before, limit)
+        for worker_id in workers:
+            tables.remove_worker(worker_id)
+        segments_left, samples_left, events_left = self._sizes()
+        return Purged(
+            jobs=len(jobs),
+            log_segments=segments - segments_left,
+            events=events - events_left,
+            samples=samples - samples_left,
+            workers=len(workers),
+        )
+
+    def _sizes(self) -> tuple[int, int, int]:
+        tables = self._tables
+        return (
+            sum(len(entry.segments) for entry in tables.logs.values()),
+            sum(len(samples) for samples in tables.samples.values()),
+            len(tables.events),
+        )
+
+    def _old_jobs(self, before: datetime, limit: int) -> list[UUID]:
+        return _oldest(
+            (
+                (entry.job.finished_at, job_id)
+                for job_id, entry in self._tables.jobs.items()
+                if entry.job.finished_at is not None and entry.job.finished_at < before
+            ),
+            limit,
+        )
+
+    def _old_logs(self, before: datetime, limit: int) -> list[UUID]:
+        tables = self._tables
+        return _oldest(
+            (
+                (entry.updated_at, attempt_id)
+                for attempt_id, entry in tables.logs.items()
+                if entry.updated_at < before and attempt_id not in tables.open_attempts
+            ),
+            limit,
+        )
+
+    def _old_workers(self, before: datetime, limit: int) -> list[UUID]:
+        return _oldest(
+            (
+                (entry.worker.ended_at, worker_id)
+                for worker_id, entry in self._tables.workers.items()
+                if not entry.live
+                and entry.worker.ended_at is not None
+                and entry.worker.ended_at < before
+            ),
+            limit,
+        )
+
+    def _purge_samples(self, before: datetime, limit: int) -> None:
+        tables = self._tables
+        old = ((key, at) for key, rows in tables.samples.items() for at in rows if at < before)
+        for attempt_id, at in list(islice(old, limit)):
+            del tables.samples[attempt_id][at]
+
+    def _purge_events(self, before: datetime, limit: int) -> None:
+        events = self._tables.events
+        events[:limit] = [item for item in events[:limit] if item[1].at >= before]
+
+
+def _oldest(found: Iterable[tuple[datetime, UUID]], limit: int) -> list[UUID]:
+    return [key for _, key in sorted(found)[:limit]]

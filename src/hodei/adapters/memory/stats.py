@@ -1,0 +1,146 @@
+"""Samples, and aggregates over jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from statistics import fmean
+from uuid import UUID
+
+from hodei.adapters.memory.part import Part
+from hodei.domain.attempt import Attempt
+from hodei.domain.job import JOB, Job
+from hodei.ports.store import JobMetrics, MetricsBucket, ProviderUse, Sample
+
+Finished = tuple[Job, Attempt | None]
+"""A finished job with its last attempt."""
+
+
+class Stats(Part):
+    """StatsStore."""
+
+    async def samples(
+        self, attempt_id: UUID, *, since: datetime | None = None, limit: int = 3600
+    ) -> Sequence[Sample]:
+        """See StatsStore."""
+        await self._begin()
+        stored = self._tables.samples.get(attempt_id, {})
+        found = sorted(
+            (sample for at, sample in stored.items() if since is None or at >= since),
+            key=lambda sample: sample.at,
+        )
+        total = len(found)
+        if total <= limit:
+            return found
+        # Each of `limit` equal stretches keeps its first sample.
+        return [found[-(-stretch * total // limit)] for stretch in range(limit)]
+
+    async def job_metrics(
+        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+    ) -> JobMetrics:
+        """See StatsStore."""
+        await self._begin()
+        jobs = [
+            entry.job
+            for entry in self._tables.jobs.values()
+            if project in (None, entry.job.spec.project)
+        ]
+        submitted = [job for job in jobs if start <= job.submitted_at < end]
+        finished = [
+            (job, self._last_attempt(job))
+            for job in jobs
+            if job.finished_at is not None and start <= job.finished_at < end
+        ]
+        new: list[int] = [0] * buckets
+        done: list[list[Finished]] = [[] for _ in range(buckets)]
+        for job in submitted:
+            new[_bucket(job.submitted_at, start, end, buckets)] += 1
+        for job, attempt in finished:
+            if job.finished_at is not None:
+                done[_bucket(job.finished_at, start, end, buckets)].append((job, attempt))
+        step = (end - start) / buckets
+        return JobMetrics(
+            total=_summary(start, len(submitted), finished),
+            series=tuple(
+                _summary(start + step * number, new[number], done[number])
+                for number in range(buckets)
+            ),
+            providers=self._provider_use(start, end, project),
+        )
+
+    def _last_attempt(self, job: Job) -> Attempt | None:
+        entry = self._tables.attempts.get(job.attempt_id) if job.attempt_id else None
+        return entry.attempt if entry else None
+
+    def _provider_use(
+        self, start: datetime, end: datetime, project: str | None
+    ) -> tuple[ProviderUse, ...]:
+        used: dict[UUID, list[Attempt]] = {}
+        for entry in self._tables.attempts.values():
+            attempt = entry.attempt
+            if attempt.ended_at is None or not start <= attempt.ended_at < end:
+                continue
+            job = self._tables.jobs.get(attempt.job_id)
+            if project is None or (job is not None and job.job.spec.project == project):
+                used.setdefault(attempt.provider_id, []).append(attempt)
+        return tuple(_use(provider_id, used[provider_id]) for provider_id in sorted(used))
+
+
+def _use(provider_id: UUID, attempts: Sequence[Attempt]) -> ProviderUse:
+    runs = (_ms(attempt.started_at, attempt.ended_at) for attempt in attempts)
+    return ProviderUse(
+        provider_id=provider_id,
+        attempts=len(attempts),
+        failed=sum(1 for a in attempts if a.outcome is not None and not a.outcome.succeeded),
+        cpu_ms=sum(attempt.cpu_ms for attempt in attempts),
+        memory_peak_bytes=max(attempt.memory_peak_bytes for attempt in attempts),
+        run_ms=round(sum(ms for ms in runs if ms is not None)),
+    )
+
+
+def _summary(start: datetime, submitted: int, finished: Sequence[Finished]) -> MetricsBucket:
+    durations = _known(_ms(a.started_at if a else None, job.finished_at) for job, a in finished)
+    waits = _known(_ms(job.queued_at, _bound_at(a)) for job, a in finished)
+    latencies = _known(_ms(_bound_at(a), a.started_at if a else None) for _, a in finished)
+    counts = dict.fromkeys(sorted(JOB.terminal), 0)
+    for job, _ in finished:
+        counts[job.state] += 1
+    return MetricsBucket(
+        start=start,
+        submitted=submitted,
+        finished=counts,
+        duration_avg_ms=fmean(durations) if durations else None,
+        duration_p50_ms=_percentile(durations, 0.5),
+        duration_p95_ms=_percentile(durations, 0.95),
+        queue_wait_p50_ms=_percentile(waits, 0.5),
+        queue_wait_p95_ms=_percentile(waits, 0.95),
+        start_latency_p50_ms=_percentile(latencies, 0.5),
+        start_latency_p95_ms=_percentile(latencies, 0.95),
+    )
+
+
+def _bound_at(attempt: Attempt | None) -> datetime | None:
+    """When the attempt was made: the first row of its timeline."""
+    return attempt.phases[0].at if attempt and attempt.phases else None
+
+
+def _bucket(at: datetime, start: datetime, end: datetime, buckets: int) -> int:
+    return (at - start) * buckets // (end - start)
+
+
+def _ms(begin: datetime | None, end: datetime | None) -> float | None:
+    return None if begin is None or end is None else (end - begin).total_seconds() * 1000
+
+
+def _known(values: Iterable[float | None]) -> list[float]:
+    return sorted(value for value in values if value is not None)
+
+
+def _percentile(ordered: Sequence[float], share: float) -> float | None:
+    """Interpolated between neighbours, as percentile_cont does."""
+    if not ordered:
+        return None
+    place = share * (len(ordered) - 1)
+    low = int(place)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

@@ -1,0 +1,77 @@
+"""Aggregates over jobs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hodei.adapters.postgres.database import Database, Row, Session
+from hodei.adapters.postgres.queries import sql
+from hodei.domain.job import JobState
+from hodei.ports.store import JobMetrics, MetricsBucket, ProviderUse
+
+_FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.TIMEOUT)
+
+
+class Metrics:
+    """Implements `StatsStore.job_metrics`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def job_metrics(
+        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+    ) -> JobMetrics:
+        """See `StatsStore.job_metrics`."""
+
+        async def read(session: Session) -> tuple[list[Row], list[Row], list[Row]]:
+            # One snapshot for the three reads: the numbers of one page agree.
+            async with session.transaction(isolation="repeatable_read", readonly=True):
+                await session.execute("SET LOCAL enable_seqscan = on")
+                return (
+                    await session.fetch(sql("metrics.submitted"), start, end, buckets, project),
+                    await session.fetch(sql("metrics.finished"), start, end, buckets, project),
+                    await session.fetch(sql("metrics.providers"), start, end, project),
+                )
+
+        submitted, finished, providers = await self._database.run(read)
+        counts = {row["bucket"]: row["n"] for row in submitted}
+        rows = {row["bucket"]: row for row in finished}
+        step = (end - start) / buckets
+        return JobMetrics(
+            total=_bucket(start, sum(counts.values()), rows.get(None)),
+            series=tuple(
+                _bucket(start + step * place, counts.get(place + 1, 0), rows.get(place + 1))
+                for place in range(buckets)
+            ),
+            providers=tuple(_use(row) for row in providers),
+        )
+
+
+def _bucket(start: datetime, submitted: int, row: Row | None) -> MetricsBucket:
+    finished = {state: row[state.value.lower()] if row else 0 for state in _FINISHED}
+    duration, wait, latency = (
+        (row[name] if row else None) or (None, None) for name in ("duration", "wait", "latency")
+    )
+    return MetricsBucket(
+        start=start,
+        submitted=submitted,
+        finished=finished,
+        duration_avg_ms=row["duration_avg"] if row else None,
+        duration_p50_ms=duration[0],
+        duration_p95_ms=duration[1],
+        queue_wait_p50_ms=wait[0],
+        queue_wait_p95_ms=wait[1],
+        start_latency_p50_ms=latency[0],
+        start_latency_p95_ms=latency[1],
+    )
+
+
+def _use(row: Row) -> ProviderUse:
+    return ProviderUse(
+        provider_id=row["provider_id"],
+        attempts=row["attempts"],
+        failed=row["failed"],
+        cpu_ms=row["cpu_ms"],
+        memory_peak_bytes=row["memory_peak_bytes"],
+        run_ms=row["run_ms"],
+    )

@@ -1,0 +1,136 @@
+"""Migrations: numbered SQL files, forward only, one at a time over all replicas."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import resources
+
+import asyncpg
+
+from hodei.adapters.postgres.errors import translated
+from hodei.domain.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+_LOCK = 0x686F646569
+"""Key of the advisory lock that one upgrade at a time holds."""
+_NAME = re.compile(r"^(\d{4})_(\w+)\.sql$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One step of the schema."""
+
+    number: int
+    name: str
+    sql: str
+
+
+def migrations() -> Sequence[Migration]:
+    """All of them, in order."""
+    folder = resources.files(__package__) / "migrations"
+    found = [
+        Migration(number=int(match[1]), name=match[2], sql=entry.read_text())
+        for entry in folder.iterdir()
+        if (match := _NAME.match(entry.name))
+    ]
+    return sorted(found, key=lambda migration: migration.number)
+
+
+def newest_version() -> int:
+    """The version of the schema that this code needs."""
+    return migrations()[-1].number
+
+
+async def current_version(dsn: str) -> int:
+    """The version of the schema in the database; 0 when there is none."""
+    async with _connected(dsn) as session:
+        return await _stored_version(session)
+
+
+async def upgrade(dsn: str) -> Sequence[int]:
+    """Brings the schema to `newest_version`; the versions that were new to the database.
+
+    Safe to call from many processes at once. Raises Unavailable when the database does not
+    answer, or is newer than this code.
+    """
+    async with _connected(dsn) as session:
+        await session.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        stored = await _stored_version(session)
+        if stored > newest_version():
+            raise _too_new(stored)
+        applied = []
+        for migration in migrations():
+            if migration.number > stored:
+                await _apply(session, migration)
+                applied.append(migration.number)
+        await _rebase_feed(session)
+        return applied
+
+
+async def check_version(dsn: str) -> None:
+    """Raises Unavailable unless the database has exactly the schema this code needs."""
+    stored = await current_version(dsn)
+    if stored > newest_version():
+        raise _too_new(stored)
+    if stored < newest_version():
+        raise Unavailable(
+            f"the database has schema version {stored} and this Hodei needs "
+            f"{newest_version()}: run `hodei db upgrade`"
+        )
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    with translated():
+        session = await asyncpg.connect(dsn, server_settings={"application_name": "hodei"})
+        try:
+            yield session
+        finally:
+            # Closing the session also gives the advisory lock back.
+            await session.close()
+
+
+async def _stored_version(session: asyncpg.Connection[asyncpg.Record]) -> int:
+    if await session.fetchval("SELECT to_regclass('hodei_migrations')") is None:
+        return 0
+    newest = await session.fetchval("SELECT coalesce(max(number), 0) FROM hodei_migrations")
+    return int(newest)
+
+
+async def _apply(session: asyncpg.Connection[asyncpg.Record], migration: Migration) -> None:
+    async with session.transaction():
+        await session.execute(
+            "CREATE TABLE IF NOT EXISTS hodei_migrations ("
+            "number integer PRIMARY KEY, name text NOT NULL,"
+            " applied_at timestamptz NOT NULL DEFAULT now())"
+        )
+        await session.execute(migration.sql)
+        await session.execute(
+            "INSERT INTO hodei_migrations (number, name) VALUES ($1, $2)",
+            migration.number,
+            migration.name,
+        )
+    logger.info("schema upgraded", extra={"version": migration.number})
+
+
+async def _rebase_feed(session: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Moves events from another server's future into this server's past.
+
+    Transaction numbers begin anew when a dump is restored into a new server; events that
+    carry the old, higher numbers would stay invisible. Their own order is kept by `seq`.
+    """
+    await session.execute(
+        "UPDATE events SET tx = '1' WHERE tx >= pg_snapshot_xmax(pg_current_snapshot())"
+    )
+
+
+def _too_new(stored: int) -> Unavailable:
+    return Unavailable(
+        f"the database has schema version {stored}, newer than this Hodei knows "
+        f"({newest_version()}): start the newer release, or restore an older backup"
+    )

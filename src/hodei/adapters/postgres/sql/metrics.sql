@@ -1,0 +1,42 @@
+Aggregates over jobs, computed from the rows themselves.
+
+-- name: submitted
+SELECT width_bucket(extract(epoch FROM submitted_at), extract(epoch FROM $1::timestamptz),
+    extract(epoch FROM $2::timestamptz), $3) AS bucket, count(*) AS n
+FROM job_specs
+WHERE submitted_at >= $1 AND submitted_at < $2 AND ($4::text IS NULL OR project = $4)
+GROUP BY 1
+
+-- name: finished
+WITH done AS (
+    SELECT width_bucket(extract(epoch FROM j.finished_at),
+            extract(epoch FROM $1::timestamptz), extract(epoch FROM $2::timestamptz),
+            $3) AS bucket,
+        j.state,
+        extract(epoch FROM j.finished_at - a.started_at) * 1000 AS duration,
+        extract(epoch FROM a.bound_at - j.queued_at) * 1000 AS wait,
+        extract(epoch FROM a.started_at - a.bound_at) * 1000 AS latency
+    FROM jobs j LEFT JOIN attempts a ON a.id = j.attempt_id
+    WHERE j.finished_at >= $1 AND j.finished_at < $2 AND ($4::text IS NULL OR j.project = $4)
+)
+SELECT bucket,
+    count(*) FILTER (WHERE state = 'SUCCEEDED') AS succeeded,
+    count(*) FILTER (WHERE state = 'FAILED') AS failed,
+    count(*) FILTER (WHERE state = 'CANCELLED') AS cancelled,
+    count(*) FILTER (WHERE state = 'TIMEOUT') AS timeout,
+    avg(duration)::float8 AS duration_avg,
+    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY duration) AS duration,
+    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY wait) AS wait,
+    percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY latency) AS latency
+FROM done GROUP BY GROUPING SETS ((bucket), ())
+
+-- name: providers
+SELECT a.provider_id, count(*) AS attempts,
+    count(*) FILTER (WHERE a.cause <> 'exit' OR a.exit_code <> 0) AS failed,
+    coalesce(sum(a.cpu_ms), 0)::bigint AS cpu_ms,
+    coalesce(max(a.memory_peak_bytes), 0)::bigint AS memory_peak_bytes,
+    coalesce(sum(extract(epoch FROM a.ended_at - a.started_at) * 1000), 0)::bigint AS run_ms
+FROM attempts a
+WHERE a.ended_at >= $1 AND a.ended_at < $2
+    AND ($3::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $3)
+GROUP BY a.provider_id ORDER BY a.provider_id

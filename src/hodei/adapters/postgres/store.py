@@ -1,0 +1,48 @@
+"""The PostgreSQL store: its parts put together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Self
+
+from hodei.adapters.postgres.database import Database
+from hodei.adapters.postgres.feed import Feed
+from hodei.adapters.postgres.jobs import Jobs
+from hodei.adapters.postgres.listing import Listing
+from hodei.adapters.postgres.log_rows import Packer
+from hodei.adapters.postgres.logs import Logs
+from hodei.adapters.postgres.maintenance import Maintenance
+from hodei.adapters.postgres.metrics import Metrics
+from hodei.adapters.postgres.migrate import check_version
+from hodei.adapters.postgres.notifier import Notifier
+from hodei.adapters.postgres.providers import Providers
+from hodei.adapters.postgres.queue import Queue
+from hodei.adapters.postgres.workers import Workers
+
+DEFAULT_POOL_SIZE = 8
+
+
+class PostgresStore(Jobs, Queue, Listing, Workers, Logs, Metrics, Providers, Feed, Maintenance):
+    """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""
+
+    def __init__(self, database: Database, notifier: Notifier) -> None:
+        packer = Packer()
+        self._database = database
+        self._notifier = notifier
+        self._packer = packer
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, dsn: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> AsyncIterator[Self]:
+        """A store on a database whose schema is the one of this release.
+
+        Raises Unavailable when the database does not answer, or when its schema is older or
+        newer (see `migrate.upgrade`).
+        """
+        await check_version(dsn)
+        async with (
+            Database.open(dsn, pool_size=pool_size) as database,
+            Notifier.open(database) as notifier,
+        ):
+            yield cls(database, notifier)

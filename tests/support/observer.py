@@ -1,0 +1,306 @@
+"""A user of the public gRPC interface, who believes what it says and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from hodei.wire.gen import (
+    jobs_pb2,
+    jobs_pb2_grpc,
+    logs_pb2,
+    logs_pb2_grpc,
+    providers_pb2,
+    providers_pb2_grpc,
+    scheduler_pb2,
+    scheduler_pb2_grpc,
+)
+from tests.support.processes import agent_of, until
+
+OPTIONS = (("grpc.max_receive_message_length", 128 << 20), ("grpc.use_local_subchannel_pool", 1))
+CALL_S = 20.0
+PENDING = jobs_pb2.JOB_STATE_PENDING
+RUNNING = jobs_pb2.JOB_STATE_RUNNING
+SUCCEEDED = jobs_pb2.JOB_STATE_SUCCEEDED
+FAILED = jobs_pb2.JOB_STATE_FAILED
+CANCELLED = jobs_pb2.JOB_STATE_CANCELLED
+TIMEOUT = jobs_pb2.JOB_STATE_TIMEOUT
+FINAL = frozenset({SUCCEEDED, FAILED, CANCELLED, TIMEOUT})
+AWAY = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED})
+
+State = jobs_pb2.JobState.ValueType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """One attempt's log as it was read, every number from 1 without a gap."""
+
+    lines: tuple[logs_pb2.LogLine, ...]
+    end: logs_pb2.LogEnd
+
+    @property
+    def text(self) -> list[str]:
+        """The lines' text."""
+        return [line.text for line in self.lines]
+
+
+def shell(script: str, **more: object) -> jobs_pb2.JobSpec:
+    """The spec of a shell job."""
+    return spec("shell", script, **more)
+
+
+def python(script: str, **more: object) -> jobs_pb2.JobSpec:
+    """The spec of a Python job."""
+    return spec("python", script, **more)
+
+
+def spec(
+    kind: str,
+    script: str,
+    *,
+    name: str = "fault",
+    env: Mapping[str, str] | None = None,
+    timeout_ms: int = 120_000,
+    grace_ms: int = 500,
+    memory_mb: int = 512,
+    retry: jobs_pb2.RetryPolicy | None = None,
+) -> jobs_pb2.JobSpec:
+    """A spec with what these tests vary."""
+    return jobs_pb2.JobSpec(
+        name=name,
+        command=jobs_pb2.Command(type=kind, script=script),
+        env={key: jobs_pb2.EnvValue(value=value) for key, value in (env or {}).items()},
+        timeout_ms=timeout_ms,
+        grace_ms=grace_ms,
+        resources=jobs_pb2.Resources(cpu=0.1, memory_mb=memory_mb),
+        retry=retry,
+    )
+
+
+class Observer:
+    """Calls one server; `target` is asked again whenever a connection is made."""
+
+    def __init__(self, target: Callable[[], str]) -> None:
+        self._target = target
+        self._channel: grpc.aio.Channel | None = None
+        self._connected_to = ""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._channel is not None:
+            await self._channel.close(None)
+
+    async def channel(self) -> grpc.aio.Channel:
+        """A channel to where the server is now."""
+        target = self._target()
+        if self._channel is None or target != self._connected_to:
+            if self._channel is not None:
+                await self._channel.close(None)
+            self._channel = grpc.aio.insecure_channel(target, options=OPTIONS)
+            self._connected_to = target
+        return self._channel
+
+    async def jobs(self) -> jobs_pb2_grpc.JobExecutionServiceAsyncStub:
+        """JobExecutionService."""
+        return jobs_pb2_grpc.JobExecutionServiceStub(await self.channel())
+
+    async def logs(self) -> logs_pb2_grpc.LogStreamServiceAsyncStub:
+        """LogStreamService."""
+        return logs_pb2_grpc.LogStreamServiceStub(await self.channel())
+
+    async def scheduler(self) -> scheduler_pb2_grpc.SchedulerServiceAsyncStub:
+        """SchedulerService."""
+        return scheduler_pb2_grpc.SchedulerServiceStub(await self.channel())
+
+    # ---- jobs
+
+    async def submit(self, given: jobs_pb2.JobSpec, key: str = "") -> str:
+        """The id of the accepted job."""
+        request = jobs_pb2.QueueJobRequest(spec=given, idempotency_key=key)
+        return (await (await self.jobs()).QueueJob(request, timeout=CALL_S)).id
+
+    async def submit_many(self, given: list[jobs_pb2.JobSpec]) -> list[str]:
+        """Ids in order."""
+        request = jobs_pb2.QueueJobsRequest(
+            jobs=[jobs_pb2.QueueJobRequest(spec=one) for one in given]
+        )
+        return list((await (await self.jobs()).QueueJobs(request, timeout=CALL_S)).job_ids)
+
+    async def job(self, job_id: str) -> jobs_pb2.Job:
+        """The job with its attempts."""
+        return await (await self.jobs()).GetJob(
+            jobs_pb2.GetJobRequest(job_id=job_id), timeout=CALL_S
+        )
+
+    async def job_or_none(self, job_id: str) -> jobs_pb2.Job | None:
+        """The job, or None while the server is away."""
+        try:
+            return await self.job(job_id)
+        except grpc.aio.AioRpcError as error:
+            if error.code() not in AWAY:
+                raise
+            return None
+
+    async def cancel(self, job_id: str) -> jobs_pb2.Job:
+        """Asks for the end of a job."""
+        request = jobs_pb2.CancelJobRequest(job_id=job_id)
+        return await (await self.jobs()).CancelJob(request, timeout=CALL_S)
+
+    async def when(
+        self, job_id: str, holds: Callable[[jobs_pb2.Job], bool], *, within: float, what: str
+    ) -> jobs_pb2.Job:
+        """The job as soon as `holds` says yes; a server that is away is asked again."""
+        seen: jobs_pb2.Job | None = None
+
+        async def look() -> jobs_pb2.Job | None:
+            nonlocal seen
+            seen = await self.job_or_none(job_id) or seen
+            return seen if seen is not None and holds(seen) else None
+
+        found = await until(look, within=within, what=lambda: f"{what}; it is {_short(seen)}")
+        assert found is not None
+        return found
+
+    async def running(self, job_id: str, within: float = 20.0) -> jobs_pb2.Job:
+        """The job once the user's process is known to exist."""
+        return await self.when(
+            job_id, lambda job: job.state == RUNNING, within=within, what="the job runs"
+        )
+
+    async def finished(self, job_id: str, within: float = 30.0) -> jobs_pb2.Job:
+        """The job once its state is final."""
+        return await self.when(
+            job_id, lambda job: job.state in FINAL, within=within, what="the job is finished"
+        )
+
+    async def finished_all(self, job_ids: list[str], within: float = 60.0) -> list[jobs_pb2.Job]:
+        """All of them, in order; asked one after the other, so many cost little."""
+        deadline = asyncio.get_running_loop().time() + within
+        done = []
+        for job_id in job_ids:
+            left = deadline - asyncio.get_running_loop().time()
+            done.append(await self.finished(job_id, max(left, 0.1)))
+        return done
+
+    async def list_all(self) -> list[jobs_pb2.Job]:
+        """Every job there is."""
+        found: list[jobs_pb2.Job] = []
+        token = ""
+        while True:
+            request = jobs_pb2.ListJobsRequest(page_size=1000, page_token=token)
+            page = await (await self.jobs()).ListJobs(request, timeout=CALL_S)
+            found += page.jobs
+            token = page.next_page_token
+            if not token:
+                return found
+
+    # ---- logs
+
+    async def log(self, job_id: str, attempt: int = 0) -> Log:
+        """The whole log of a finished attempt, its numbering checked."""
+        lines: list[logs_pb2.LogLine] = []
+        async for batch in self.follow(job_id, attempt=attempt):
+            lines += batch.lines
+            if batch.HasField("end"):
+                assert [line.number for line in lines] == list(range(1, len(lines) + 1))
+                assert batch.end.total_lines == len(lines)
+                return Log(lines=tuple(lines), end=batch.end)
+        raise AssertionError("the log has no end")
+
+    async def log_end(self, job_id: str) -> logs_pb2.LogEnd:
+        """Only how the log ended, for one that is too long to be read here."""
+        request = logs_pb2.SubscribeLogsRequest(job_id=job_id, tail=1)
+        async for batch in (await self.logs()).SubscribeLogs(request, timeout=CALL_S):
+            if batch.HasField("end"):
+                return batch.end
+        raise AssertionError("the log has no end")
+
+    async def follow(
+        self, job_id: str, *, attempt: int = 0, from_line: int = 1
+    ) -> AsyncIterator[logs_pb2.LogBatch]:
+        """Batches as they come."""
+        request = logs_pb2.SubscribeLogsRequest(
+            job_id=job_id, attempt=attempt, from_line=from_line
+        )
+        async for batch in (await self.logs()).SubscribeLogs(request):
+            yield batch
+
+    async def lines(self, job_id: str, count: int, within: float = 30.0) -> list[logs_pb2.LogLine]:
+        """Waits until a job's log has `count` lines; the first thousand of them."""
+        request = logs_pb2.GetLogsRequest(job_id=job_id, limit=1000)
+
+        async def look() -> list[logs_pb2.LogLine] | None:
+            try:
+                found = await (await self.logs()).GetLogs(request, timeout=CALL_S)
+            except grpc.aio.AioRpcError as error:
+                if error.code() not in AWAY | {grpc.StatusCode.NOT_FOUND}:
+                    raise
+                return None
+            return list(found.lines) if found.total_lines >= count else None
+
+        found = await until(look, within=within, what=f"{count} lines of {job_id}")
+        assert found is not None
+        return found
+
+    # ---- the rest
+
+    async def pause(self, paused: bool) -> None:
+        """Stops or starts the handing out of jobs."""
+        request = scheduler_pb2.ConfigureSchedulerRequest(paused=paused)
+        await (await self.scheduler()).ConfigureScheduler(request, timeout=CALL_S)
+
+    async def configure_local(self, settings: str) -> providers_pb2.Provider:
+        """Gives the process provider other settings (a JSON object)."""
+        stub: providers_pb2_grpc.ProviderManagementServiceAsyncStub = (
+            providers_pb2_grpc.ProviderManagementServiceStub(await self.channel())
+        )
+        request = providers_pb2.UpdateProviderRequest(
+            provider="local",
+            config=providers_pb2.ProviderConfig(name="local", type="process", settings=settings),
+        )
+        return await stub.UpdateProvider(request, timeout=CALL_S)
+
+    async def agent(self, job_id: str) -> int:
+        """The pid of the agent that holds the newest attempt of a job."""
+        attempt = (await self.job(job_id)).attempts[-1]
+        return await until(
+            lambda: agent_of(attempt.worker_id), within=10, what="the attempt has an agent"
+        )
+
+
+@asynccontextmanager
+async def refused(*codes: grpc.StatusCode) -> AsyncIterator[list[grpc.aio.AioRpcError]]:
+    """The block must end with one of these statuses; it is handed back for a closer look."""
+    caught: list[grpc.aio.AioRpcError] = []
+    try:
+        yield caught
+    except grpc.aio.AioRpcError as error:
+        assert error.code() in codes, error
+        caught.append(error)
+    else:
+        raise AssertionError(f"not refused with {codes}")
+
+
+def phases(job: jobs_pb2.Job, attempt: int = -1) -> list[str]:
+    """The timeline of one attempt."""
+    return [mark.phase for mark in job.attempts[attempt].phases]
+
+
+def _short(job: jobs_pb2.Job | None) -> str:
+    if job is None:
+        return "not to be read"
+    outcome = f", {job.outcome.cause}: {job.outcome.message}" if job.HasField("outcome") else ""
+    return f"{jobs_pb2.JobState.Name(job.state)} {job.phase} of {job.attempt_count}{outcome}"

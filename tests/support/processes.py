@@ -1,0 +1,151 @@
+"""What tests see of processes in /proc and do to them, and how they wait for what they see."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import TypeVar
+
+T = TypeVar("T")
+
+DEAD = frozenset("ZXx")
+LOOK_EVERY_S = 0.02
+WORKER_MARK = "HODEI_WORKER"
+"""In the environment of an agent and of all that it starts: installation, provider, worker."""
+
+
+async def until(
+    look: Callable[[], T | Awaitable[T]], *, within: float, what: str | Callable[[], str]
+) -> T:
+    """The first true answer of `look`; AssertionError naming `what` after `within` seconds."""
+    deadline = monotonic() + within
+    while True:
+        answer = look()
+        found: T = await answer if inspect.isawaitable(answer) else answer
+        if found:
+            return found
+        if monotonic() > deadline:
+            raise AssertionError(f"not within {within:g} s: {what if isinstance(what, str) else what()}")
+        await asyncio.sleep(LOOK_EVERY_S)
+
+
+def pids() -> list[int]:
+    """Every process there is."""
+    return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{name}").read_bytes()
+    except OSError:
+        return b""
+
+
+def state(pid: int) -> str:
+    """The letter of /proc/PID/stat; empty when there is no such process."""
+    return _read(pid, "stat").rpartition(b")")[2][1:2].decode()
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs; what only waits to be collected does not."""
+    return state(pid) not in DEAD | {""}
+
+
+def started(pid: int) -> int:
+    """Clock ticks from boot to its start: with the pid it names one process for ever."""
+    fields = _read(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[19]) if len(fields) > 19 else 0
+
+
+def environment(pid: int) -> dict[str, str]:
+    """What it was started with."""
+    entries = (item.partition(b"=") for item in _read(pid, "environ").split(b"\0"))
+    return {os.fsdecode(name): os.fsdecode(value) for name, equals, value in entries if equals}
+
+
+def arguments(pid: int) -> list[str]:
+    """Its command line."""
+    return [os.fsdecode(item) for item in _read(pid, "cmdline").split(b"\0")[:-1]]
+
+
+def of_job(job_id: str) -> list[int]:
+    """Living processes that a job started, by the environment that they inherited."""
+    wanted = f"\0HODEI_JOB_ID={job_id}\0".encode()
+    return [pid for pid in pids() if wanted in b"\0" + _read(pid, "environ") and alive(pid)]
+
+
+def with_argument(word: str) -> list[int]:
+    """Living processes with `word` on their command line, whatever their environment says."""
+    return [pid for pid in pids() if word in arguments(pid) and alive(pid)]
+
+
+def agent_of(worker_id: str) -> int:
+    """The agent of a worker of this machine; 0 when it does not live.
+
+    A child that has not yet become its own program looks like its parent, so the eldest counts.
+    """
+    found = [
+        pid
+        for pid in pids()
+        if environment(pid).get("HODEI_AGENT_WORKER_ID") == worker_id and alive(pid)
+    ]
+    return min(found, key=started, default=0)
+
+
+def peak_memory(pid: int) -> int:
+    """The most that was ever resident of it, in bytes."""
+    for line in _read(pid, "status").splitlines():
+        if line.startswith(b"VmHWM:"):
+            return int(line.split()[1]) << 10
+    raise AssertionError(f"process {pid} shows no peak memory")
+
+
+def send(pid: int, number: signal.Signals) -> None:
+    """A signal to one process that lives."""
+    assert pid > 1
+    os.kill(pid, number)
+
+
+def kill_all(targets: Iterable[int]) -> None:
+    """SIGKILL to each that is still there."""
+    for pid in targets:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+async def end_workers(data_dir: Path) -> None:
+    """Ends every agent of a data directory and all that its jobs left, control groups too.
+
+    For the end of a test: a worker outlives its server on purpose.
+    """
+    agents = {pid: environment(pid) for pid in pids()}
+    inside = f"{data_dir}/"
+    owned = [env for env in agents.values() if env.get("HODEI_AGENT_DIR", "").startswith(inside)]
+    marks = {env[WORKER_MARK] for env in owned}
+    bases = {env["HODEI_AGENT_CGROUP"].split("/")[1] for env in owned if "HODEI_AGENT_CGROUP" in env}
+
+    def family() -> list[int]:
+        return [p for p in pids() if environment(p).get(WORKER_MARK) in marks and alive(p)]
+
+    def gone() -> bool:
+        kill_all(left := family())
+        return not left
+
+    if marks:
+        await until(gone, within=15, what="the workers have ended")
+    await until(lambda: _remove_groups(bases), within=15, what="their control groups are gone")
+
+
+def _remove_groups(bases: Iterable[str]) -> bool:
+    tops = [path for base in bases for path in Path("/sys/fs/cgroup").glob(f"*/{base}")]
+    for top in tops:
+        for folder, _, _ in os.walk(top, topdown=False):
+            with suppress(OSError):
+                os.rmdir(folder)
+    return not any(top.exists() for top in tops)

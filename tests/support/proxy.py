@@ -1,0 +1,90 @@
+"""A wire between agents and a server that a test can cut."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+PIECE = 65_536
+
+
+class Proxy:
+    """Listens on one unix socket and forwards to another.
+
+    `cut` makes it a dead wire: what is connected stays connected and hears nothing any more,
+    neither a byte nor an end, and who calls is let in and never answered. `mend` lets new calls
+    through; the old ones stay dead, as after a router forgot them.
+    """
+
+    def __init__(self, path: Path, target: Path) -> None:
+        self.path = path
+        self._target = target
+        self._server: asyncio.Server | None = None
+        self._open = True
+        self._generation = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.bytes_passed = 0
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_unix_server(self._called, self.path)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def cut(self) -> None:
+        """From now on nothing passes."""
+        self._open = False
+        self._generation += 1
+
+    def mend(self) -> None:
+        """New calls pass."""
+        self._open = True
+
+    async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        generation = self._generation
+        try:
+            if not self._open:
+                await asyncio.Event().wait()
+            far_reader, far_writer = await asyncio.open_unix_connection(self._target)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._pass(reader, far_writer, generation))
+                    group.create_task(self._pass(far_reader, writer, generation))
+            finally:
+                far_writer.close()
+        except* (OSError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _pass(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, generation: int
+    ) -> None:
+        while data := await source.read(PIECE):
+            if generation != self._generation:
+                # A dead wire says nothing, not even that it is dead.
+                await asyncio.Event().wait()
+            self.bytes_passed += len(data)
+            sink.write(data)
+            await sink.drain()
+        if generation != self._generation:
+            await asyncio.Event().wait()
+        with suppress(OSError):
+            sink.close()

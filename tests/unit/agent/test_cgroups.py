@@ -1,0 +1,118 @@
+"""Reading where control groups are, and using real ones of both versions."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hodei.agent.cgroups import (
+    CgroupError,
+    Group,
+    Limits,
+    Mount,
+    create_group,
+    keyed,
+    own_mounts,
+    quota_us,
+    read_mounts,
+)
+
+V1 = """\
+31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
+32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct
+35 31 0:32 /docker/abc /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory
+39 31 0:36 / /sys/fs/cgroup/pids rw,relatime - cgroup cgroup rw,pids
+40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup rw,name=systemd
+41 31 0:38 / /sys/fs/cgroup/unified rw,relatime - cgroup2 cgroup2 rw
+"""
+V1_OWN = "8:pids:/\n4:memory:/docker/abc/inner\n2:cpu,cpuacct:/jobs\n1:name=systemd:/x\n0::/u\n"
+V2 = "30 23 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n"
+
+
+def test_version_1() -> None:
+    homes = {m.controllers: m.home for m in read_mounts(V1, V1_OWN) if m.version == 1}
+    assert homes == {
+        ("cpu", "cpuacct"): "/sys/fs/cgroup/cpu,cpuacct/jobs",
+        ("memory",): "/sys/fs/cgroup/memory/inner",
+        ("pids",): "/sys/fs/cgroup/pids",
+    }
+
+
+@pytest.mark.parametrize(
+    ("own", "home"),
+    [
+        ("0::/\n", "/sys/fs/cgroup"),
+        ("0::/user.slice/a.scope\n", "/sys/fs/cgroup/user.slice/a.scope"),
+        ("0::/../other\n", "/sys/fs/cgroup"),
+    ],
+)
+def test_version_2(own: str, home: str) -> None:
+    (mount,) = read_mounts(V2, own)
+    assert (mount.version, mount.point, mount.home) == (2, "/sys/fs/cgroup", home)
+
+
+def test_small_files() -> None:
+    assert keyed("low 0\noom_kill 3\nodd\nmax -1\n") == {"low": 0, "oom_kill": 3}
+    assert quota_us(0) == 0
+    assert quota_us(1500) == 150_000
+    assert quota_us(1) == 1000
+
+
+def test_no_hierarchy_at_all() -> None:
+    with pytest.raises(CgroupError, match="no control group hierarchy"):
+        create_group([], "x", "job")
+
+
+@pytest.fixture(params=[1, 2])
+def group(request: pytest.FixtureRequest) -> Iterator[Group]:
+    """A real group in the hierarchies of one version."""
+    mounts: list[Mount] = [m for m in own_mounts() if m.version == request.param]
+    group = create_group(mounts, f"hodei-unit-{os.getpid()}", "job-1")
+    try:
+        yield group
+    finally:
+        group.kill()
+        group.remove()
+        for folder in set(group.folders.values()):
+            assert not Path(folder).exists()
+            Path(folder).parent.rmdir()
+
+
+def test_what_is_started_inside_is_born_inside_and_dies_by_kill(group: Group) -> None:
+    assert group.empty()
+    group.enter()
+    try:
+        shell = subprocess.Popen(["sh", "-c", "setsid sleep 60 & sleep 60 & sleep 60 & wait"])
+    finally:
+        group.leave()
+    assert os.getpid() not in group.pids()
+    assert shell.pid in group.pids()
+    group.kill()
+    assert shell.wait(10) == -9
+    while not group.empty():
+        group.kill()
+    assert os.getpid() not in group.pids()
+
+
+def test_limits_and_usage(group: Group) -> None:
+    if group.source == "cgroup1":
+        group.limit(Limits(cpu_millis=500, memory_bytes=64 << 20, pids=20))
+        read = {name: Path(folder) for name, folder in group.folders.items()}
+        assert (read["cpu"] / "cpu.cfs_quota_us").read_text() == "50000\n"
+        assert (read["memory"] / "memory.limit_in_bytes").read_text() == f"{64 << 20}\n"
+        assert (read["pids"] / "pids.max").read_text() == "20\n"
+        group.limit(Limits())
+        assert (read["pids"] / "pids.max").read_text() == "max\n"
+        assert (read["cpu"] / "cpu.cfs_quota_us").read_text() == "-1\n"
+    else:
+        # The bare version 2 beside version 1 has no controllers to delegate.
+        with pytest.raises(CgroupError, match="not delegated"):
+            group.limit(Limits(pids=20))
+        group.limit(Limits())
+    usage = group.usage()
+    assert usage.processes == 0
+    assert group.oom_kills() == 0
