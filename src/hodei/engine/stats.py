@@ -10,7 +10,8 @@ from uuid import UUID
 
 from hodei.domain.errors import InvalidRequest
 from hodei.engine.core import Core
-from hodei.ports.store import JobMetrics, Sample
+from hodei.ports.aggregates import JobMetrics
+from hodei.ports.store import Sample
 
 MAX_BUCKETS = 500
 

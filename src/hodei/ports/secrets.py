@@ -9,8 +9,8 @@ from typing import Protocol
 class Secrets(Protocol):
     """Where the values of named secrets come from.
 
-    Names are letters, digits, dots, dashes and underscores. Values are only ever handed to an enrolled
-    worker's stream and to the redactor of its log.
+    Names are letters, digits, dots, dashes and underscores. Values are only ever handed to an
+    enrolled worker's stream and to the redactor of its log.
     """
 
     async def missing(self, project: str, names: Sequence[str]) -> Sequence[str]:

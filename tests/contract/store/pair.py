@@ -9,17 +9,8 @@ from uuid import UUID
 
 from hodei.domain.errors import HodeiError
 from hodei.domain.events import Event
-from hodei.ports.store import (
-    JobFilter,
-    JobMetrics,
-    JobRow,
-    JobSort,
-    Leased,
-    LogState,
-    Page,
-    QueueEntry,
-    Store,
-)
+from hodei.ports.aggregates import JobMetrics
+from hodei.ports.store import JobFilter, JobRow, JobSort, Leased, LogState, Page, QueueEntry, Store
 from hodei.testing.store_contract.stats import assert_like
 
 T = TypeVar("T")

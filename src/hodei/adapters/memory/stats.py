@@ -10,7 +10,8 @@ from uuid import UUID
 from hodei.adapters.memory.part import Part
 from hodei.domain.attempt import Attempt
 from hodei.domain.job import JOB, Job
-from hodei.ports.store import JobMetrics, MetricsBucket, ProviderUse, Sample
+from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
+from hodei.ports.store import Sample
 
 Finished = tuple[Job, Attempt | None]
 """A finished job with its last attempt."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from hodei.adapters.postgres.database import Database, Row, Session
 from hodei.adapters.postgres.queries import sql
 from hodei.domain.job import JobState
-from hodei.ports.store import JobMetrics, MetricsBucket, ProviderUse
+from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
 
 _FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.TIMEOUT)
 

@@ -13,7 +13,8 @@ from hodei.domain.errors import InvalidRequest
 from hodei.domain.provider import Capabilities, Health, WarmPool
 from hodei.engine.engine import Engine
 from hodei.engine.providers import ProviderConfig, ProviderView
-from hodei.ports.store import MetricsBucket, Sample
+from hodei.ports.aggregates import MetricsBucket
+from hodei.ports.store import Sample
 from hodei.wire.gen import metrics_pb2, metrics_pb2_grpc, providers_pb2_grpc
 from hodei.wire.gen import providers_pb2 as pb
 from hodei.wire.times import from_timestamp, to_timestamp

@@ -14,7 +14,8 @@ import pytest
 
 from hodei.domain.job import JobState
 from hodei.domain.outcome import Cause, Outcome
-from hodei.ports.store import Held, JobMetrics, MetricsBucket, ProviderUse, Store, Unit
+from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
+from hodei.ports.store import Held, Store, Unit
 from hodei.testing.store_contract.rows import (
     FAILURE,
     OTHER_PROVIDER,

@@ -1,0 +1,48 @@
+"""Aggregates over jobs, as the store computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from hodei.domain.job import JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsBucket:
+    """Finished and submitted jobs in one stretch of time; durations are milliseconds."""
+
+    start: datetime
+    submitted: int
+    finished: Mapping[JobState, int]
+    duration_avg_ms: float | None
+    duration_p50_ms: float | None
+    duration_p95_ms: float | None
+    queue_wait_p50_ms: float | None
+    queue_wait_p95_ms: float | None
+    start_latency_p50_ms: float | None
+    """From assignment to the user's process."""
+    start_latency_p95_ms: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderUse:
+    """What the attempts on one provider used in the range."""
+
+    provider_id: UUID
+    attempts: int
+    failed: int
+    cpu_ms: int
+    memory_peak_bytes: int
+    run_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobMetrics:
+    """Aggregates over a range of time, computed from the rows themselves."""
+
+    total: MetricsBucket
+    series: tuple[MetricsBucket, ...]
+    providers: tuple[ProviderUse, ...]
