@@ -18,10 +18,10 @@ IGNORE = "type:" + " ignore"
 
 FOREIGN = {
     "hodei.adapters.postgres": {"asyncpg", "zstandard"},
-    "hodei.adapters.memory": {"zstandard"},
+    "hodei.adapters.docker": {"httpx"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
-    "hodei.api.http": {"fastapi", "pydantic", "pydantic_core", "starlette"},
-    "hodei.app": {"prometheus_client", "uvicorn", "uvloop", "yaml", "grpc"},
+    "hodei.api.http": {"fastapi", "pydantic", "pydantic_core", "starlette", "uvicorn"},
+    "hodei.app": {"prometheus_client", "uvloop", "yaml", "grpc"},
     "hodei.app.cli": {"click", "rich", "typer"},
     "hodei.app.embedded": {"asyncpg"},
     "hodei.client": {"httpx", "websockets"},
