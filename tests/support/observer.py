@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict, Unpack
 
 import grpc
 
@@ -21,7 +22,7 @@ from hodei.wire.gen import (
     scheduler_pb2,
     scheduler_pb2_grpc,
 )
-from tests.support.processes import agent_of, until
+from tests.support.processes import agent_of, send, until_told
 
 OPTIONS = (("grpc.max_receive_message_length", 128 << 20), ("grpc.use_local_subchannel_pool", 1))
 CALL_S = 20.0
@@ -50,36 +51,37 @@ class Log:
         return [line.text for line in self.lines]
 
 
-def shell(script: str, **more: object) -> jobs_pb2.JobSpec:
+class Varied(TypedDict, total=False):
+    """What these tests vary in a spec."""
+
+    name: str
+    env: Mapping[str, str]
+    timeout_ms: int
+    grace_ms: int
+    memory_mb: int
+    retry: jobs_pb2.RetryPolicy
+
+
+def shell(script: str, **varied: Unpack[Varied]) -> jobs_pb2.JobSpec:
     """The spec of a shell job."""
-    return spec("shell", script, **more)
+    return _spec("shell", script, varied)
 
 
-def python(script: str, **more: object) -> jobs_pb2.JobSpec:
+def python(script: str, **varied: Unpack[Varied]) -> jobs_pb2.JobSpec:
     """The spec of a Python job."""
-    return spec("python", script, **more)
+    return _spec("python", script, varied)
 
 
-def spec(
-    kind: str,
-    script: str,
-    *,
-    name: str = "fault",
-    env: Mapping[str, str] | None = None,
-    timeout_ms: int = 120_000,
-    grace_ms: int = 500,
-    memory_mb: int = 512,
-    retry: jobs_pb2.RetryPolicy | None = None,
-) -> jobs_pb2.JobSpec:
-    """A spec with what these tests vary."""
+def _spec(kind: str, script: str, varied: Varied) -> jobs_pb2.JobSpec:
+    env = varied.get("env", {})
     return jobs_pb2.JobSpec(
-        name=name,
+        name=varied.get("name", "fault"),
         command=jobs_pb2.Command(type=kind, script=script),
-        env={key: jobs_pb2.EnvValue(value=value) for key, value in (env or {}).items()},
-        timeout_ms=timeout_ms,
-        grace_ms=grace_ms,
-        resources=jobs_pb2.Resources(cpu=0.1, memory_mb=memory_mb),
-        retry=retry,
+        env={key: jobs_pb2.EnvValue(value=value) for key, value in env.items()},
+        timeout_ms=varied.get("timeout_ms", 120_000),
+        grace_ms=varied.get("grace_ms", 500),
+        resources=jobs_pb2.Resources(cpu=0.1, memory_mb=varied.get("memory_mb", 512)),
+        retry=varied.get("retry"),
     )
 
 
@@ -170,9 +172,7 @@ class Observer:
             seen = await self.job_or_none(job_id) or seen
             return seen if seen is not None and holds(seen) else None
 
-        found = await until(look, within=within, what=lambda: f"{what}; it is {_short(seen)}")
-        assert found is not None
-        return found
+        return await until_told(look, within=within, what=lambda: f"{what}; it is {_short(seen)}")
 
     async def running(self, job_id: str, within: float = 20.0) -> jobs_pb2.Job:
         """The job once the user's process is known to exist."""
@@ -230,11 +230,9 @@ class Observer:
 
     async def follow(
         self, job_id: str, *, attempt: int = 0, from_line: int = 1
-    ) -> AsyncIterator[logs_pb2.LogBatch]:
+    ) -> AsyncGenerator[logs_pb2.LogBatch, None]:
         """Batches as they come."""
-        request = logs_pb2.SubscribeLogsRequest(
-            job_id=job_id, attempt=attempt, from_line=from_line
-        )
+        request = logs_pb2.SubscribeLogsRequest(job_id=job_id, attempt=attempt, from_line=from_line)
         async for batch in (await self.logs()).SubscribeLogs(request):
             yield batch
 
@@ -251,9 +249,7 @@ class Observer:
                 return None
             return list(found.lines) if found.total_lines >= count else None
 
-        found = await until(look, within=within, what=f"{count} lines of {job_id}")
-        assert found is not None
-        return found
+        return await until_told(look, within=within, what=f"{count} lines of {job_id}")
 
     # ---- the rest
 
@@ -273,12 +269,26 @@ class Observer:
         )
         return await stub.UpdateProvider(request, timeout=CALL_S)
 
+    async def workers(self) -> list[scheduler_pb2.Worker]:
+        """Every worker that is not gone."""
+        request = scheduler_pb2.GetAvailableWorkersRequest(all=True)
+        found = await (await self.scheduler()).GetAvailableWorkers(request, timeout=CALL_S)
+        return list(found.workers)
+
+    async def end_worker(self, worker_id: str) -> None:
+        """Kills an agent of this machine, if it lives, and waits until its row is gone."""
+        agent = agent_of(worker_id)
+        if agent:
+            send(agent, signal.SIGKILL)
+
+        async def gone() -> bool:
+            return all(worker.id != worker_id for worker in await self.workers())
+
+        await until_told(gone, within=15, what="the worker is gone")
+
     async def agent(self, job_id: str) -> int:
-        """The pid of the agent that holds the newest attempt of a job."""
-        attempt = (await self.job(job_id)).attempts[-1]
-        return await until(
-            lambda: agent_of(attempt.worker_id), within=10, what="the attempt has an agent"
-        )
+        """The pid of the agent of the newest attempt of a job; 0 when it does not live."""
+        return agent_of((await self.job(job_id)).attempts[-1].worker_id)
 
 
 @asynccontextmanager

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -20,19 +19,26 @@ WORKER_MARK = "HODEI_WORKER"
 """In the environment of an agent and of all that it starts: installation, provider, worker."""
 
 
-async def until(
-    look: Callable[[], T | Awaitable[T]], *, within: float, what: str | Callable[[], str]
-) -> T:
+async def until(look: Callable[[], T | None], *, within: float, what: str | Callable[[], str]) -> T:
     """The first true answer of `look`; AssertionError naming `what` after `within` seconds."""
+
+    async def ask() -> T | None:
+        return look()
+
+    return await until_told(ask, within=within, what=what)
+
+
+async def until_told(
+    ask: Callable[[], Awaitable[T | None]], *, within: float, what: str | Callable[[], str]
+) -> T:
+    """The same for a question that somebody else has to answer."""
     deadline = monotonic() + within
-    while True:
-        answer = look()
-        found: T = await answer if inspect.isawaitable(answer) else answer
-        if found:
-            return found
+    while not (answer := await ask()):
         if monotonic() > deadline:
-            raise AssertionError(f"not within {within:g} s: {what if isinstance(what, str) else what()}")
+            words = what if isinstance(what, str) else what()
+            raise AssertionError(f"not within {within:g} s: {words}")
         await asyncio.sleep(LOOK_EVERY_S)
+    return answer
 
 
 def pids() -> list[int]:
@@ -119,33 +125,45 @@ def kill_all(targets: Iterable[int]) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-async def end_workers(data_dir: Path) -> None:
-    """Ends every agent of a data directory and all that its jobs left, control groups too.
+def end_workers(*data_dirs: Path) -> set[str]:
+    """Ends every agent of these data directories and all that their jobs left.
 
-    For the end of a test: a worker outlives its server on purpose.
+    For the end of a test: a worker outlives its server on purpose. Returns the names of the
+    control groups that were theirs, for `remove_groups`.
     """
-    agents = {pid: environment(pid) for pid in pids()}
-    inside = f"{data_dir}/"
-    owned = [env for env in agents.values() if env.get("HODEI_AGENT_DIR", "").startswith(inside)]
+    inside = tuple(f"{data_dir}/" for data_dir in data_dirs)
+    every = [environment(pid) for pid in pids()]
+    owned = [env for env in every if env.get("HODEI_AGENT_DIR", "").startswith(inside)]
     marks = {env[WORKER_MARK] for env in owned}
-    bases = {env["HODEI_AGENT_CGROUP"].split("/")[1] for env in owned if "HODEI_AGENT_CGROUP" in env}
-
-    def family() -> list[int]:
-        return [p for p in pids() if environment(p).get(WORKER_MARK) in marks and alive(p)]
+    groups = [env["HODEI_AGENT_CGROUP"] for env in owned if "HODEI_AGENT_CGROUP" in env]
 
     def gone() -> bool:
-        kill_all(left := family())
+        left = [p for p in pids() if environment(p).get(WORKER_MARK) in marks and alive(p)]
+        kill_all(left)
         return not left
 
     if marks:
-        await until(gone, within=15, what="the workers have ended")
-    await until(lambda: _remove_groups(bases), within=15, what="their control groups are gone")
+        _insist(gone, "the workers have ended")
+    return {group.split("/")[1] for group in groups}
 
 
-def _remove_groups(bases: Iterable[str]) -> bool:
-    tops = [path for base in bases for path in Path("/sys/fs/cgroup").glob(f"*/{base}")]
-    for top in tops:
-        for folder, _, _ in os.walk(top, topdown=False):
-            with suppress(OSError):
-                os.rmdir(folder)
-    return not any(top.exists() for top in tops)
+def remove_groups(names: Iterable[str]) -> None:
+    """Removes control groups whose processes have ended."""
+    tops = [path for name in names for path in Path("/sys/fs/cgroup").glob(f"*/{name}")]
+
+    def gone() -> bool:
+        for top in tops:
+            for folder, _, _ in os.walk(top, topdown=False):
+                with suppress(OSError):
+                    os.rmdir(folder)
+        return not any(top.exists() for top in tops)
+
+    _insist(gone, "the control groups are gone")
+
+
+def _insist(holds: Callable[[], bool], what: str) -> None:
+    deadline = monotonic() + 15
+    while not holds():
+        if monotonic() > deadline:
+            raise AssertionError(f"not within 15 s: {what}")
+        sleep(LOOK_EVERY_S)

@@ -29,7 +29,7 @@ class Proxy:
         self.bytes_passed = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_unix_server(self._called, self.path)
+        self._server = await asyncio.start_unix_server(self._spawn, self.path)
         return self
 
     async def __aexit__(
@@ -53,11 +53,12 @@ class Proxy:
         """New calls pass."""
         self._open = True
 
-    async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _spawn(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._called(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         generation = self._generation
         try:
             if not self._open:

@@ -16,7 +16,6 @@ from hodei.app.embedded import default_data_dir
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.units import parse_duration
 
-
 CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN"})
 """Read by the command line's client, harmless to the server."""
 OTHER_NAMES = {"GRPC_PORT": "grpc_port"}

@@ -1,0 +1,48 @@
+"""The command `hodei`: all commands, and how they end."""
+
+from __future__ import annotations
+
+import typer
+
+from hodei.app.cli import exits, jobs, places, providers, server
+from hodei.app.cli.run import run
+from hodei.app.cli.session import Stop
+
+EPILOG = (
+    "Environment: HODEI_URL (default http://127.0.0.1:8080), HODEI_TOKEN. "
+    "Exit codes: 0 done, 1 failed, 2 wrong input; `run` and `up --once` end like the job."
+)
+
+app = typer.Typer(
+    name="hodei",
+    help="Run commands as jobs: in containers, pods, microVMs or processes.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(server.up)
+app.command("serve")(server.serve)
+app.command("run", context_settings={"allow_interspersed_args": False})(run)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(providers.app, name="providers")
+app.add_typer(places.workers, name="workers")
+app.add_typer(places.queue, name="queue")
+app.command("health")(server.health)
+app.add_typer(server.db, name="db")
+app.add_typer(server.config, name="config")
+app.command("version")(server.version)
+
+
+def main() -> int:
+    """Runs the command line; gives the exit code."""
+    try:
+        app()
+    except Stop as stop:
+        return stop.code
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else exits.OK
+    except KeyboardInterrupt:
+        return exits.CANCELLED
+    return exits.OK

@@ -1,0 +1,299 @@
+"""`hodei serve`: the engine with its interfaces, from start to a clean stop.
+
+What is checked and opened, in this order: the ports and the data directory (nothing slow is
+started in vain), the engine with its database, then the interfaces. Closing is the reverse.
+Stopping never touches a running job: its agent goes on and finds the next server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import gc
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from hodei.api.grpc.server import GrpcServer
+from hodei.api.http.app import create_app
+from hodei.api.http.server import HttpServer
+from hodei.api.identity import Identity
+from hodei.app.logging import configure
+from hodei.app.metrics import MetricsServer
+from hodei.app.settings import Settings, read_settings
+from hodei.app.wiring import agent_socket, open_engine
+from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
+
+logger = logging.getLogger(__name__)
+
+BAD_START = 2
+"""Exit code when a setting, a port, the database or the data directory does not fit."""
+STOP_SECONDS = 10.0
+"""A stop that takes longer is cut off."""
+GRACE_SECONDS = 1.0
+"""For calls that are under way; the streams of agents never end by themselves."""
+
+Serving = Callable[["Addresses", asyncio.Event], Awaitable[int]]
+"""Called when everything serves; its result is the exit code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where a running server is reached."""
+
+    url: str
+    """REST, WebSocket and web pages."""
+    grpc: str
+    """host:port of gRPC."""
+    metrics: str | None
+    """Prometheus text."""
+    data_dir: Path
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Addresses]:
+    """Everything that one server process is, ready for requests.
+
+    Raises InvalidRequest, Unavailable and the errors of the embedded PostgreSQL.
+    """
+    refuse_taken_ports(settings)
+    async with AsyncExitStack() as stack:
+        stack.enter_context(_data_dir(settings.data_dir))
+        engine = await stack.enter_async_context(open_engine(settings))
+        identity = Identity(dev_mode=settings.dev_mode)
+        grpc_server = GrpcServer(engine, identity)
+        host = settings.host
+        grpc_port = grpc_server.listen(_join(host, settings.grpc_port))
+        grpc_server.listen_unix(agent_socket(settings.data_dir))
+        await grpc_server.start()
+        stack.push_async_callback(grpc_server.stop, GRACE_SECONDS)
+        http_server = HttpServer(create_app(engine, identity))
+        http_port = await http_server.start(host, settings.http_port)
+        stack.push_async_callback(http_server.stop, GRACE_SECONDS)
+        addresses = Addresses(
+            url=f"http://{_join(host, http_port)}",
+            grpc=_join(host, grpc_port),
+            metrics=await _metrics(stack, MetricsServer(engine), settings),
+            data_dir=settings.data_dir,
+        )
+        stack.enter_context(_noted(addresses))
+        yield addresses
+
+
+async def _metrics(stack: AsyncExitStack, server: MetricsServer, settings: Settings) -> str | None:
+    if not settings.metrics_port:
+        return None
+    port = await server.start(settings.host, settings.metrics_port)
+    stack.push_async_callback(server.stop)
+    return f"http://{_join(settings.host, port)}/metrics"
+
+
+# ---- checks before anything is started
+
+
+def refuse_taken_ports(settings: Settings) -> None:
+    """Raises Unavailable, naming the setting, when a port cannot be listened on."""
+    ports = (
+        ("HODEI_HTTP_PORT", settings.http_port),
+        ("GRPC_PORT", settings.grpc_port),
+        ("HODEI_METRICS_PORT", settings.metrics_port),
+    )
+    for name, port in ports:
+        if not port:
+            continue
+        same = [other for other, given in ports if given == port and other != name]
+        if same:
+            raise Unavailable(f"{name}: port {port} is {same[0]} too; give each its own")
+        with contextlib.closing(_socket(settings.host)) as probe:
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                raise Unavailable(_port_fault(name, settings.host, port, error)) from error
+
+
+def _socket(host: str) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return made
+
+
+def _port_fault(name: str, host: str, port: int, error: OSError) -> str:
+    where = _join(host, port)
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"{name}: {where} is in use by another program (another Hodei?); stop that one, "
+            f"or choose another port: {name}={port + 1 if port < 65_535 else port - 1}"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{name}: this user may not listen on {where}; choose a port from 1024 on"
+    return f"{name}: cannot listen on {where}: {error.strerror}"
+
+
+def _join(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+# ---- the data directory: one server at a time, and a note of where it is
+
+
+@contextmanager
+def _data_dir(data_dir: Path) -> Iterator[None]:
+    """Holds the data directory; the kernel lets go of it with the process."""
+    run = data_dir / "run"
+    try:
+        run.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(run / "server.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable(
+            f"HODEI_DATA_DIR: {data_dir} cannot be written: {error.strerror}; make it belong to "
+            "the user that runs Hodei, or choose another directory"
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise Unavailable(_held_by(data_dir)) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _held_by(data_dir: Path) -> str:
+    note = read_note(data_dir)
+    who = f"process {note['pid']} at {note['url']}" if note else "another process"
+    return (
+        f"HODEI_DATA_DIR: {data_dir} is in use by a Hodei that runs already ({who}); use that "
+        "one, stop it, or choose another directory"
+    )
+
+
+def note_path(data_dir: Path) -> Path:
+    """The file that says where the server of a data directory is reached, while it serves."""
+    return data_dir / "run" / "server.json"
+
+
+def read_note(data_dir: Path) -> dict[str, str] | None:
+    """What the running server noted; None when there is none, or it was killed meanwhile."""
+    try:
+        note = json.loads(note_path(data_dir).read_text())
+        os.kill(int(note["pid"]), 0)
+    except PermissionError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return {str(name): str(value) for name, value in note.items()}
+
+
+@contextmanager
+def _noted(addresses: Addresses) -> Iterator[None]:
+    path = note_path(addresses.data_dir)
+    note = {
+        "pid": os.getpid(),
+        "url": addresses.url,
+        "http": int(addresses.url.rpartition(":")[2]),
+        "grpc": addresses.grpc,
+        "metrics": addresses.metrics,
+    }
+    fresh = path.with_suffix(f".{os.getpid()}")
+    fresh.write_text(json.dumps(note))
+    fresh.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+# ---- the process
+
+
+def run_server(when_ready: Serving, *, log_level: str | None = None) -> int:
+    """Runs a server in this process until `when_ready` returns; gives its exit code.
+
+    SIGINT and SIGTERM set the event that `when_ready` gets; the second one ends the process
+    at once. What keeps the server from starting is said on stderr, one line per fault.
+    """
+    try:
+        settings = read_settings()
+    except InvalidRequest as error:
+        return _refuse(error)
+    configure(log_level or settings.log_level)
+    try:
+        return uvloop.run(_run(settings, when_ready))
+    except (HodeiError, OSError) as error:
+        return _refuse(error)
+
+
+async def _run(settings: Settings, when_ready: Serving) -> int:
+    stop = asyncio.Event()
+    _handle_signals(stop)
+    starting = asyncio.ensure_future(_serve(settings, when_ready, stop))
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    asyncio.get_running_loop().call_later(STOP_SECONDS, _cut_off)
+    return await starting
+
+
+async def _serve(settings: Settings, when_ready: Serving, stop: asyncio.Event) -> int:
+    async with serving(settings) as addresses:
+        # What is loaded by now lives as long as the process: the collector may skip it.
+        gc.collect()
+        gc.freeze()
+        return await when_ready(addresses, stop)
+
+
+def _handle_signals(stop: asyncio.Event) -> None:
+    def heard(number: signal.Signals) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, heard, number)
+
+
+def _cut_off() -> None:
+    """Something does not stop: jobs are safe all the same, since nothing here holds them."""
+    logger.error("stopping took too long; the rest is cut off", extra={"seconds": STOP_SECONDS})
+    os._exit(1)
+
+
+def _refuse(error: HodeiError | OSError) -> int:
+    for line in start_faults(error):
+        print(f"hodei: {line}", file=sys.stderr)
+    return BAD_START
+
+
+def start_faults(error: HodeiError | OSError) -> Sequence[str]:
+    """One line per fault: which setting, what was found, what to do."""
+    if isinstance(error, InvalidRequest):
+        return [
+            f"{v.field}: {v.message}" + (f" (given: {v.value})" if v.value else "")
+            for v in error.violations
+        ]
+    if isinstance(error, OSError):
+        return [f"cannot start: {error}"]
+    return [" ".join(str(error).split())]
+
+
+async def until_stopped(addresses: Addresses, stop: asyncio.Event) -> int:
+    """Says that the server is ready and waits for the signal to stop."""
+    parts = [f"http {addresses.url}", f"grpc {addresses.grpc}"]
+    if addresses.metrics:
+        parts.append(f"metrics {addresses.metrics}")
+    print(f"hodei is ready: {', '.join(parts)}, data {addresses.data_dir}", flush=True)
+    await stop.wait()
+    return 0

@@ -1,0 +1,56 @@
+"""`hodei up`: everything in one process, and the first job run before your eyes.
+
+The job goes the whole way that any other takes: through REST, PostgreSQL, the dispatcher, a
+worker and its agent, and its log comes back through the same client that programs use.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from hodei.app.serve import Addresses, Serving, run_server
+from hodei.client import AsyncClient, Job
+from hodei.domain.schema import HELLO
+from hodei.domain.spec import CommandType
+
+Follow = Callable[[AsyncClient, Job], Awaitable[int]]
+"""Shows a job until its end; gives the exit code that it stands for."""
+Show = Callable[[Addresses], None]
+
+HELLO_JOB = {
+    "name": HELLO["name"],
+    "command": {"type": CommandType.SHELL.value, "script": 'echo "Hello from Hodei!" && date'},
+    "preferences": {"provider": "local"},
+}
+"""The guide's first job, without the image: the provider of this machine runs none."""
+
+
+def run_up(*, once: bool, log_level: str | None, welcome: Show, follow: Follow, hint: Show) -> int:
+    """Serves, runs the hello job, and goes on serving unless it is only for `once`."""
+    return run_server(_session(once, welcome, follow, hint), log_level=log_level)
+
+
+def _session(once: bool, welcome: Show, follow: Follow, hint: Show) -> Serving:
+    async def session(addresses: Addresses, stop: asyncio.Event) -> int:
+        welcome(addresses)
+        hello = asyncio.ensure_future(_hello(addresses, follow))
+        stopped = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({hello, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if hello.done():
+            code = hello.result()
+            if once:
+                return code
+            hint(addresses)
+            await stopped
+            return 0
+        hello.cancel()
+        await asyncio.gather(hello, return_exceptions=True)
+        return 0
+
+    return session
+
+
+async def _hello(addresses: Addresses, follow: Follow) -> int:
+    async with AsyncClient(addresses.url) as client:
+        return await follow(client, await client.submit(HELLO_JOB))

@@ -1,0 +1,181 @@
+"""The same client for programs without asyncio: a private event loop in one thread runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Iterator, Mapping
+from typing import Any, Self, TypeVar
+
+from hodei.client import values
+from hodei.client.asynchronous import AsyncClient, JobRef
+from hodei.client.mapping import Input, MapResult, Spec
+from hodei.client.values import (
+    Explanation,
+    Job,
+    LogLine,
+    Plan,
+    Provider,
+    QueueStatus,
+    Worker,
+)
+
+T = TypeVar("T")
+
+
+class _Portal:
+    """Runs coroutines in an event loop of its own, on behalf of any thread."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="hodei-client", daemon=True
+        )
+        self._thread.start()
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`; an interrupted caller cancels it."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
+        """Items as they come; leaving early closes the other side."""
+        try:
+            while True:
+                try:
+                    yield self.call(_next(items))
+                except StopAsyncIteration:
+                    return
+        finally:
+            if isinstance(items, AsyncGenerator) and not self._loop.is_closed():
+                self.call(items.aclose())
+
+    def close(self) -> None:
+        """Ends the loop and its thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _next(items: AsyncIterator[T]) -> T:
+    return await anext(items)
+
+
+class Client:
+    """`AsyncClient` with blocking calls; the methods mean the same and raise the same."""
+
+    def __init__(self, url: str | None = None, token: str | None = None, **options: float) -> None:
+        self._portal = _Portal()
+        try:
+            self._client = self._portal.call(_made(url, token, options))
+        except BaseException:
+            self._portal.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._portal.call(self._client.close())
+        self._portal.close()
+
+    def submit(
+        self, spec: Spec | None = None, /, *, idempotency_key: str | None = None, **fields: Any
+    ) -> Job:
+        """See AsyncClient.submit."""
+        return self._portal.call(
+            self._client.submit(spec, idempotency_key=idempotency_key, **fields)
+        )
+
+    def submit_many(
+        self, specs: Iterable[Spec], *, idempotency_key: str | None = None
+    ) -> builtins.list[str]:
+        """See AsyncClient.submit_many."""
+        return self._portal.call(self._client.submit_many(specs, idempotency_key=idempotency_key))
+
+    def get(self, job: JobRef) -> Job:
+        """See AsyncClient.get."""
+        return self._portal.call(self._client.get(job))
+
+    def list(self, **filters: Any) -> Iterator[Job]:
+        """See AsyncClient.list."""
+        return self._portal.iterate(self._client.list(**filters))
+
+    def cancel(self, job: JobRef, reason: str = "") -> Job:
+        """See AsyncClient.cancel."""
+        return self._portal.call(self._client.cancel(job, reason))
+
+    def rerun(self, job: JobRef) -> Job:
+        """See AsyncClient.rerun."""
+        return self._portal.call(self._client.rerun(job))
+
+    def explain(self, job: JobRef) -> Explanation:
+        """See AsyncClient.explain."""
+        return self._portal.call(self._client.explain(job))
+
+    def plan(self, spec: Spec | None = None, /, **fields: Any) -> Plan:
+        """See AsyncClient.plan."""
+        return self._portal.call(self._client.plan(spec, **fields))
+
+    def wait(self, job: JobRef, timeout: float | None = None) -> Job:
+        """See AsyncClient.wait."""
+        return self._portal.call(self._client.wait(job, timeout))
+
+    def watch(self, job: JobRef) -> Iterator[Job]:
+        """See AsyncClient.watch."""
+        return self._portal.iterate(self._client.watch(job))
+
+    def logs(
+        self, job: JobRef, *, follow: bool = True, attempt: int | None = None, from_line: int = 1
+    ) -> Iterator[LogLine]:
+        """See AsyncClient.logs."""
+        return self._portal.iterate(
+            self._client.logs(job, follow=follow, attempt=attempt, from_line=from_line)
+        )
+
+    def output(self, job: JobRef, stream: str = "stdout") -> str:
+        """See AsyncClient.output."""
+        return self._portal.call(self._client.output(job, stream))
+
+    def map(
+        self, spec: Spec, inputs: Iterable[Input], *, idempotency_key: str | None = None
+    ) -> Iterator[MapResult]:
+        """See AsyncClient.map."""
+        return self._portal.iterate(self._client.map(spec, inputs, idempotency_key=idempotency_key))
+
+    def providers(self) -> builtins.list[Provider]:
+        """See AsyncClient.providers."""
+        return self._portal.call(self._client.providers())
+
+    def create_provider(self, config: Mapping[str, Any]) -> Provider:
+        """See AsyncClient.create_provider."""
+        return self._portal.call(self._client.create_provider(config))
+
+    def workers(self, *, gone: bool = False) -> builtins.list[Worker]:
+        """See AsyncClient.workers."""
+        return self._portal.call(self._client.workers(gone=gone))
+
+    def queue(self) -> QueueStatus:
+        """See AsyncClient.queue."""
+        return self._portal.call(self._client.queue())
+
+    def metrics(self, **params: str | int) -> values.Raw:
+        """See AsyncClient.metrics."""
+        return self._portal.call(self._client.metrics(**params))
+
+    def ready(self) -> values.Raw:
+        """See AsyncClient.ready."""
+        return self._portal.call(self._client.ready())
+
+
+async def _made(url: str | None, token: str | None, options: Mapping[str, float]) -> AsyncClient:
+    return AsyncClient(url, token, **options)
