@@ -16,6 +16,11 @@ class Identity:
     def __init__(self, *, dev_mode: bool) -> None:
         self._dev_mode = dev_mode
 
+    @property
+    def dev_mode(self) -> bool:
+        """Whether `dev-NAME` tokens are accepted."""
+        return self._dev_mode
+
     def owner(self, authorization: str | None) -> str:
         """Name of the caller. Raises Unauthenticated for a token that is not accepted."""
         if not authorization:

@@ -21,6 +21,7 @@ MOST_VIOLATIONS = 100
 _MOST_UNKNOWN = 10
 _LONGEST_GUESS = 64
 _MOST_BITS = 256
+_EXACT = 2.0**53
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -239,6 +240,8 @@ def describe(value: object) -> str:
             return {None: "null", True: "true", False: "false"}[value]
         case int() if value.bit_length() > _MOST_BITS:
             return "a very large number"
+        case float() if value.is_integer() and abs(value) < _EXACT:
+            return str(int(value))  # 99.0, as protobuf has it, is the 99 that was written
         case int() | float():
             return str(value)
         case list() | tuple() | Mapping():

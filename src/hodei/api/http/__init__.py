@@ -1,0 +1,1 @@
+"""The HTTP interface: REST, server-sent events and WebSockets under /api/v1."""

@@ -1,0 +1,142 @@
+"""What every request passes first: host, origin, correlation id, security headers, errors.
+
+A page of another site can make a browser on this machine call a loopback address. The Host
+header is therefore checked against the names that this server has (which a rebound DNS name is
+not), and a request that changes something, or opens a WebSocket, must come from a page of this
+server or of an origin on the list.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Collection
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hodei.api.http.operations import PREFIX
+from hodei.api.http.problems import from_framework, problem_response
+from hodei.domain.errors import Forbidden, InvalidRequest, shorten
+
+logger = logging.getLogger(__name__)
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+API_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class Guard:
+    """Outermost ASGI application; nothing that is raised inside gets past it."""
+
+    def __init__(
+        self, app: ASGIApp, *, hosts: Collection[str] = (), origins: Collection[str] = ()
+    ) -> None:
+        self._app = app
+        self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        given = headers.get("x-correlation-id")
+        fits = given is not None and _CORRELATION.match(given)
+        correlation_id = given if fits and given is not None else uuid4().hex
+        answer = _Answer(send, correlation_id, api=scope["path"].startswith(PREFIX))
+        error: Exception | None = None
+        try:
+            if given is not None and not fits:
+                raise InvalidRequest.of(
+                    "X-Correlation-Id", "must be 1 to 64 letters, digits, '.', '_' or '-'", given
+                )
+            self._check_host(headers)
+            if scope["method"] not in SAFE_METHODS:
+                self._check_origin(headers)
+            await self._app(scope, receive, answer)
+        except ClientDisconnect:
+            return
+        except HTTPException as refused:
+            error = from_framework(refused, scope["method"])
+        except Exception as failure:
+            error = failure
+        if error is None:
+            return
+        if answer.started:
+            # The status is out already: all that is left is to cut the body short.
+            logger.error("answer broken off", exc_info=error, extra={"path": scope["path"]})
+            return
+        response = problem_response(
+            error, correlation_id=correlation_id, instance=shorten(scope["path"], 500)
+        )
+        await response(scope, receive, answer)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        try:
+            self._check_host(headers)
+            self._check_origin(headers)
+        except Forbidden as error:
+            # Before it is open, closing a WebSocket is answered with 403 and no body.
+            logger.warning("websocket refused", extra={"reason": str(error)})
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self._app(scope, receive, send)
+
+    def _check_host(self, headers: Headers) -> None:
+        hosts = headers.getlist("host")
+        host = hosts[0] if len(hosts) == 1 else ""
+        if host_name(host) not in self._hosts:
+            known = ", ".join(sorted(self._hosts))
+            raise Forbidden(f"this server is not called {shorten(host)!r}; its names are {known}")
+
+    def _check_origin(self, headers: Headers) -> None:
+        origin = headers.get("origin")
+        if origin is None or origin.lower().rstrip("/") in self._origins:
+            return
+        scheme, _, place = origin.lower().partition("://")
+        if scheme in ("http", "https") and place == headers["host"].lower():
+            return
+        raise Forbidden(f"pages of {shorten(origin)!r} may not do this")
+
+
+class _Answer:
+    """Adds headers to the answer and remembers whether it has begun."""
+
+    def __init__(self, send: Send, correlation_id: str, *, api: bool) -> None:
+        self._send = send
+        self._correlation_id = correlation_id
+        self._api = api
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            headers["X-Correlation-Id"] = self._correlation_id
+            if self._api:
+                for name, value in API_HEADERS.items():
+                    headers.setdefault(name, value)
+        await self._send(message)
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header, without its port and brackets, in lower case."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.partition(":")[0].lower()

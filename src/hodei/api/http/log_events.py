@@ -1,0 +1,144 @@
+"""A log as server-sent events, for where a WebSocket cannot pass."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from starlette.responses import Response, StreamingResponse
+
+from hodei.api.http.following import follow_from
+from hodei.api.http.log_query import ATTEMPT
+from hodei.api.http.operations import Answer, Call, Operation
+from hodei.api.http.query import whole
+from hodei.api.http.schemas.logs import compact, lines_to_json
+from hodei.domain.errors import HodeiError, InvalidRequest
+from hodei.engine.logs import Followed
+
+KEEP_ALIVE_S = 15.0
+EVENT_LINES = 500
+EVENT_BYTES = 1 << 18
+_LAST_ID = re.compile(r"([0-9]{1,7}):([0-9]{1,15})\Z")
+
+FROM = whole("from", "Number of the first line.", least=1, most=10**15, default=1)
+
+
+async def stream(call: Call) -> Response:
+    """GET /jobs/{key}/logs/stream."""
+    job_id = (await call.engine.jobs.get(call.key("job"))).job.id
+    attempt, line = call.get(ATTEMPT), call.get(FROM)
+    pinned = attempt > 0
+    resumed = call.request.headers.get("last-event-id")
+    if resumed is not None:
+        attempt, line = _place(resumed)
+    parts = follow_from(
+        call.engine, job_id, attempt=attempt, from_line=line, tail=None, pinned=pinned
+    )
+    return StreamingResponse(
+        _until(_events(parts, job_id), call.api.stopping), media_type="text/event-stream"
+    )
+
+
+def _place(last_id: str) -> tuple[int, int]:
+    found = _LAST_ID.match(last_id)
+    if not found:
+        raise InvalidRequest.of("Last-Event-ID", "must be ATTEMPT:LINE, as it was sent", last_id)
+    return int(found[1]), int(found[2]) + 1
+
+
+async def _events(parts: AsyncIterator[Followed], job_id: UUID) -> AsyncGenerator[str, None]:
+    yield "retry: 1000\n\n"
+    try:
+        async for part in parts:
+            for event in _part_events(part):
+                yield event
+    except HodeiError as error:
+        yield _event("error", {"code": error.code, "detail": str(error)})
+        return
+    yield _event("done", {"job_id": str(job_id)})
+
+
+def _part_events(part: Followed) -> list[str]:
+    events: list[str] = []
+    number = part.attempt.number
+    for segment in part.segments:
+        line = max(part.from_line, segment.first_line)
+        while line < segment.end_line:
+            lines = segment.lines(line, EVENT_LINES)
+            size = 0
+            for count, each in enumerate(lines, start=1):
+                size += len(each.text)
+                if size > EVENT_BYTES:
+                    lines = lines[:count]
+                    break
+            line = lines[-1].n + 1
+            data = {"attempt": number, "lines": lines_to_json(lines)}
+            events.append(_event("lines", data, f"{number}:{lines[-1].n}"))
+    if part.end is not None:
+        end = {
+            "attempt": number,
+            "total": part.end.total_lines,
+            "complete": part.end.complete,
+            "sha256": part.end.sha256,
+        }
+        events.append(_event("end", end, f"{number}:{part.end.total_lines}"))
+    return events
+
+
+def _event(kind: str, data: object, event_id: str = "") -> str:
+    # JSON has no bare line ends, so that one data line is enough.
+    ident = f"id: {event_id}\n" if event_id else ""
+    return f"{ident}event: {kind}\ndata: {compact(data)}\n\n"
+
+
+async def _until(
+    events: AsyncGenerator[str, None], stopping: asyncio.Event
+) -> AsyncIterator[bytes]:
+    """The events with a comment when nothing happens for long, until the server stops."""
+    ending = asyncio.ensure_future(stopping.wait())
+    coming: asyncio.Future[str] | None = None
+    try:
+        while not stopping.is_set():
+            coming = coming or asyncio.ensure_future(anext(events))
+            either: set[asyncio.Future[Any]] = {coming, ending}
+            await asyncio.wait(either, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                yield b": still here\n\n"
+                continue
+            try:
+                yield coming.result().encode("utf-8", "replace")
+            except StopAsyncIteration:
+                return
+            coming = None
+    finally:
+        ending.cancel()
+        if coming is not None:
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
+        await events.aclose()
+
+
+STREAM = Operation(
+    method="GET",
+    path="/jobs/{key}/logs/stream",
+    name="streamLogs",
+    tag="logs",
+    summary="A log as server-sent events",
+    description="Events `lines` {attempt, lines}, `end` {attempt, total, complete, sha256} after "
+    "each attempt, `done` when the job is finished, `error` {code, detail}. The id of an event "
+    "is ATTEMPT:LINE; Last-Event-ID resumes after it.",
+    handle=stream,
+    answers={200: Answer(description="Events.", content={"text/event-stream": {"type": "string"}})},
+    query=(ATTEMPT, FROM),
+    headers={
+        "Last-Event-ID": {
+            "type": "string",
+            "description": "Id of the last event that was seen.",
+            "pattern": "^[0-9]{1,7}:[0-9]{1,15}$",
+        }
+    },
+    errors=(404, 409),
+)

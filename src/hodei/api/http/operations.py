@@ -1,0 +1,153 @@
+"""Operations: each is declared once, and both routing and the OpenAPI document come from that."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from hodei.api.http.problems import MethodNotAllowed
+from hodei.api.http.query import AnyParameter, Parameter, Query, Repeated, Schema
+from hodei.api.identity import Identity
+from hodei.domain.errors import NotFound
+from hodei.domain.parsing.reader import text_fault
+from hodei.engine.engine import Engine
+
+T = TypeVar("T")
+
+PREFIX = "/api/v1"
+MAX_KEY = 200
+"""Characters of an id or name in a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """What every operation is given."""
+
+    engine: Engine
+    identity: Identity
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the server is about to end: streams end too."""
+
+
+class Call:
+    """One request to one operation, its query already checked."""
+
+    __slots__ = ("actor", "api", "query", "request")
+
+    def __init__(self, api: Api, request: Request, query: Query, actor: str) -> None:
+        self.api = api
+        self.request = request
+        self.query = query
+        self.actor = actor
+        """Name of who calls."""
+
+    @property
+    def engine(self) -> Engine:
+        """The engine."""
+        return self.api.engine
+
+    def get(self, parameter: Parameter[T] | Repeated[T]) -> T:
+        """The value of a query parameter."""
+        return self.query.get(parameter)
+
+    def key(self, kind: str) -> str:
+        """The id or name of a `kind` in the path. Raises NotFound for what cannot be one."""
+        value: str = self.request.path_params["key"]
+        if len(value) > MAX_KEY or text_fault(value):
+            raise NotFound(kind, value)
+        return value
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a status carries: a model, or another content type."""
+
+    description: str
+    model: type[BaseModel] | None = None
+    content: Mapping[str, Schema] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Header to description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One method of one path."""
+
+    method: str
+    path: str
+    """Below /api/v1; `{key}` is an id or a name."""
+    name: str
+    """operationId."""
+    tag: str
+    summary: str
+    handle: Handler
+    answers: Mapping[int, Answer]
+    description: str = ""
+    key: str = "Id of the job, or a unique beginning of it (4 characters at least)."
+    query: Sequence[AnyParameter] = ()
+    body: Schema | None = None
+    body_required: bool = True
+    body_example: object = None
+    headers: Mapping[str, Schema] = field(default_factory=dict)
+    errors: Sequence[int] = ()
+    """Statuses besides those that every operation may have."""
+    public: bool = False
+    """Answers without a credential being looked at."""
+
+
+class Resource:
+    """All operations of one path, as an ASGI application."""
+
+    def __init__(self, api: Api, operations: Sequence[Operation]) -> None:
+        self._api = api
+        self._by_method = {operation.method: operation for operation in operations}
+        self._declared = {
+            operation.method: {parameter.name: parameter for parameter in operation.query}
+            for operation in operations
+        }
+        if "GET" in self._by_method:
+            self._by_method["HEAD"] = self._by_method["GET"]
+            self._declared["HEAD"] = self._declared["GET"]
+        self._allow = ", ".join(sorted(self._by_method))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        operation = self._by_method.get(scope["method"])
+        if operation is None:
+            raise MethodNotAllowed(scope["method"], self._allow)
+        request = Request(scope, receive)
+        actor = ""
+        if not operation.public:
+            actor = self._api.identity.owner(request.headers.get("authorization"))
+        query = Query(scope["query_string"], self._declared[scope["method"]])
+        response = await operation.handle(Call(self._api, request, query, actor))
+        await response(scope, receive, send)
+
+
+def json_response(model: BaseModel, status: int = 200, **headers: str) -> Response:
+    """A model as JSON; header names are given with `_` for `-`."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    content = model.model_dump_json()
+    return Response(content, status, headers=named or None, media_type="application/json")
+
+
+def ok(model: type[BaseModel], description: str) -> dict[int, Answer]:
+    """The answers of an operation that only has 200."""
+    return {200: Answer(description=description, model=model)}
+
+
+def by_path(operations: Sequence[Operation]) -> dict[str, list[Operation]]:
+    """Operations of the same path together, in the order of first mention."""
+    grouped: dict[str, list[Operation]] = {}
+    for operation in operations:
+        grouped.setdefault(operation.path, []).append(operation)
+    return grouped

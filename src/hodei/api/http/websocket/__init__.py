@@ -1,0 +1,1 @@
+"""WebSockets: live topics over one socket per client, and terminals."""

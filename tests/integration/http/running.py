@@ -1,0 +1,114 @@
+"""A whole server (database, engine, gRPC for its agents, HTTP) in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import threading
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvloop
+
+from hodei.api.grpc.server import GrpcServer
+from hodei.api.http.app import create_app
+from hodei.api.http.server import HttpServer
+from hodei.api.identity import Identity
+from hodei.app.settings import Settings
+from hodei.app.wiring import agent_socket, open_engine
+from hodei.engine.engine import Engine
+
+T = TypeVar("T")
+ORIGIN = "https://ui.example.com"
+
+
+@dataclass(slots=True)
+class Running:
+    """The server while it runs."""
+
+    loop: asyncio.AbstractEventLoop
+    engine: Engine
+    http_port: int
+    grpc_port: int
+    done: asyncio.Event
+
+    @property
+    def url(self) -> str:
+        """Where REST is."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def api(self) -> str:
+        """The version of the interface that is tested."""
+        return f"{self.url}/api/v1"
+
+    @property
+    def ws(self) -> str:
+        """The same for WebSockets."""
+        return f"ws://127.0.0.1:{self.http_port}/api/v1"
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Does something in the server's own loop."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
+
+
+async def _serve(
+    data_dir: Path, started: list[Running], up: threading.Event, *, process: bool
+) -> None:
+    settings = Settings(data_dir=data_dir, dev_mode=True, process_enabled=process)
+    async with open_engine(settings) as engine:
+        identity = Identity(dev_mode=True)
+        grpc = GrpcServer(engine, identity)
+        grpc_port = grpc.listen("127.0.0.1:0")
+        grpc.listen_unix(agent_socket(data_dir))
+        await grpc.start()
+        app = create_app(
+            engine, identity, allowed_hosts=["hodei.example.com"], allowed_origins=[ORIGIN]
+        )
+        http = HttpServer(app)
+        http_port = await http.start("127.0.0.1", 0)
+        done = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        started.append(Running(loop, engine, http_port, grpc_port, done))
+        up.set()
+        await done.wait()
+        await http.stop(1)
+        await grpc.stop(1)
+
+
+@contextmanager
+def running_server(*, process: bool = True) -> Iterator[Running]:
+    """The server, with the provider `local` or without any; everything is gone afterwards."""
+    # Not below pytest's own directory, which is closed to the user that PostgreSQL runs as.
+    data_dir = Path(tempfile.mkdtemp(prefix="hodei-http-", dir="/tmp"))
+    data_dir.chmod(0o711)
+    started: list[Running] = []
+    failed: list[BaseException] = []
+    up = threading.Event()
+
+    def main() -> None:
+        try:
+            uvloop.run(_serve(data_dir, started, up, process=process))
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            up.set()
+
+    thread = threading.Thread(target=main, name="server")
+    thread.start()
+    try:
+        up.wait(60)
+        if failed or not started:
+            raise RuntimeError("the server did not start") from (failed[0] if failed else None)
+        yield started[0]
+    finally:
+        if started and not failed:
+            started[0].loop.call_soon_threadsafe(started[0].done.set)
+        thread.join(30)
+        shutil.rmtree(data_dir, ignore_errors=True)
+    if failed:
+        raise failed[0]

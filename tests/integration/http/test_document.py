@@ -1,0 +1,79 @@
+"""The running server keeps what its OpenAPI document promises, with examples and with noise."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from hodei.api.http.app import openapi_document
+from hodei.app import wiring
+from hodei.ports.provider import ProviderFactory
+from tests.integration.http.running import Running, running_server
+
+ROOT = Path(__file__).parents[3]
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+]
+CONFIG = SchemathesisConfig(
+    projects=ProjectsConfig(
+        default=ProjectConfig(generation=GenerationConfig(deterministic=True, no_shrink=True))
+    )
+)
+API = schemathesis.openapi.from_dict(openapi_document(), config=CONFIG).exclude(
+    operation_id=["openLive", "openTerminal"]
+)
+
+
+@pytest.fixture(scope="module")
+def fuzzed() -> Iterator[Running]:
+    """A server that takes jobs and runs none: what is sent here are random scripts."""
+    everything = wiring.provider_factories
+
+    def harmless() -> dict[str, ProviderFactory]:
+        return {name: made for name, made in everything().items() if name == "scripted"}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "provider_factories", harmless)
+        with running_server(process=False) as running:
+            body = {"name": "local", "type": "scripted"}
+            assert httpx.post(f"{running.api}/providers", json=body).status_code == 201
+            yield running
+
+
+@API.parametrize()
+@settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_document_is_kept(case: schemathesis.Case[Any], fuzzed: Running) -> None:
+    case.call_and_validate(base_url=fuzzed.api, checks=CHECKS, timeout=20)
+
+
+def test_the_document_that_is_committed_is_this_one() -> None:
+    script = ROOT / "scripts" / "generate_openapi.py"
+    subprocess.run([sys.executable, script, "--check"], check=True)

@@ -1,0 +1,169 @@
+"""Providers, workers, queue, metrics and the system over REST."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import httpx
+import pytest
+
+from hodei.api.http.app import create_app
+from hodei.api.http.provider_settings import with_stored_secrets, without_secrets
+from hodei.api.http.server import HttpServer
+from hodei.api.identity import Identity
+from hodei.domain.errors import Unavailable
+from tests.integration.http.jobs import Client, problem_of
+from tests.integration.http.running import Running
+
+
+async def test_a_provider_from_creation_to_removal(client: Client) -> None:
+    body = {
+        "name": client.project,
+        "type": "scripted",
+        "labels": {"tier": "test"},
+        "region": "here",
+        "max_workers": 2,
+        "enabled": False,
+    }
+    made = await client.http.post("/providers", json=body)
+    assert made.status_code == 201, made.text
+    provider = made.json()
+    assert made.headers["location"] == f"/api/v1/providers/{provider['id']}"
+    assert (provider["enabled"], provider["region"], provider["max_workers"]) == (False, "here", 2)
+    taken = await client.http.post("/providers", json=body)
+    assert (taken.status_code, problem_of(taken)["code"]) == (409, "conflict")
+
+    path = f"/providers/{client.project}"
+    assert (await client.http.post(f"{path}:enable")).json()["enabled"] is True
+    current = (await client.http.post(f"{path}:disable")).json()
+    change = {"name": client.project, "type": "scripted", "max_workers": 3}
+    changed = await client.http.put(path, json={**change, "version": current["version"]})
+    assert (changed.status_code, changed.json()["max_workers"]) == (200, 3)
+    stale = await client.http.put(path, json={**change, "version": current["version"]})
+    assert (stale.status_code, problem_of(stale)["code"]) == (409, "stale_version")
+    health = (await client.http.post(f"{path}:test")).json()
+    assert set(health) == {"ok", "reason", "details", "checked_at"}
+    assert (await client.get(f"{path}/health"))["current"]["checked_at"] is not None
+    assert client.project in [item["name"] for item in (await client.get("/providers"))["items"]]
+
+    assert (await client.http.delete(path)).status_code == 204
+    assert (await client.http.get(path)).status_code == 404
+
+
+async def test_a_configuration_is_tested_without_being_stored(client: Client) -> None:
+    body = {"name": client.project, "type": "process"}
+    answer = await client.http.post("/providers:test", json=body)
+    assert answer.status_code == 200
+    assert answer.json()["ok"] is True
+    assert (await client.http.get(f"/providers/{client.project}")).status_code == 404
+    types = {item["type"]: item for item in (await client.get("/provider-types"))["items"]}
+    assert types["process"]["settings_schema"]["type"] == "object"
+
+
+def test_hidden_settings_go_in_and_never_out() -> None:
+    schema = {
+        "properties": {
+            "url": {},
+            "token": {"writeOnly": True},
+            "tls": {"properties": {"key": {"writeOnly": True}, "name": {}}},
+        }
+    }
+    stored = {"url": "u", "token": "secret", "tls": {"key": "k", "name": "n"}}
+    shown, hidden = without_secrets(schema, stored)
+    assert shown == {"url": "u", "tls": {"name": "n"}}
+    assert hidden == ["token", "tls.key"]
+    kept = with_stored_secrets(schema, stored, {"url": "v", "tls": {"name": "m"}})
+    assert kept == {"url": "v", "token": "secret", "tls": {"name": "m", "key": "k"}}
+    changed = with_stored_secrets(schema, stored, {"url": "v", "token": None})
+    assert changed == {"url": "v"}
+
+
+async def test_workers(client: Client) -> None:
+    job = await client.running("sleep 60")
+    attempt = job["attempts"][-1]
+    worker = await client.get(f"/workers/{attempt['worker_id']}")
+    assert (worker["state"], worker["job_id"]) == ("BUSY", job["id"])
+    assert worker["provider"]["name"] == "local"
+    listed = await client.get("/workers", provider="local", state="BUSY")
+    assert worker["id"] in [item["id"] for item in listed["items"]]
+    drained = await client.http.post(f"/workers/{worker['id']}:drain")
+    assert (drained.status_code, drained.json()["reusable"]) == (200, False)
+    ended = await client.http.post(f"/workers/{worker['id']}:terminate")
+    assert ended.status_code == 200
+    done = await client.finished(job["id"])
+    assert (done["state"], done["cause"]) == ("CANCELLED", "cancelled")
+    gone = await client.until(f"/workers/{worker['id']}", lambda data: data["state"] == "GONE")
+    assert gone["ended_at"] is not None
+    again = await client.http.post(f"/workers/{worker['id']}:terminate")
+    assert (again.status_code, problem_of(again)["code"]) == (409, "conflict")
+    everyone = await client.get("/workers", all=1, limit=1000)
+    assert worker["id"] in [item["id"] for item in everyone["items"]]
+
+
+async def test_the_queue(client: Client) -> None:
+    saved = await client.http.patch("/queue/settings", json={"paused": True})
+    assert saved.json()["paused"] is True
+    try:
+        low = await client.submit(priority="LOW")
+        high = await client.submit(priority="HIGH")
+        queue = await client.get("/queue", limit=1000)
+        order = [entry["job_id"] for entry in queue["items"]]
+        assert order.index(high["id"]) < order.index(low["id"])
+        assert queue["pending"] >= 2
+        first = await client.get("/queue", limit=1)
+        second = await client.get("/queue", limit=1, cursor=first["next_cursor"])
+        assert first["items"][0]["job_id"] != second["items"][0]["job_id"]
+        assert (await client.get("/summary"))["queue"]["paused"] is True
+    finally:
+        await client.http.patch("/queue/settings", json={"paused": False})
+    for job in (low, high):
+        assert (await client.finished(job["id"]))["state"] == "SUCCEEDED"
+
+
+async def test_metrics(client: Client) -> None:
+    await client.ran("true")
+    await client.ran("false")
+    found = await client.get("/metrics/jobs", range="1h", buckets=4, project=client.project)
+    assert (found["total"]["submitted"], found["previous"]["submitted"]) == (2, 0)
+    assert (found["total"]["finished"]["SUCCEEDED"], found["total"]["finished"]["FAILED"]) == (1, 1)
+    assert len(found["series"]) == 4
+    assert sum(bucket["submitted"] for bucket in found["series"]) == 2
+    assert found["providers"][0]["provider"]["name"] == "local"
+    days = await client.get("/metrics/jobs", **{"from": "2026-01-01", "to": "2026-01-02"})
+    assert (days["start"], days["total"]["submitted"]) == ("2026-01-01T00:00:00Z", 0)
+
+
+async def test_the_system(client: Client) -> None:
+    summary = await client.get("/summary")
+    assert summary["jobs"]["total"] == sum(summary["jobs"]["counts"].values())
+    assert summary["providers"]["total"] >= 1
+    assert summary["host"]["cpus"] >= 1
+    assert (await client.get("/ready"))["status"] == "ready"
+    assert (await client.get("/version"))["api"] == "v1"
+    me = await client.get("/me")
+    assert (me["owner"], "jobs.run" in me["permissions"]) == ("local", True)
+
+
+async def test_a_taken_port_is_named(server: Running) -> None:
+    app = create_app(server.engine, Identity(dev_mode=False))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(Unavailable, match=rf"{port}: .*in use \(HODEI_HTTP_PORT\)"):
+            await HttpServer(app).start("127.0.0.1", port)
+
+
+async def test_a_server_stops_and_starts(server: Running) -> None:
+    """In this test's own loop, and without touching signal handlers."""
+    before = len(asyncio.all_tasks())
+    for _ in range(2):
+        http = HttpServer(create_app(server.engine, Identity(dev_mode=False)))
+        port = await http.start("127.0.0.1", 0)
+        async with httpx.AsyncClient() as client:
+            answer = await client.get(f"http://127.0.0.1:{port}/api/v1/health")
+        assert answer.json() == {"status": "ok"}
+        await http.stop(1)
+        await http.stop(1)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{port}/api/v1/health")
+    assert len(asyncio.all_tasks()) == before
