@@ -16,12 +16,17 @@ from hodei.domain.logs import Flag, Level, LogLine, LogMarks
 from hodei.engine.logs import LogRange
 
 Line = dict[str, Any]
+_FLAGS = (
+    ("c", Flag.CONTINUED),
+    ("d", Flag.CONTINUATION),
+    ("u", Flag.UNTERMINATED),
+    ("h", Flag.MARKER),
+)
 _LEVELS = {level: level.label for level in Level}
-_SPECIAL = Flag.CONTINUED | Flag.CONTINUATION | Flag.MARKER
 
 
 class LineView(Model):
-    """One line. `c`, `d` and `h` are there only when they are true."""
+    """One line. `c`, `d`, `u` and `h` are there only when they are true."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
@@ -39,6 +44,8 @@ class LineView(Model):
     """It goes on in the next piece of the same stream: the line was too long for one."""
     d: bool = False
     """It goes on where the last piece of its stream stopped."""
+    u: bool = False
+    """The output ended without a newline."""
     h: bool = False
     """Written by Hodei, not by the job."""
 
@@ -119,13 +126,8 @@ def line_to_json(line: LogLine) -> Line:
         "s": "stderr" if line.stream == 2 else "stdout",
         "m": line.text,
     }
-    if line.flags & _SPECIAL:
-        if line.flags & Flag.CONTINUED:
-            made["c"] = True
-        if line.flags & Flag.CONTINUATION:
-            made["d"] = True
-        if line.flags & Flag.MARKER:
-            made["h"] = True
+    if line.flags:
+        made |= {name: True for name, flag in _FLAGS if line.flags & flag}
     return made
 
 
