@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint unit contract integration e2e bench generate lock clean \
+.PHONY: help run test check format lint unit contract integration e2e bench bundle generate lock clean \
 	setup setup-test
 
 export PYTHON
@@ -37,6 +37,9 @@ e2e: setup-test ## The whole system through its real interfaces
 
 contract integration e2e:
 	@scripts/test $@ -- $(ARGS)
+
+bundle: setup ## Build the agent's bundle in dist/agent-bundle
+	@.venv/bin/hodei agent build $(ARGS)
 
 bench: setup-test ## Measure, against floors measured in the same run
 	@.venv/bin/python -m bench $(ARGS)

@@ -14,17 +14,25 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+HIDDEN = f"{PREFIX}ENV_"
+"""What the bundle's launcher puts before the image's variables, out of reach of the loader."""
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def original_environment() -> dict[str, str]:
-    """What the agent was started with, without its own settings."""
+    """What the image has, and the provider added; without the agent's own settings."""
     try:
         with open("/proc/self/environ", "rb") as file:
             entries = parse_block(file.read())
     except OSError:
         entries = dict(os.environ)
-    return {name: value for name, value in entries.items() if not name.startswith(PREFIX)}
+    given: dict[str, str] = {}
+    for name, value in entries.items():
+        if name.startswith(HIDDEN):
+            given[name[len(HIDDEN) :]] = value
+        elif not name.startswith(PREFIX):
+            given.setdefault(name, value)
+    return given
 
 
 def parse_block(block: bytes) -> dict[str, str]:

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
         def digest(self) -> bytes: ...
 else:
     # The module below `hashlib`, which costs milliseconds because it loads OpenSSL.
-    from _sha256 import sha256
+    try:
+        from _sha256 import sha256
+    except ImportError:
+        # Its name since Python 3.12.
+        from _sha2 import sha256
 
 STDOUT, STDERR = 1, 2
 CHUNK_BYTES = 65_536

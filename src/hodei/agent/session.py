@@ -29,6 +29,7 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.1, 3.0
 CONNECT_TIMEOUT_S = 3.0
 # A connect blocks the loop, so it may not take the time of a job's own deadline.
 LEAST_CONNECT_S = 0.05
+LONGEST_STALL_S = 15.0
 # One message to the server, and what may wait to be sent before the job has to.
 BATCH_BYTES = 1 << 20
 BACKLOG_BYTES = 1 << 20
@@ -122,8 +123,11 @@ class Session:
 
     @property
     def _stall_s(self) -> float:
-        """Silence after which a connection is taken for dead though it is open."""
-        return max(3 * self._heartbeat_s, self._fence_s / 3)
+        """Silence after which a connection is taken for dead though it is open.
+
+        A server gives a silent worker up after less than a minute: it has to call again by then.
+        """
+        return max(3 * self._heartbeat_s, min(self._fence_s / 3, LONGEST_STALL_S))
 
     def _disconnected(self, reason: str) -> None:
         self._unwatch()

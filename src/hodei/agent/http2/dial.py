@@ -61,7 +61,7 @@ def _addresses(target: Target) -> list[tuple[int, Address]]:
     if target.family != _socket.AF_UNSPEC:
         return [(target.family, target.place)]
     try:
-        found = _socket.getaddrinfo(target.host, target.port, 0, _socket.SOCK_STREAM)
+        found = _socket.getaddrinfo(target.host.encode(), target.port, 0, _socket.SOCK_STREAM)
     except OSError as exc:
         raise TransportError(f"cannot resolve {target.host}: {exc.strerror}") from exc
     return [(entry[0], entry[4]) for entry in found]

@@ -1,0 +1,234 @@
+"""What Hodei takes while it has nothing to do: the server, idle workers, the agent itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from bench import commands, processes
+from bench.figures import Figure, quantile
+from bench.system import ROOT, System, connect, environment, system
+from hodei.adapters.postgres import PostgresStore
+from hodei.app.wiring import agent_command
+from hodei.domain.worker import Worker, WorkerState
+from hodei.engine.enrol import digest
+from hodei.ports.store import Unit
+
+READY_S = 60.0
+SETTLE_S = 2.0
+REPLICA = "bench"
+
+
+async def idle(quick: bool) -> list[Figure]:
+    """The server alone."""
+    seconds = 3.0 if quick else 10.0
+    async with system() as it:
+        await asyncio.sleep(SETTLE_S)
+        memory, cpu = await _watch(it, seconds)
+    bare = await asyncio.to_thread(_bare_interpreter_mb)
+    return [
+        Figure(
+            name="server idle, memory",
+            value=memory,
+            unit="MiB",
+            floor=bare,
+            floor_name="the same interpreter with grpc and asyncpg imported",
+            bar=120,
+        ),
+        Figure(name=f"server idle, CPU over {seconds:.0f} s", value=cpu, unit="%", bar=1.0),
+    ]
+
+
+async def workers(quick: bool) -> list[Figure]:
+    """The server with many connected workers that have no job."""
+    count = 100 if quick else 1000
+    seconds = 3.0 if quick else 10.0
+    async with system() as it:
+        tokens = await _insert_ready(it, count)
+        await asyncio.sleep(SETTLE_S)
+        before, _ = await _watch(it, 1.0)
+        async with _fleet(it, tokens):
+            await asyncio.sleep(SETTLE_S)
+            memory, cpu = await _watch(it, seconds)
+    return [
+        Figure(
+            name=f"{count:,} idle workers, memory more",
+            value=memory - before,
+            unit="MiB",
+            bar=60 * count / 1000,
+            details={"kib_per_worker": round((memory - before) * 1024 / count, 1)},
+        ),
+        Figure(name=f"{count:,} idle workers, server CPU", value=cpu, unit="%"),
+    ]
+
+
+async def agent(quick: bool) -> list[Figure]:
+    """The agent from its start until the server has registered it, and its memory."""
+    rounds = 5 if quick else 30
+    async with system() as it:
+        runs = [await _start_agent(it) for _ in range(rounds)]
+    bare = [await asyncio.to_thread(_bare_start) for _ in range(rounds)]
+    floor = quantile(bare, 0.5)
+    started = quantile([ms for ms, _ in runs], 0.5)
+    return [
+        Figure(
+            name="agent, exec to registered, p50",
+            value=started,
+            unit="ms",
+            floor=floor,
+            floor_name="the same interpreter started and ended with nothing to do",
+        ),
+        Figure(
+            name="agent, main() to registered, about",
+            value=started - floor,
+            unit="ms",
+            bar=20,
+        ),
+        Figure(name="agent, memory", value=max(mb for _, mb in runs), unit="MiB", bar=16),
+    ]
+
+
+async def _watch(it: System, seconds: float) -> tuple[float, float]:
+    """MiB resident, and percent of one CPU over the time."""
+    before, start = processes.spent([it.server_pid]), time.perf_counter()
+    await asyncio.sleep(seconds)
+    used = processes.spent([it.server_pid]) - before
+    share = used.own / 10 / (time.perf_counter() - start)
+    return processes.resident_mb(it.server_pid), share
+
+
+def _bare_interpreter_mb() -> float:
+    code = "import os, asyncpg, grpc; print(open('/proc/self/status').read())"
+    text = commands.run_bare([sys.executable, "-c", code]).decode()
+    line = next(line for line in text.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1024
+
+
+async def _store_workers(it: System, workers: Sequence[Worker]) -> None:
+    """Writes rows as the provisioner would have, held by a replica that never was."""
+    async with PostgresStore.open(it.dsn, pool_size=1) as store:
+        for start in range(0, len(workers), 200):
+            units = [
+                Unit(workers=(worker,), replica=REPLICA) for worker in workers[start : start + 200]
+            ]
+            await store.commit(units)
+
+
+async def _provider(it: System) -> UUID:
+    connection = await connect(it.dsn)
+    try:
+        found: UUID = await connection.fetchval("SELECT id FROM providers")
+        return found
+    finally:
+        await connection.close()
+
+
+async def _insert_ready(it: System, count: int) -> dict[UUID, str]:
+    """Workers that have enrolled already; id -> session token."""
+    now, provider = datetime.now(UTC), await _provider(it)
+    tokens = {uuid4(): secrets.token_urlsafe(32) for _ in range(count)}
+    rows = [
+        Worker(
+            id=worker_id,
+            provider_id=provider,
+            state=WorkerState.READY,
+            reusable=True,
+            session_digest=digest(token),
+            agent_version="0.1.0",
+            architecture=platform.machine(),
+            created_at=now,
+            enrolled_at=now,
+            ready_at=now,
+        )
+        for worker_id, token in tokens.items()
+    ]
+    await _store_workers(it, rows)
+    return tokens
+
+
+@asynccontextmanager
+async def _fleet(it: System, tokens: dict[UUID, str]) -> AsyncIterator[None]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.fleet", it.agent_target),
+        cwd=ROOT,
+        env=environment(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        lines = "".join(f"{worker_id} {token}\n" for worker_id, token in tokens.items())
+        process.stdin.write(lines.encode() + b"\n")
+        async with asyncio.timeout(READY_S):
+            if not await process.stdout.readline():
+                raise RuntimeError("the fleet did not connect; its reason is above")
+        yield
+        if process.returncode is not None:
+            raise RuntimeError("the fleet fell apart; its reason is above")
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+async def _start_agent(it: System) -> tuple[float, float]:
+    """Ms from exec to `registered`, and MiB once it waits for work."""
+    worker_id, otp = uuid4(), secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    row = Worker(
+        id=worker_id,
+        provider_id=await _provider(it),
+        state=WorkerState.STARTING,
+        reusable=True,
+        otp_digest=digest(otp),
+        otp_expires_at=now + timedelta(minutes=1),
+        created_at=now,
+    )
+    await _store_workers(it, [row])
+    directory = it.data_dir / "agent"
+    directory.mkdir(exist_ok=True)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HODEI_AGENT_SERVER": it.agent_target,
+        "HODEI_AGENT_WORKER_ID": str(worker_id),
+        "HODEI_AGENT_OTP": otp,
+        "HODEI_AGENT_DIR": str(directory),
+    }
+    start = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *agent_command(), env=environment, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(READY_S):
+            await _read_until(process.stderr, b"registered")
+            took = (time.perf_counter() - start) * 1000
+            await _read_until(process.stderr, b"welcomed")
+        await asyncio.sleep(0.1)
+        return took, processes.resident_mb(process.pid)
+    finally:
+        process.terminate()
+        await process.communicate()
+
+
+async def _read_until(lines: asyncio.StreamReader, word: bytes) -> None:
+    async for line in lines:
+        if word in line:
+            return
+    raise RuntimeError(f"the agent ended and never said {word.decode()}")
+
+
+def _bare_start() -> float:
+    start = time.perf_counter()
+    program = agent_command()[:-1]
+    commands.run_bare([*program, "-c", "pass"])
+    return (time.perf_counter() - start) * 1000
