@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 MAX_SOCKET_PATH = 100
 """The kernel takes 107 bytes."""
+PACE_S = 0.004
+"""Between two transactions while there is much to save; what is alone is saved at once."""
 FLAGGED_TYPES = {
     "docker_enabled": ("HODEI_DOCKER_ENABLED", "docker"),
     "k8s_enabled": ("HODEI_K8S_ENABLED", "kubernetes"),
@@ -94,7 +96,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         servers = settings.agent_servers or (f"unix:{agent_socket(settings.data_dir)}",)
         core = Core(
             store=store,
-            committer=Committer(store),
+            committer=Committer(store, pace_s=PACE_S),
             bus=bus,
             clock=SystemClock(),
             chance=SystemChance(),

@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 MAX_BATCH = 200
 """Units per transaction."""
+MANY = 16
+"""Units that are worth a transaction beside the one under way."""
 
 
 @dataclass(slots=True)
@@ -36,12 +38,17 @@ class Committer:
     Units that share an entity never travel in one transaction; their order is kept.
     """
 
-    def __init__(self, store: JobStore, *, lanes: int = 2) -> None:
+    def __init__(self, store: JobStore, *, lanes: int = 2, pace_s: float = 0.0) -> None:
+        """`pace_s`: the least time between two transactions while there is much to save."""
         self._store = store
+        self._pace_s = pace_s
+        self._launched_at = 0.0
         self._queue: deque[_Waiting] = deque()
         self._busy: set[UUID] = set()
+        self._lanes = lanes
         self._free_lanes = lanes
         self._tasks: set[asyncio.Task[None]] = set()
+        self._launching = False
 
     async def save(self, unit: Unit) -> None:
         """Saves one unit. Raises StaleVersion, CapacityExhausted or Unavailable."""
@@ -59,9 +66,7 @@ class Committer:
         """Queues a unit; the future holds its verdict, or Unavailable."""
         done: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(unit, _keys(unit), done))
-        if self._free_lanes and len(self._queue) == 1:
-            # Let the callers of this turn of the loop join the same transaction.
-            asyncio.get_running_loop().call_soon(self._launch)
+        self._launch_soon()
         return done
 
     async def drain(self) -> None:
@@ -70,15 +75,33 @@ class Committer:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.sleep(0)
 
+    def _launch_soon(self) -> None:
+        """Lets the other callers of this turn of the loop join the same transaction."""
+        if not self._launching:
+            self._launching = True
+            loop = asyncio.get_running_loop()
+            wait_s = self._launched_at + self._pace_s - loop.time()
+            if wait_s > 0 and len(self._queue) < MANY:
+                loop.call_later(wait_s, self._launch)
+            else:
+                loop.call_soon(self._launch)
+
     def _launch(self) -> None:
-        while self._free_lanes and self._queue:
+        self._launching = False
+        while self._queue and self._may_launch():
             batch = self._next_batch()
             if not batch:
                 return
             self._free_lanes -= 1
+            self._launched_at = asyncio.get_running_loop().time()
             task = asyncio.get_running_loop().create_task(self._commit(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def _may_launch(self) -> bool:
+        """A transaction beside another one only pays when many units wait for it."""
+        idle = self._free_lanes == self._lanes
+        return idle or (self._free_lanes > 0 and len(self._queue) >= MANY)
 
     def _next_batch(self) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -112,7 +135,7 @@ class Committer:
             for waiting in batch:
                 self._busy -= waiting.keys
             self._free_lanes += 1
-            self._launch()
+            self._launch_soon()
 
     @staticmethod
     def _fail(batch: Sequence[_Waiting], error: HodeiError) -> None:

@@ -18,6 +18,7 @@ from hodei.domain import attempt as attempts
 from hodei.domain import job as jobs
 from hodei.domain import worker as workers
 from hodei.domain.attempt import Attempt, Phase, PhaseMark
+from hodei.domain.errors import HodeiError, Unavailable
 from hodei.domain.events import EventKind
 from hodei.domain.job import Job
 from hodei.domain.placement import (
@@ -39,9 +40,12 @@ from hodei.ports.store import Held, Unit, Verdict
 logger = logging.getLogger(__name__)
 
 CLAIM_LEASE_S = 10.0
+PACE_S = 0.003
+COUNT_FOR_S = 0.1
+"""How long a count of live workers is used again."""
 MAX_CLAIM = 64
-MAX_ROUNDS = 16
-"""Claims per pass; the rest waits for the next one, which follows at once."""
+MAX_ROUNDS = 64
+"""Claims per pass; a round that binds nothing has found at least one more class to pass over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,11 @@ class Dispatcher:
         self._sessions = sessions
         self._provision = provision
         self._wake = asyncio.Event()
-        self._blocked: dict[str, str] = {}
+        self._blocked: dict[str, str] | None = None
+        """Reasons as they are stored; None: not known yet."""
+        self._explained_at: float | None = None
+        self._live: dict[UUID, int] = {}
+        self._counted_at = -COUNT_FOR_S
 
     def wake(self) -> None:
         """Something may be placeable now."""
@@ -81,32 +89,44 @@ class Dispatcher:
             try:
                 async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
                     await self._wake.wait()
-                full = False
             except TimeoutError:
-                full = True
+                pass
             self._wake.clear()
             try:
-                await self.run_once(explain=full)
+                if await self.run_once(explain=self._due()):
+                    # While there is much to bind, workers that become free go together.
+                    await self._core.clock.sleep(PACE_S)
+            except Unavailable as error:
+                logger.warning("store does not answer", extra={"error": str(error)})
+                await self._core.clock.sleep(0.5)
             except Exception:
                 logger.exception("dispatch pass failed")
                 await self._core.clock.sleep(0.5)
 
+    def _due(self) -> bool:
+        """Whether a sweep has passed since reasons were last looked at, woken often or not."""
+        mono = self._core.clock.monotonic()
+        sweep = self._core.timings.sweep.total_seconds()
+        if self._explained_at is not None and mono - self._explained_at < sweep:
+            return False
+        self._explained_at = mono
+        return True
+
     async def run_once(self, *, explain: bool = True) -> int:
         """One pass; returns how many jobs were bound. `explain`: also when there is no room,
         look at the head of the queue to store why it waits."""
-        if (await self._core.store.scheduler()).paused:
-            return 0
-        live = dict(await self._core.store.count_live())
-        idle = self._idle_sessions()
+        live = await self._live_workers(explain)
         blocked: dict[str, str] = {}
-        bound = 0
+        bound, least = 0, 1
         for _ in range(MAX_ROUNDS):
+            # Anew each time: a binding that turned out stale gives its worker back.
+            idle = self._idle_sessions()
             room = self._room(live, idle)
             if not room and not explain:
                 break
             claimed = await self._core.store.claim(
                 self._core.replica,
-                limit=max(1, min(MAX_CLAIM, room)),
+                limit=max(least, min(MAX_CLAIM, room)),
                 lease_s=CLAIM_LEASE_S,
                 blocked=sorted(blocked),
             )
@@ -116,8 +136,20 @@ class Dispatcher:
             if refused:
                 await self._core.store.unclaim(self._core.replica, refused)
             bound += await self._commit(bindings)
+            # Where unplaceable jobs stand before the others, look further at once.
+            least = 1 if bindings else MAX_CLAIM
         await self._store_reasons(blocked, complete=explain)
         return bound
+
+    async def _live_workers(self, fresh: bool) -> dict[UUID, int]:
+        """Live workers per provider; while workers wait for jobs an older count will do,
+        because a new worker is counted exactly by the commit that stores it."""
+        mono = self._core.clock.monotonic()
+        old = mono - self._counted_at > COUNT_FOR_S
+        if fresh or old or not self._sessions.idle():
+            self._live = dict(await self._core.store.count_live())
+            self._counted_at = mono
+        return self._live
 
     # ---- placing
 
@@ -194,8 +226,7 @@ class Dispatcher:
             job, jobs.Bound(attempt_id=attempt_id, provider_id=placement.provider_id), now
         )
         if session is not None:
-            draft.move_attempt(attempts.Dispatched())
-            draft.move_worker(workers.Assigned(attempt_id=attempt_id))
+            draft.hand_over(self._core.timings.provision)
         else:
             # This replica calls the provider right after the commit.
             draft.move_attempt(attempts.ProvisionBegun())
@@ -242,21 +273,25 @@ class Dispatcher:
             *(self._core.committer.enqueue(binding.unit) for binding in bindings),
             return_exceptions=True,
         )
+        saved = [b for b, result in zip(bindings, results, strict=True) if result == Verdict.SAVED]
+        for binding in saved:
+            await self._hand_over(binding)
         lost = [b for b, result in zip(bindings, results, strict=True) if result != Verdict.SAVED]
         for binding in lost:
             if binding.session is not None:
                 await self._take_back(binding.session)
         if lost:
             await self._core.store.unclaim(self._core.replica, [binding.job.id for binding in lost])
-        saved = [b for b, result in zip(bindings, results, strict=True) if result == Verdict.SAVED]
-        for binding in saved:
-            await self._hand_over(binding)
         return len(saved)
 
     async def _take_back(self, session: Session) -> None:
         """The binding was not saved: mostly the job was cancelled just then."""
         session.held = None
-        worker = await self._core.store.get_worker(session.worker.id)
+        try:
+            worker = await self._core.store.get_worker(session.worker.id)
+        except HodeiError as error:
+            session.close(error)
+            return
         if worker is None or worker.state is not WorkerState.READY:
             session.close()  # its row is not what we thought: a new stream begins from it
         else:
@@ -269,10 +304,13 @@ class Dispatcher:
             self._provision(binding.held, binding.otp)
 
     async def _store_reasons(self, blocked: dict[str, str], *, complete: bool) -> None:
-        changes = {kind: why for kind, why in blocked.items() if self._blocked.get(kind) != why}
+        known = self._blocked
+        if known is None:
+            # What a server that has gone stored is put right, too.
+            known = dict((await self._core.store.queue_status()).blocked_classes)
+        changes = {kind: why for kind, why in blocked.items() if known.get(kind) != why}
         if complete:
-            changes |= {kind: "" for kind in self._blocked if kind not in blocked}
-        if not changes:
-            return
-        await self._core.store.set_blocked(changes)
-        self._blocked = {kind: why for kind, why in (self._blocked | changes).items() if why}
+            changes |= {kind: "" for kind in known if kind not in blocked}
+        if changes:
+            await self._core.store.set_blocked(changes)
+        self._blocked = {kind: why for kind, why in (known | changes).items() if why}

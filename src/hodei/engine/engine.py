@@ -65,7 +65,7 @@ class Engine:
             core, self.registry, self.sessions, self.provisioner, self.terminator, pools
         )
         self.explainer = Explainer(core, self.registry)
-        self.jobs = Jobs(core, self.explainer)
+        self.jobs = Jobs(core, self.explainer, self._wake_dispatcher)
         self.providers = Providers(core, self.registry)
         self.queue = Queue(core)
         self.workers = Workers(core)
@@ -82,6 +82,7 @@ class Engine:
             loop.create_task(self._refresh(), name="providers"),
             loop.create_task(self.dispatcher.run(), name="dispatch"),
             loop.create_task(self.reconciler.run(), name="reconcile"),
+            loop.create_task(self.reconciler.keep_leases(), name="leases"),
             loop.create_task(self.live.run(), name="live"),
             loop.create_task(self.janitor.run(), name="janitor"),
         ]
@@ -116,7 +117,7 @@ class Engine:
         """The stream of a session has ended."""
         session.close()
         if self.sessions.remove(session):
-            self.reconciler.suspect(session.worker.id)
+            self.reconciler.suspect(session.worker.id, session.heard_at)
 
     def _freed(self, worker: Worker) -> None:
         """A worker ended its attempt: it takes another one, or is destroyed at once."""

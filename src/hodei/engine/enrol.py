@@ -17,6 +17,7 @@ from hodei.domain.errors import (
     PasswordSpent,
     StaleVersion,
     Unauthenticated,
+    Unavailable,
 )
 from hodei.domain.events import EventKind
 from hodei.domain.worker import WORKER, Target, Worker, WorkerState
@@ -45,11 +46,14 @@ async def register(
 ) -> Admission:
     """Spends the password of a worker and opens its session.
 
-    Raises Unauthenticated (wrong), PasswordSpent, PasswordExpired.
+    Raises Unauthenticated (wrong), PasswordSpent, PasswordExpired, Unavailable.
     """
     token = core.chance.token()
     for _ in range(5):
         worker = await core.store.get_worker(worker_id)
+        if worker is not None and worker.session_digest == digest(token):
+            # The save of the last round was done although it was not answered.
+            return Admission(worker_id=worker_id, session_token=token)
         _check(core, worker, worker_id, otp)
         assert worker is not None
         enrolled = workers.Enrolled(
@@ -59,10 +63,10 @@ async def register(
         )
         try:
             await _admit(core, worker, enrolled)
-        except StaleVersion:
+        except (StaleVersion, Unavailable):
             continue  # the provisioner saved a handle meanwhile; the password is looked at again
         return Admission(worker_id=worker_id, session_token=token)
-    raise Unauthenticated("the worker changes too often to be enrolled; try again")
+    raise Unavailable("the worker could not be enrolled just now; try again")
 
 
 def _check(core: Core, worker: Worker | None, worker_id: UUID, otp: str) -> None:
@@ -81,17 +85,16 @@ def _check(core: Core, worker: Worker | None, worker_id: UUID, otp: str) -> None
 
 
 async def _admit(core: Core, worker: Worker, enrolled: workers.Enrolled) -> None:
+    held = await core.store.held(worker.attempt_id) if worker.attempt_id else None
     now = core.clock.now()
     admitted = workers.apply(worker, enrolled, now)
-    held = await core.store.held(worker.attempt_id) if worker.attempt_id else None
     if held is None or not ATTEMPT.allows(held.attempt.phase, attempts.Dispatched):
         unit = worker_only(admitted, now)
         await core.committer.save(replace(unit, replica=core.replica))
         return
     # The worker was made for an attempt: it is handed over in the same transaction.
     draft = Draft.of(replace(held, worker=admitted), now)
-    draft.move_worker(workers.Assigned(attempt_id=held.attempt.id))
-    draft.move_attempt(attempts.Dispatched())
+    draft.hand_over(core.timings.provision)
     draft.note(EventKind.ATTEMPT_PHASE, phase=draft.attempt.phase.value)
     await core.committer.save(draft.unit(replica=core.replica))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -67,9 +67,10 @@ class Explainer:
         self._core = core
         self._registry = registry
 
-    def refusals(self, spec: JobSpec) -> list[Violation]:
-        """What no configured provider could ever honour; such a job is refused at submit."""
-        return refused_at_submit(spec, self._registry.candidates({}, {}))
+    def refusals(self, specs: Iterable[JobSpec]) -> Iterator[list[Violation]]:
+        """For each, what no configured provider could ever honour: it is refused at submit."""
+        candidates = self._registry.candidates({}, {})
+        return (refused_at_submit(spec, candidates) for spec in specs)
 
     async def candidates(self) -> list[Candidate]:
         """Every provider as it is now, with the workers that wait on any replica."""

@@ -82,22 +82,32 @@ class Draft:
         """Moves the worker."""
         self.worker = workers.apply(self.worker, event, self.now)
 
+    def hand_over(self, patience: timedelta) -> None:
+        """The enrolled worker gets the attempt; it must start within `patience`."""
+        self.move_attempt(attempts.Dispatched())
+        self.move_worker(workers.Assigned(attempt_id=self.attempt.id))
+        self.attempt = replace(self.attempt, run_deadline=self.now + patience)
+
     def started(self, at: datetime) -> None:
         """The user's process exists since `at`, by the agent's clock."""
         if self.attempt.started_at is not None and self.attempt.phase is Phase.RUNNING:
             return
+        # An agent's clock may be wrong, but not before it was told and not after now.
+        at = min(max(at, self.attempt.entered(Phase.STARTING) or self.now), self.now)
         if ATTEMPT.allows(self.attempt.phase, attempts.ProcessStarted):
-            self.move_attempt(attempts.ProcessStarted())
-            self.attempt = replace(
-                self.attempt,
-                run_deadline=self.now + timedelta(milliseconds=self.job.spec.timeout_ms),
-            )
+            # A start that is told only after a silence is a later row of the timeline.
+            told = max([at, *(mark.at for mark in self.attempt.phases[-1:])])
+            moved = attempts.apply(self.attempt, attempts.ProcessStarted(), told)
+            limit = timedelta(milliseconds=self.job.spec.timeout_ms)
+            began = self.attempt.started_at or at
+            self.attempt = replace(moved, started_at=began, run_deadline=self.now + limit)
             self.note(EventKind.ATTEMPT_PHASE, phase=self.attempt.phase.value)
         elif self.attempt.started_at is None:
             # It started while a cancel was on its way: the fact is kept, the phase stays.
             self.attempt = replace(self.attempt, started_at=at)
         if self.job.state is JobState.ASSIGNED:
-            self.job = jobs.apply(self.job, jobs.Started(), self.now)
+            # The queue timeout is for the time before the first start only.
+            self.job = replace(jobs.apply(self.job, jobs.Started(), at), queue_deadline=None)
             self.note(EventKind.JOB_STARTED, state=self.job.state.value)
 
     def end(self, outcome: Outcome, decision: RetryDecision) -> None:

@@ -28,6 +28,7 @@ from hodei.domain.spec import JobSpec, SecretRef
 from hodei.engine.core import Core
 from hodei.engine.explain import Explainer
 from hodei.engine.facts import job_event
+from hodei.engine.intake import Intake
 from hodei.ports.bus import Hint
 from hodei.ports.store import JobFilter, JobRow, JobSort, Page, Unit
 
@@ -45,6 +46,14 @@ class Submission:
     spec: JobSpec
     idempotency_key: str | None = None
     rerun_of: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A stored job; not created when its idempotency key was known."""
+
+    job: Job
+    created: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +85,11 @@ _Act = Callable[[str], Awaitable[JobDetail]]
 class Jobs:
     """Use cases around jobs; every interface calls these and nothing else."""
 
-    def __init__(self, core: Core, explainer: Explainer) -> None:
+    def __init__(self, core: Core, explainer: Explainer, on_submitted: Callable[[], None]) -> None:
         self._core = core
         self._explainer = explainer
+        self._intake = Intake(core.store)
+        self._on_submitted = on_submitted
 
     # ---- submitting
 
@@ -88,6 +99,12 @@ class Jobs:
 
     async def submit_many(self, submissions: Sequence[Submission], *, actor: str) -> list[Job]:
         """Stores all jobs in one transaction, or none when one is refused."""
+        return [one.job for one in await self.submit_noting(submissions, actor=actor)]
+
+    async def submit_noting(
+        self, submissions: Sequence[Submission], *, actor: str
+    ) -> list[Submitted]:
+        """Like `submit_many`, and says which jobs are new."""
         if not 1 <= len(submissions) <= MAX_BULK:
             raise InvalidRequest.of("jobs", f"must hold 1 to {MAX_BULK} jobs", len(submissions))
         await self._refuse(submissions)
@@ -97,30 +114,30 @@ class Jobs:
             job_event(EventKind.JOB_SUBMITTED, job, now, actor=actor, name=job.spec.name)
             for job in new
         ]
-        stored = await self._core.store.submit(new, events)
+        stored = await self._intake.submit(new, events)
+        self._on_submitted()
         for mine, theirs in zip(new, stored, strict=True):
             if theirs.id != mine.id and theirs.spec_digest != mine.spec_digest:
                 raise IdempotencyMismatch(
                     f"idempotency key {mine.idempotency_key!r} was used for another job "
                     f"({theirs.id}); use a new key, or send the same job"
                 )
-        return list(stored)
+        return [
+            Submitted(job=theirs, created=theirs.id == mine.id)
+            for mine, theirs in zip(new, stored, strict=True)
+        ]
 
     async def _refuse(self, submissions: Sequence[Submission]) -> None:
         violations: list[Violation] = []
-        seen: set[int] = set()
-        for index, submission in enumerate(submissions):
-            if id(submission.spec) in seen:
+        refusals = self._explainer.refusals(submission.spec for submission in submissions)
+        for index, (submission, refused) in enumerate(zip(submissions, refusals, strict=True)):
+            found = [*refused, *await self._missing_secrets(submission.spec)]
+            if not found:
                 continue
-            seen.add(id(submission.spec))
-            found = [
-                *self._explainer.refusals(submission.spec),
-                *await self._missing_secrets(submission.spec),
-            ]
-            refused = InvalidRequest(found)
+            error = InvalidRequest(found)
             if len(submissions) > 1:
-                refused = refused.under(f"jobs[{index}]")
-            violations += refused.violations
+                error = error.under(f"jobs[{index}]")
+            violations += error.violations
         if violations:
             raise InvalidRequest(violations)
 
@@ -191,6 +208,10 @@ class Jobs:
     ) -> Page[JobRow]:
         """One page of the list."""
         return await self._core.store.list_jobs(where, sort=sort, limit=limit, cursor=cursor)
+
+    async def rows(self, job_ids: Sequence[UUID]) -> Sequence[JobRow]:
+        """List rows of the jobs that exist, in no order."""
+        return await self._core.store.job_rows(job_ids)
 
     async def counts(self, where: JobFilter) -> Mapping[JobState, int]:
         """Jobs per state."""
@@ -265,9 +286,15 @@ class Jobs:
         try:
             detail = await act(key)
         except HodeiError as error:
-            known = UUID(key) if len(key) == 36 and _ID.match(key) else UUID(int=0)
-            return Result(job_id=known, ok=False, error=str(error))
+            return Result(job_id=_id_or_zero(key), ok=False, error=str(error))
         return Result(job_id=detail.job.id, ok=True, state=detail.job.state)
+
+
+def _id_or_zero(key: str) -> UUID:
+    try:
+        return UUID(key)
+    except ValueError:
+        return UUID(int=0)
 
 
 def _bounded(keys: Sequence[str]) -> Sequence[str]:

@@ -29,6 +29,8 @@ from hodei.engine.core import Core
 
 MAX_LINES = 1000
 """Lines per range."""
+RANGE_BYTES = 4 << 20
+"""Text per range; a range of long lines ends early, after at least one line."""
 RECENT_BYTES = 4 << 20
 """Text kept in memory per attempt that somebody follows."""
 SEARCH_SECONDS = 10.0
@@ -152,14 +154,7 @@ class Logs:
         which = await self.attempt(job_id, attempt)
         head = await self._head(which)
         first = from_line if from_line > 0 else max(1, head.total_lines + 1 + from_line)
-        lines: list[LogLine] = []
-        while len(lines) < limit and first + len(lines) <= head.total_lines:
-            at = first + len(lines)
-            segments = await self._core.store.segments(which.id, from_line=at, limit=8)
-            if not segments:
-                break
-            for segment in segments:
-                lines += segment.lines(first + len(lines), limit - len(lines))
+        lines = await self._lines(which, first, min(limit, head.total_lines + 1 - first))
         return LogRange(
             attempt=which,
             lines=tuple(lines),
@@ -171,6 +166,22 @@ class Logs:
             error_count=head.error_count,
             first_error=head.first_error_line,
         )
+
+    async def _lines(self, attempt: Attempt, first: int, limit: int) -> list[LogLine]:
+        lines: list[LogLine] = []
+        size = 0
+        while len(lines) < limit and size < RANGE_BYTES:
+            at = first + len(lines)
+            segments = await self._core.store.segments(attempt.id, from_line=at, limit=8)
+            if not segments:
+                break
+            for segment in segments:
+                for line in segment.lines(first + len(lines), limit - len(lines)):
+                    if size >= RANGE_BYTES:
+                        break
+                    lines.append(line)
+                    size += len(line.text)
+        return lines
 
     async def search(
         self, job_id: UUID, query: LogQuery, *, attempt: int, from_line: int, limit: int

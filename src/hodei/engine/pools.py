@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from hodei.domain import worker as workers
 from hodei.domain.errors import CapacityExhausted, StaleVersion
@@ -81,6 +82,7 @@ class Pools:
 
     async def _retire_idle(self, live: Sequence[Worker]) -> None:
         now = self._core.clock.now()
+        retired: set[UUID] = set()
         for session in self._sessions.idle():
             worker = session.worker
             entry = self._registry.get(worker.provider_id)
@@ -88,10 +90,11 @@ class Pools:
                 await self._retire(worker, "its provider is disabled")
                 continue
             kept = sum(pool.size for pool in entry.record.warm if _alike(worker, pool))
-            alike = sum(1 for w in live if w.provider_id == worker.provider_id and _same(w, worker))
+            alike = sum(1 for w in live if w.id not in retired and _same(w, worker))
             idle_ms = (now - (worker.ready_at or now)) / timedelta(milliseconds=1)
             if alike > kept and idle_ms > entry.record.idle_timeout_ms:
                 await self._retire(worker, "it was idle for too long")
+                retired.add(worker.id)
 
     async def _retire(self, worker: Worker, reason: str) -> None:
         now = self._core.clock.now()
@@ -109,4 +112,4 @@ def _alike(worker: Worker, pool: WarmPool) -> bool:
 
 
 def _same(one: Worker, other: Worker) -> bool:
-    return one.image == other.image
+    return one.provider_id == other.provider_id and one.image == other.image

@@ -26,14 +26,18 @@ from hodei.domain.events import EventKind
 from hodei.domain.outcome import Outcome
 from hodei.domain.outcomes import image_unavailable, not_startable, provision_failed
 from hodei.domain.spec import Resources
-from hodei.domain.worker import WORKER, Target, Worker
+from hodei.domain.worker import WORKER, Handle, Target, Worker
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, worker_only
-from hodei.engine.registry import Registry
+from hodei.engine.registry import Entry, Registry
 from hodei.ports.provider import Enrolment, ProvisionRequest, ProvisionStep, WorkerSpec
 from hodei.ports.store import Held
 
 logger = logging.getLogger(__name__)
+
+
+class Unwanted(Conflict):
+    """Somebody decided against the worker while it was being made."""
 
 
 class Provisioner:
@@ -83,9 +87,7 @@ class Provisioner:
                 raise ProviderError("the provider was removed")
             request = self._request(worker, held, otp)
             async with asyncio.timeout(self._core.timings.provision.total_seconds()):
-                async with aclosing(entry.provider.provision(request)) as steps:
-                    async for step in steps:
-                        await self._save_step(worker.id, step)
+                await self._make(entry, request)
         except TimeoutError:
             await self._fail(worker, ProvisionTimeout("the worker did not come up in time"))
         except (Conflict, Unavailable) as error:
@@ -96,6 +98,19 @@ class Provisioner:
         except Exception as error:
             logger.exception("provider failed", extra={"worker_id": str(worker.id)})
             await self._fail(worker, ProviderError(f"{type(error).__name__}: {error}"))
+
+    async def _make(self, entry: Entry, request: ProvisionRequest) -> None:
+        handle: Handle | None = None
+        try:
+            async with aclosing(entry.provider.provision(request)) as steps:
+                async for step in steps:
+                    handle = step.handle
+                    await self._save_step(request.worker_id, step)
+        except Unwanted:
+            # Another server may have destroyed it before this step had made anything.
+            if handle is not None:
+                await entry.provider.destroy(handle, grace_s=0)
+            raise
 
     def _request(self, worker: Worker, held: Held | None, otp: str) -> ProvisionRequest:
         spec = held.job.spec if held else None
@@ -127,11 +142,11 @@ class Provisioner:
         )
 
     async def _save_step(self, worker_id: UUID, step: ProvisionStep) -> None:
-        """Stores one checkpoint. Raises Conflict when the worker is not wanted any more."""
+        """Stores one checkpoint. Raises Unwanted when the worker is not wanted any more."""
         while True:
             worker = await self._core.store.get_worker(worker_id)
             if worker is None or worker.target is Target.GONE:
-                raise Conflict("the worker is not wanted any more")
+                raise Unwanted("the worker is not wanted any more")
             try:
                 await self._save_on(worker, step)
             except StaleVersion:
@@ -139,12 +154,12 @@ class Provisioner:
             return
 
     async def _save_on(self, worker: Worker, step: ProvisionStep) -> None:
+        held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
         now = self._core.clock.now()
         started = step.phase == "started"
         worker = replace(worker, handle=step.handle)
         if started and WORKER.allows(worker.state, workers.CameUp):
             worker = workers.apply(worker, workers.CameUp(), now)
-        held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
         if held is None:
             unit = worker_only(worker, now)
             await self._core.committer.save(replace(unit, replica=self._core.replica))
@@ -193,8 +208,8 @@ async def close_worker(core: Core, worker_id: UUID, outcome: Outcome) -> None:
         worker = await core.store.get_worker(worker_id)
         if worker is None or not WORKER.allows(worker.state, workers.Unwanted):
             return
-        now = core.clock.now()
         held = await core.store.held(worker.attempt_id) if worker.attempt_id else None
+        now = core.clock.now()
         if held is None or held.worker.id != worker.id:
             reason = workers.Unwanted(reason=outcome.message)
             unit = worker_only(workers.apply(worker, reason, now), now)

@@ -18,7 +18,7 @@ from hodei.domain import attempt as attempts
 from hodei.domain import job as jobs
 from hodei.domain import worker as workers
 from hodei.domain.attempt import ATTEMPT, Phase
-from hodei.domain.errors import HodeiError, StaleVersion, Unavailable
+from hodei.domain.errors import Conflict, HodeiError, StaleVersion, Unavailable
 from hodei.domain.events import EventKind
 from hodei.domain.outcome import Outcome
 from hodei.domain.outcomes import (
@@ -34,7 +34,7 @@ from hodei.engine.core import Core
 from hodei.engine.facts import Draft, job_event, worker_only
 from hodei.engine.pools import Pools
 from hodei.engine.provision import Provisioner, close_worker
-from hodei.engine.registry import Registry
+from hodei.engine.registry import Entry, Registry
 from hodei.engine.sessions import Sessions
 from hodei.engine.terminate import Terminator
 from hodei.ports.store import Held, Leased, Unit
@@ -43,6 +43,9 @@ logger = logging.getLogger(__name__)
 
 SUSPECT_LOOKS = 4
 """How often the provider is asked about a worker whose stream ended, once per sweep."""
+OBSERVE_PATIENCE_S = 5.0
+LEAK_PATIENCE_S = 30.0
+"""How long a provider may take before the sweep goes on without its answer."""
 _MAKING = frozenset({WorkerState.REQUESTED, WorkerState.PROVISIONING})
 _CONNECTED = frozenset({WorkerState.READY, WorkerState.BUSY})
 
@@ -69,11 +72,15 @@ class Reconciler:
         self._renewed_at: float | None = None
         self._healthy_since: float | None = None
         self._swept_leaks_at: float | None = None
+        self._looked_at: float | None = None
         self._suspects: dict[UUID, int] = {}
+        self._left: dict[UUID, float] = {}
+        """When workers whose stream ended here were last heard, by the monotonic clock."""
 
-    def suspect(self, worker_id: UUID) -> None:
+    def suspect(self, worker_id: UUID, heard_at: float) -> None:
         """A worker's stream ended: if its provider says that it is gone, why wait."""
         self._suspects[worker_id] = SUSPECT_LOOKS
+        self._left[worker_id] = heard_at
         self._wake.set()
 
     def wake(self) -> None:
@@ -99,35 +106,64 @@ class Reconciler:
                 logger.exception("reconcile pass failed")
                 await self._core.clock.sleep(0.5)
 
+    async def keep_leases(self) -> None:
+        """Renews until cancelled; apart from the sweep, so that a provider which does not
+        answer costs nobody a lease."""
+        while True:
+            try:
+                await self.renew()
+            except Unavailable:
+                self._healthy_since = None
+            except Exception:
+                logger.exception("leases not renewed")
+            await self._core.clock.sleep(self._core.timings.heartbeat.total_seconds() / 3)
+
     async def run_once(self) -> None:
         """One sweep over everything that may need a hand."""
-        renewed = await self.renew()
+        await self.renew()
         await self._unsettled()
         await self._look_at_suspects()
-        if renewed:
+        if self._time_to_look():
             await self._queue_deadlines()
             await self._leases()
             await self._leaks()
 
+    def _time_to_look(self) -> bool:
+        """Whether a heartbeat has passed since leases and deadlines were last looked at."""
+        mono = self._core.clock.monotonic()
+        beat = self._core.timings.heartbeat.total_seconds()
+        if self._looked_at is not None and mono - self._looked_at < beat:
+            return False
+        self._looked_at = mono
+        return True
+
     # ---- leases
 
-    async def renew(self) -> bool:
+    async def renew(self) -> None:
         """Renews the leases of what this replica looks after and tells agents that it is there.
 
-        Once per heartbeat; returns whether it was time.
+        Does nothing more than once per heartbeat. Raises Unavailable.
         """
         mono = self._core.clock.monotonic()
         beat = self._core.timings.heartbeat.total_seconds()
         if self._renewed_at is not None and mono - self._renewed_at < beat:
-            return False
+            return
         silent_after = self._core.timings.lease.total_seconds()
         alive = []
         for session in self._sessions.all():
-            if mono - session.heard_at > silent_after:
-                session.close()  # half-open: the peer is gone and TCP has not noticed
+            quiet = mono - session.heard_at
+            if session.closed.is_set():
+                continue
+            if quiet > silent_after:
+                # Half-open: the peer is gone and TCP has not noticed.
+                self.suspect(session.worker.id, session.heard_at)
+                session.close()
                 continue
             session.peer.heartbeat()
-            alive.append(session.worker.id)
+            # Whoever missed a heartbeat may be on another replica by now: its lease is not
+            # taken away from there.
+            if quiet <= 1.5 * beat:
+                alive.append(session.worker.id)
         mine = [*alive, *self._provisioner.worker_ids, *self._terminator.worker_ids]
         if mine:
             await self._core.store.renew(self._core.replica, mine, silent_after)
@@ -137,7 +173,6 @@ class Reconciler:
         self._renewed_at = mono
         if self._healthy_since is None or gap is None or gap > silent_after / 2:
             self._healthy_since = mono
-        return True
 
     def _may_judge(self) -> bool:
         """Whether a silent worker's silence is its own fault."""
@@ -151,16 +186,45 @@ class Reconciler:
         silent: list[Worker] = []
         for item in leased:
             worker = item.worker
+            self._recall(worker)
             if worker.state is WorkerState.TERMINATING:
                 await self._terminate(item)
             elif worker.state is WorkerState.SILENT:
                 silent.append(worker)
             elif worker.state is WorkerState.STARTING or worker.state in _MAKING:
                 await self._overdue(item)
-            elif worker.state in _CONNECTED and item.lease_age_s > 0 and self._may_judge():
+            elif worker.state in _CONNECTED and self._is_silent(item) and self._may_judge():
                 await self._fell_silent(worker)
         await self._silent(silent)
+        live = {item.worker.id for item in leased}
+        self._left = {one: at for one, at in self._left.items() if one in live}
         await self._pools.run_once([item.worker for item in leased])
+
+    def _recall(self, worker: Worker) -> None:
+        """Brings a session that waits here for work up to date with its worker's row."""
+        session = self._sessions.get(worker.id)
+        if session is None or not session.idle or worker.version <= session.worker.version:
+            return
+        if worker.state is WorkerState.READY and worker.attempt_id is None:
+            # Mostly its provisioner saved the last step when the agent had called already.
+            session.worker = worker
+        elif worker.state in _CONNECTED:
+            # It was bound through an older stream elsewhere, which its agent has left: only a
+            # new Hello gets it the order.
+            session.close(Conflict("the worker was given work elsewhere; come back"))
+
+    def _is_silent(self, item: Leased) -> bool:
+        """Whether its lease ran out, or its stream ended here so long ago and came back to
+        nobody: a commit may have made the lease longer than the silence may last."""
+        worker_id = item.worker.id
+        session = self._sessions.get(worker_id)
+        if item.replica != self._core.replica or (session and not session.closed.is_set()):
+            self._left.pop(worker_id, None)
+        if item.lease_age_s > 0:
+            return True
+        heard_at = self._left.get(worker_id)
+        silent_after = self._core.timings.lease.total_seconds()
+        return heard_at is not None and self._core.clock.monotonic() - heard_at > silent_after
 
     async def _terminate(self, item: Leased) -> None:
         mine = item.replica == self._core.replica or item.replica is None
@@ -178,9 +242,16 @@ class Reconciler:
             await self._close(worker, self._not_made(worker, why))
         elif worker.state is WorkerState.STARTING:
             await self._check_starting(worker)
-        elif item.lease_age_s > 0 and worker.id not in self._provisioner.worker_ids:
+        elif self._orphaned(item):
             why = "the server that was making the worker stopped"
             await self._close(worker, self._not_made(worker, why))
+
+    def _orphaned(self, item: Leased) -> bool:
+        here = item.worker.id in self._provisioner.worker_ids
+        if item.replica == self._core.replica and not here:
+            # Ours, and its call is over without an end: the store was away just then.
+            return item.lease_age_s > 0
+        return item.lease_age_s > 0 and not here and self._may_judge()
 
     def _not_made(self, worker: Worker, why: str) -> Outcome:
         entry = self._registry.get(worker.provider_id)
@@ -195,8 +266,8 @@ class Reconciler:
             await self._close(worker, self._not_made(worker, why))
 
     async def _fell_silent(self, worker: Worker) -> None:
-        now = self._core.clock.now()
         held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
+        now = self._core.clock.now()
         if held is None or held.worker.version != worker.version:
             unit = worker_only(workers.apply(worker, workers.FellSilent(), now), now)
         else:
@@ -236,8 +307,13 @@ class Reconciler:
                 await self._judge_silent(worker, *seen.get(worker.id, (None, "")))
 
     async def _judge_silent(self, worker: Worker, state: ObservedState | None, why: str) -> None:
-        if self._sessions.get(worker.id) is not None:
-            return  # it has just come back
+        session = self._sessions.get(worker.id)
+        if session is not None and not session.closed.is_set():
+            if session.worker.version < worker.version:
+                # It was connected all the time and another replica could not know: only a
+                # new stream makes it heard again.
+                session.close(Conflict("the worker was taken for silent; come back"))
+            return
         gone = state in (ObservedState.EXITED, ObservedState.GONE)
         since = worker.silent_at or worker.created_at
         overdue = self._core.clock.now() - since > self._core.timings.return_grace
@@ -249,6 +325,8 @@ class Reconciler:
             await self._lost(worker, f"nothing was heard from it for {quiet:.0f} s")
 
     async def _lost(self, worker: Worker, why: str) -> None:
+        # It may have been bound since it was looked at.
+        worker = await self._core.store.get_worker(worker.id) or worker
         attempt = (
             await self._core.store.get_attempt(worker.attempt_id) if worker.attempt_id else None
         )
@@ -264,8 +342,9 @@ class Reconciler:
         if entry is None or not handles:
             return {}
         try:
-            seen = await entry.provider.observe(handles)
-        except HodeiError as error:
+            async with asyncio.timeout(OBSERVE_PATIENCE_S):
+                seen = await entry.provider.observe(handles)
+        except (HodeiError, TimeoutError) as error:
             logger.warning("provider does not observe", extra={"error": str(error)})
             return {}
         return {worker_id: (item.state, item.reason) for worker_id, item in seen.items()}
@@ -273,12 +352,14 @@ class Reconciler:
     # ---- attempts and jobs
 
     async def _unsettled(self) -> None:
-        now = self._core.clock.now()
         for held in await self._core.store.unsettled():
             try:
-                await self._settle(held, now)
+                await self._settle(held, self._core.clock.now())
             except StaleVersion:
                 continue  # it moved; the next sweep looks again
+            except Conflict:
+                # One attempt that fits no rule must not keep the others waiting.
+                logger.exception("not settled", extra={"attempt_id": str(held.attempt.id)})
 
     async def _settle(self, held: Held, now: datetime) -> None:
         attempt = held.attempt
@@ -289,7 +370,10 @@ class Reconciler:
             await self._cancel(held, now, late)
         elif attempt.run_deadline is not None and now > attempt.run_deadline + late:
             # The agent enforces the timeout; this one did not.
-            await self._close(held.worker, timed_out(held.job.spec.timeout_ms))
+            limit = self._core.timings.provision.total_seconds()
+            never = lost(f"its agent started nothing within {limit:.0f} s", user_code_ran=True)
+            outcome = timed_out(held.job.spec.timeout_ms)
+            await self._close(held.worker, outcome if attempt.started_at else never)
 
     async def _cancel(self, held: Held, now: datetime, late: timedelta) -> None:
         worker = held.worker
@@ -310,7 +394,9 @@ class Reconciler:
     async def _queue_deadlines(self) -> None:
         now = self._core.clock.now()
         for job in await self._core.store.expired_in_queue():
-            outcome = waited_too_long(job.spec.queue_timeout_ms or 0)
+            entry = await self._core.store.queue_entry(job.id)
+            why = entry.reason if entry else ""
+            outcome = waited_too_long(job.spec.queue_timeout_ms or 0, why)
             moved = jobs.apply(job, jobs.TimedOut(outcome=outcome), now)
             event = job_event(EventKind.JOB_FINISHED, moved, now, reason=outcome.message)
             await self._save(Unit(jobs=(moved,), events=(event,)))
@@ -338,15 +424,19 @@ class Reconciler:
         self._swept_leaks_at = mono
         for entry in self._registry.entries():
             try:
-                found: Sequence[Handle] = await entry.provider.list_owned()
-                rows = await self._core.store.owned_handles(entry.record.id)
-                known = {worker_id for worker_id, _ in rows}
-                for handle in found:
-                    if handle.worker_id not in known:
-                        logger.warning("leak removed", extra={"worker_id": str(handle.worker_id)})
-                        await entry.provider.destroy(handle, grace_s=0)
-            except HodeiError as error:
+                async with asyncio.timeout(LEAK_PATIENCE_S):
+                    await self._sweep_leaks(entry)
+            except (HodeiError, TimeoutError) as error:
                 logger.warning("leak sweep incomplete", extra={"error": str(error)})
+
+    async def _sweep_leaks(self, entry: Entry) -> None:
+        found: Sequence[Handle] = await entry.provider.list_owned()
+        rows = await self._core.store.owned_handles(entry.record.id)
+        known = {worker_id for worker_id, _ in rows}
+        for handle in found:
+            if handle.worker_id not in known:
+                logger.warning("leak removed", extra={"worker_id": str(handle.worker_id)})
+                await entry.provider.destroy(handle, grace_s=0)
 
 
 def _because(reason: str) -> str:

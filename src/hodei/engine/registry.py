@@ -17,6 +17,9 @@ from hodei.ports.provider import Provider, ProviderContext, ProviderFactory
 
 logger = logging.getLogger(__name__)
 
+CHECK_PATIENCE_S = 10.0
+"""How long a provider's check may take before it counts as not well."""
+
 
 @dataclass(slots=True)
 class Entry:
@@ -106,8 +109,7 @@ class Registry:
                 if entry is None:
                     await self._open(record)
                 elif entry.record.settings != record.settings:
-                    await self._close(record.id)
-                    await self._open(record)
+                    await self._reopen(entry, record)
                 else:
                     entry.record = record
 
@@ -116,7 +118,7 @@ class Registry:
         entry = self._entries.get(provider_id)
         if entry is None:
             raise NotFound("provider", provider_id)
-        health = replace(await entry.provider.check(), checked_at=self._core.clock.now())
+        health = await self._ask(entry.provider)
         changed = (health.ok, health.reason) != (entry.health.ok, entry.health.reason)
         entry.health = health
         if changed:
@@ -151,10 +153,34 @@ class Registry:
             )
             return
         stack = AsyncExitStack()
-        await stack.enter_async_context(provider)
-        health = replace(await provider.check(), checked_at=self._core.clock.now())
+        try:
+            await stack.enter_async_context(provider)
+        except Exception:
+            # The others work all the same; the next refresh tries again.
+            logger.exception("provider cannot be opened", extra={"provider": record.name})
+            return
+        health = await self._ask(provider)
         self._entries[record.id] = Entry(record, provider, health, stack)
         await self._core.store.record_health(record.id, health)
+
+    async def _reopen(self, entry: Entry, record: ProviderRecord) -> None:
+        """Opens the new one first: no job is refused meanwhile for want of a provider."""
+        await self._open(record)
+        if self._entries[record.id] is entry:
+            del self._entries[record.id]
+        await entry.stack.aclose()
+
+    async def _ask(self, provider: Provider) -> Health:
+        """Its health; a check that fails against its contract, or hangs, counts as not well."""
+        try:
+            async with asyncio.timeout(CHECK_PATIENCE_S):
+                health = await provider.check()
+        except TimeoutError:
+            health = Health(ok=False, reason="its check does not end")
+        except Exception as error:
+            logger.exception("provider check failed")
+            health = Health(ok=False, reason=f"{type(error).__name__}: {error}")
+        return replace(health, checked_at=self._core.clock.now())
 
     async def _close(self, provider_id: UUID) -> None:
         entry = self._entries.pop(provider_id)

@@ -18,13 +18,16 @@ from uuid import UUID
 from hodei.domain import attempt as attempts
 from hodei.domain import worker as workers
 from hodei.domain.attempt import Phase
-from hodei.domain.errors import Conflict, HodeiError, StaleVersion, Unavailable
+from hodei.domain.errors import Conflict, HodeiError, NotFound, StaleVersion, Unavailable
 from hodei.domain.logs import Segment
+from hodei.domain.outcome import Outcome
+from hodei.domain.outcomes import lost, not_startable, provision_failed
 from hodei.domain.worker import Target, Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, worker_only
 from hodei.engine.ingest import TAIL_DELAY_S, LogIngest, open_ingest
 from hodei.engine.orders import run_order
+from hodei.engine.provision import close_worker
 from hodei.engine.reports import ExitReport, HelloReport
 from hodei.engine.settle import decide, outcome_of
 from hodei.ports.peer import Peer
@@ -62,13 +65,14 @@ class Session:
         self.terminal_output: dict[str, Callable[[bytes | None, int, str], None]] = {}
         self._on_segments = on_segments
         self._on_free = on_free
-        self._tail_timer: asyncio.TimerHandle | None = None
+        self._tail_timer: asyncio.Task[None] | None = None
         self._tails_due = False
         self._on_sample = on_sample
         self._log: LogIngest | None = None
         self._started_at: datetime | None = None
         self._exit: ExitReport | None = None
         self._samples: list[Sample] = []
+        self._greeted = False
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -79,7 +83,8 @@ class Session:
     def idle(self) -> bool:
         """Whether it waits for an attempt."""
         return (
-            not self.closed.is_set()
+            self._greeted
+            and not self.closed.is_set()
             and self.held is None
             and self.worker.state is WorkerState.READY
             and self.worker.target is Target.RUN
@@ -98,10 +103,19 @@ class Session:
         try:
             order = await run_order(held, self._core.secrets)
             self._log = await open_ingest(self._core, held, order)
+        except NotFound as error:
+            # A secret that was deleted since: no repeat would bring it back.
+            await self._give_up(not_startable(str(error)))
+            return
         except HodeiError as error:
             # The stream is closed: on its return the agent is handed the attempt once more.
             logger.warning("attempt could not be handed over", extra={"error": str(error)})
             self.close(error)
+            return
+        if self.closed.is_set():
+            # The order was never said, so nothing can have run: another worker may take it.
+            name = str(held.worker.provider_id)
+            await self._give_up(provision_failed(name, "its agent had just gone"))
             return
         self.peer.run(order)
 
@@ -116,6 +130,8 @@ class Session:
             self.closed.set()
             self._room.set()
             self._wake.set()
+            if self._tail_timer is not None:
+                self._tail_timer.cancel()
             self.peer.close(error)
 
     # ---- what the agent reports
@@ -168,7 +184,16 @@ class Session:
 
         Raises Conflict when the worker is not wanted any more.
         """
-        worker = self.worker
+        await self._welcome(report)
+        # Only now: a binding that came before the welcome would be said before it.
+        self._greeted = True
+        if self.idle:
+            self._on_free(self.worker)
+
+    async def _welcome(self, report: HelloReport) -> None:
+        # As it is now: what the agent holds may have been bound since its session was looked up.
+        worker = await self._core.store.get_worker(self.worker.id) or self.worker
+        self.worker = worker
         if worker.target is Target.GONE or worker.state is WorkerState.GONE:
             self.peer.shutdown(worker.reason or "the worker is not wanted any more")
             raise Conflict("the worker is not wanted any more")
@@ -181,11 +206,14 @@ class Session:
         if held is None:
             if report.attempt_id is None:
                 self.peer.welcome(acked_chunk_seq=0, abandon=False)
-            self._on_free(self.worker)
             return
         held = self.held or held
         if report.attempt_id == held.attempt.id:
             await self._resume(held, report)
+        elif held.attempt.started_at is not None:
+            # Never again on the same attempt: its user code has run.
+            await self._give_up(lost("its agent does not hold it any more", user_code_ran=True))
+            return
         else:
             self.peer.welcome(acked_chunk_seq=0, abandon=False)
             await self.assign(held)
@@ -199,6 +227,15 @@ class Session:
         self.peer.welcome(acked_chunk_seq=self._log.acked_seq, abandon=False)
         if report.started and report.started_at is not None:
             self.on_started(held.attempt.id, report.started_at)
+
+    async def _give_up(self, outcome: Outcome) -> None:
+        """The attempt cannot go on here: its worker is destroyed, which ends it."""
+        await close_worker(self._core, self.worker.id, outcome)
+        worker = await self._core.store.get_worker(self.worker.id)
+        if worker is not None:
+            self._on_free(worker)
+        # Last, because whoever reads the stream is cancelled by it.
+        self.close(Conflict(outcome.message))
 
     async def _returned(self, held: Held | None) -> None:
         """Notes the return of a worker that had been given up for silent."""
@@ -234,13 +271,21 @@ class Session:
             if self.closed.is_set():
                 return
             try:
-                await self._store_pending()
-            except StaleVersion:
-                await self._reread()
+                await self._store_or_reread()
             except Unavailable as error:
                 # Whether it was saved is unknown. The next stream begins from what is stored.
                 logger.warning("store does not answer", extra={"error": str(error)})
                 self.close(error)
+            except Exception as error:
+                # A stream that nobody stores from must not look alive.
+                logger.exception("session failed", extra={"worker_id": str(self.worker.id)})
+                self.close(error)
+
+    async def _store_or_reread(self) -> None:
+        try:
+            await self._store_pending()
+        except StaleVersion:
+            await self._reread()
 
     async def _store_pending(self) -> None:
         held, log = self.held, self._log
@@ -251,16 +296,15 @@ class Session:
             report = None
         appended = log.take(end=report, tails=self._tails_due)
         self._wait_for_more(log)
-        samples, self._samples = self._samples, []
+        samples = tuple(self._samples)
         draft = self._draft(held, report, log)
         changed = bool(draft.events) or report is not None
         unit = draft.unit() if changed else Unit()
-        unit = replace(
-            unit, samples=tuple(samples), logs=(appended,) if appended is not None else ()
-        )
+        unit = replace(unit, samples=samples, logs=(appended,) if appended is not None else ())
         if not (unit.jobs or unit.logs or unit.samples):
             return
         await self._core.committer.save(unit)
+        del self._samples[: len(samples)]
         if changed:
             self.held = draft.held()
             self.worker = self.held.worker
@@ -277,10 +321,10 @@ class Session:
         """An unfinished line is stored after a moment, not with each of its chunks."""
         self._tails_due = False
         if log.fed_seq > log.head.acked_seq and self._tail_timer is None:
-            loop = asyncio.get_running_loop()
-            self._tail_timer = loop.call_later(TAIL_DELAY_S, self._store_tails)
+            self._tail_timer = asyncio.get_running_loop().create_task(self._store_tails())
 
-    def _store_tails(self) -> None:
+    async def _store_tails(self) -> None:
+        await self._core.clock.sleep(TAIL_DELAY_S)
         self._tail_timer = None
         self._tails_due = True
         self._wake.set()

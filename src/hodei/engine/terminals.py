@@ -42,15 +42,26 @@ class Terminal:
             self._output.put_nowait(item)
         except asyncio.QueueFull:
             self._session.peer.close_terminal(self._id)
+            # The reader must learn of the end, so the newest output makes room for it.
+            self._cut_off()
+
+    def _cut_off(self) -> None:
+        end = TerminalEnd(exit_code=255, error="the output came faster than it was read")
+        kept = [self._output.get_nowait() for _ in range(self._output.qsize())]
+        for item in [*kept[: MAX_QUEUED - 1], end]:
+            self._output.put_nowait(item)
 
     async def read(self) -> bytes | TerminalEnd:
         """The next output, or the end (also when the worker's stream is lost)."""
         getting = asyncio.ensure_future(self._output.get())
         closing = asyncio.ensure_future(self._session.closed.wait())
-        done, pending = await asyncio.wait({getting, closing}, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        if getting in done:
+        try:
+            await asyncio.wait({getting, closing}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            closing.cancel()
+            if not getting.done():
+                getting.cancel()
+        if getting.done() and not getting.cancelled():
             return getting.result()
         return TerminalEnd(exit_code=255, error="the connection to the worker was lost")
 

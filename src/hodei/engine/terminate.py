@@ -10,6 +10,7 @@ from uuid import UUID
 from hodei.domain import worker as workers
 from hodei.domain.attempt import Phase
 from hodei.domain.errors import HodeiError, StaleVersion, Unavailable
+from hodei.domain.outcome import Cause
 from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, worker_only
@@ -21,6 +22,8 @@ from hodei.engine.settle import decide
 logger = logging.getLogger(__name__)
 
 MAX_RETRY_S = 30.0
+PATIENCE_S = 120.0
+"""How long one destroy may take before it is tried again."""
 
 
 class Terminator:
@@ -90,7 +93,8 @@ class Terminator:
         if entry is None:
             raise Unavailable("its provider is not configured here")
         # Its job is over or was given its grace already: what is left is killed.
-        await entry.provider.destroy(worker.handle, grace_s=0)
+        async with asyncio.timeout(PATIENCE_S):
+            await entry.provider.destroy(worker.handle, grace_s=0)
         if session is not None:
             session.close()
 
@@ -99,15 +103,16 @@ class Terminator:
             worker = await self._core.store.get_worker(worker_id)
             if worker is None or worker.state is not WorkerState.TERMINATING:
                 return
-            now = self._core.clock.now()
             held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
+            now = self._core.clock.now()
             if held is None or held.worker.id != worker.id:
                 unit = worker_only(workers.apply(worker, workers.Destroyed(), now), now)
             else:
                 draft = Draft.of(held, now)
                 closing = held.attempt.closing
                 # An agent that was handed the attempt may have run user code unreported.
-                ran = held.attempt.entered(Phase.STARTING) is not None
+                told = held.attempt.entered(Phase.STARTING) is not None
+                ran = told and closing is not None and closing.cause is not Cause.PROVISION
                 draft.destroyed(
                     decide(held, closing, self._core.chance, ran=ran) if closing else None
                 )

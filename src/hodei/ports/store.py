@@ -236,7 +236,8 @@ class JobStore(Protocol):
     async def claim(
         self, replica: str, *, limit: int, lease_s: float, blocked: Sequence[str] = ()
     ) -> Sequence[Job]:
-        """Takes up to `limit` PENDING jobs whose time has come, best rank first.
+        """Takes up to `limit` PENDING jobs whose time has come, best rank first; none while
+        dispatch is paused.
 
         Jobs of the placement classes in `blocked`, and jobs claimed by anybody whose lease
         still holds, are passed over. A claim is not a transition: it ends by a commit of the

@@ -29,6 +29,8 @@ class Queue(Part):
     ) -> Sequence[Job]:
         """See JobStore."""
         await self._begin()
+        if self._tables.scheduler.paused:
+            return []
         now = self._now()
         passed_over = frozenset(blocked)
         free = (

@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 _MAX_WAITING = 10_000
 _RETRY_S = 0.2
+_PAUSE_S = 0.01
+"""After sending: while much happens, the hints of this long travel together."""
 _CAPACITY = frozenset({WorkerState.READY, WorkerState.GONE})
 
 
@@ -62,8 +64,8 @@ class Notifier:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            if not await self._send_waiting():
-                await asyncio.sleep(_RETRY_S)
+            sent = await self._send_waiting()
+            await asyncio.sleep(_PAUSE_S if sent else _RETRY_S)
 
     async def _send_waiting(self) -> bool:
         hints, self._waiting = merge(self._waiting), []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from hodei.api.grpc.errors import abort
 from hodei.api.identity import Identity
+from hodei.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from hodei.api.grpc.errors import Context
@@ -34,6 +37,34 @@ def caller(context: Context, identity: Identity) -> str:
     return identity.owner(None)
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a servicer would have got, had the bytes been a message."""
+
+    reason: str
+
+
+def _reading(deserialize: Callable[[bytes], Any] | None) -> Callable[[bytes], Any] | None:
+    """Left to itself, gRPC reports a malformed request as a failure of the server."""
+    if deserialize is None:
+        return None
+
+    def read(data: bytes) -> Any:
+        try:
+            return deserialize(data)
+        except DecodeError as error:
+            return Unreadable(str(error))
+
+    return read
+
+
+def _readable(request: Any) -> Any:
+    """The request. Raises InvalidRequest."""
+    if isinstance(request, Unreadable):
+        raise InvalidRequest.of("", f"the request is not valid protobuf: {request.reason}")
+    return request
+
+
 class ErrorInterceptor(Interceptor):
     """Turns every error of a servicer into a status with details; checks the credential."""
 
@@ -52,13 +83,13 @@ class ErrorInterceptor(Interceptor):
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
                 self._unary(handler.unary_unary),
-                handler.request_deserializer,
+                _reading(handler.request_deserializer),
                 handler.response_serializer,
             )
         if handler.unary_stream is not None:
             return grpc.unary_stream_rpc_method_handler(
                 self._stream(handler.unary_stream),
-                handler.request_deserializer,
+                _reading(handler.request_deserializer),
                 handler.response_serializer,
             )
         return handler
@@ -67,7 +98,7 @@ class ErrorInterceptor(Interceptor):
         async def guarded(request: Any, context: Context) -> Any:
             try:
                 caller(context, self._identity)
-                return await serve(request, context)
+                return await serve(_readable(request), context)
             except grpc.aio.AbortError:
                 raise
             except Exception as error:
@@ -79,7 +110,7 @@ class ErrorInterceptor(Interceptor):
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
             try:
                 caller(context, self._identity)
-                async for message in serve(request, context):
+                async for message in serve(_readable(request), context):
                     yield message
             except grpc.aio.AbortError:
                 raise

@@ -154,7 +154,12 @@ def attempt_id_of(text: str) -> UUID:
 
 def time_of(ms: int) -> datetime:
     """An agent's time, forced into what a date can be."""
-    return datetime.fromtimestamp(min(max(ms, 0), _MAX_TIME_MS) / 1000, UTC)
+    return datetime.fromtimestamp(time_ms_of(ms) / 1000, UTC)
+
+
+def time_ms_of(ms: int) -> int:
+    """The same in milliseconds, as log lines keep it."""
+    return min(max(ms, 0), _MAX_TIME_MS)
 
 
 def hello_of(hello: pb.Hello) -> HelloReport:

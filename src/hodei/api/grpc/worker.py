@@ -10,7 +10,15 @@ from uuid import UUID
 
 from hodei import __version__
 from hodei.api.grpc.errors import abort
-from hodei.api.grpc.peer import StreamPeer, attempt_id_of, exit_of, hello_of, sample_of, time_of
+from hodei.api.grpc.peer import (
+    StreamPeer,
+    attempt_id_of,
+    exit_of,
+    hello_of,
+    sample_of,
+    time_ms_of,
+    time_of,
+)
 from hodei.domain.errors import HodeiError, InvalidRequest, Unauthenticated
 from hodei.engine import enrol
 from hodei.engine.engine import Engine
@@ -131,7 +139,8 @@ def _take(session: Session, frame: pb.AgentFrame) -> None:
             if len(log.data) > MAX_CHUNK:
                 raise InvalidRequest.of("log.data", f"must not exceed {MAX_CHUNK} bytes")
             stderr = log.stream == pb.LOG_STREAM_KIND_STDERR
-            session.on_log(attempt_id_of(log.attempt_id), log.seq, stderr, log.time_ms, log.data)
+            time_ms = time_ms_of(log.time_ms)
+            session.on_log(attempt_id_of(log.attempt_id), log.seq, stderr, time_ms, log.data)
         case "started":
             started = frame.started
             session.on_started(attempt_id_of(started.attempt_id), time_of(started.started_at_ms))

@@ -7,6 +7,7 @@ WITH picked AS MATERIALIZED (
         AND j.not_before <= now()
         AND (j.claim_until IS NULL OR j.claim_until < now())
         AND j.placement_class <> ALL ($4::text[])
+        AND NOT (SELECT paused FROM scheduler)
     ORDER BY j.rank, j.seq LIMIT $2
     FOR NO KEY UPDATE SKIP LOCKED
 ), j AS (

@@ -1,0 +1,95 @@
+"""Intake: submissions of the same moment are stored by one transaction.
+
+A single submission on an idle server is stored at once. While that is under way, later ones
+gather; each caller still waits until its own jobs are durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hodei.domain.errors import HodeiError, Unavailable
+from hodei.domain.events import Event
+from hodei.domain.job import Job
+from hodei.ports.store import JobStore
+
+logger = logging.getLogger(__name__)
+
+MAX_TOGETHER = 200
+"""Jobs of different callers in one transaction; larger submissions travel alone."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    jobs: Sequence[Job]
+    events: Sequence[Event]
+    done: asyncio.Future[Sequence[Job]] = field(repr=False)
+
+
+class Intake:
+    """Gathers calls of `JobStore.submit`."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+        self._queue: deque[_Waiting] = deque()
+        self._busy = False
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def submit(self, jobs: Sequence[Job], events: Sequence[Event]) -> Sequence[Job]:
+        """See `JobStore.submit`; raises what it raises."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(jobs, events, loop.create_future())
+        self._queue.append(waiting)
+        if not self._busy:
+            self._busy = True
+            # The other callers of this turn of the loop join.
+            loop.call_soon(self._launch)
+        return await waiting.done
+
+    def _launch(self) -> None:
+        task = asyncio.get_running_loop().create_task(self._drain())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _drain(self) -> None:
+        try:
+            while self._queue:
+                await self._store_together(self._next())
+        finally:
+            self._busy = False
+
+    def _next(self) -> list[_Waiting]:
+        batch = [self._queue.popleft()]
+        size = len(batch[0].jobs)
+        while self._queue and size + len(self._queue[0].jobs) <= MAX_TOGETHER:
+            size += len(self._queue[0].jobs)
+            batch.append(self._queue.popleft())
+        return batch
+
+    async def _store_together(self, batch: Sequence[_Waiting]) -> None:
+        jobs = [job for waiting in batch for job in waiting.jobs]
+        events = [event for waiting in batch for event in waiting.events]
+        try:
+            stored = await self._store.submit(jobs, events)
+        except HodeiError as error:
+            self._fail(batch, error)
+        except Exception as error:
+            logger.exception("submission failed", extra={"jobs": len(jobs)})
+            self._fail(batch, Unavailable(f"the submission could not be stored: {error}"))
+        else:
+            begin = 0
+            for waiting in batch:
+                end = begin + len(waiting.jobs)
+                if not waiting.done.done():
+                    waiting.done.set_result(stored[begin:end])
+                begin = end
+
+    @staticmethod
+    def _fail(batch: Sequence[_Waiting], error: HodeiError) -> None:
+        for waiting in batch:
+            if not waiting.done.done():
+                waiting.done.set_exception(error)

@@ -1,0 +1,273 @@
+"""Around the jobs: events, terminals, the registry of providers, live feeds, stats."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import pytest
+
+from hodei.adapters.scripted.provider import ScriptedProvider
+from hodei.domain.errors import Conflict, Unavailable
+from hodei.domain.job import JobState
+from hodei.domain.provider import Health
+from hodei.domain.spec import RetryPolicy
+from hodei.engine.terminals import MAX_QUEUED, TerminalEnd
+from hodei.ports.store import Sample
+from tests.unit.engine.world import World, quiet, world
+
+
+def told(w: World, job_id: object) -> list[str]:
+    """States and phases as the events of a job tell them, in order."""
+    story = []
+    for _, event in w.tables.events:
+        if event.job_id == job_id:
+            state, phase = event.data.get("state"), event.data.get("phase")
+            story.append(f"{event.kind.value}:{state or ''}{'/' if phase else ''}{phase or ''}")
+    return story
+
+
+async def test_every_transition_has_its_row_in_order() -> None:
+    async with world() as w:
+        job, agent = await w.run_job(retry=RetryPolicy(max_attempts=2))
+        agent.exit(1)
+        await w.pass_time(2)
+        w.agent_of(job.id).exit(0)
+        await quiet()
+        attempt = [
+            "job.assigned:ASSIGNED/PROVISIONING",
+            "attempt.phase:/PULLING",
+            "attempt.phase:/PULLING",
+            "attempt.phase:/REGISTERING",
+            "attempt.phase:/STARTING",
+            "attempt.phase:/RUNNING",
+            "job.started:RUNNING",
+        ]
+        end = ["worker.changed:TERMINATING", "worker.changed:GONE", "attempt.phase:/DONE"]
+        assert told(w, job.id) == [
+            "job.submitted:PENDING",
+            *attempt,
+            "job.requeued:PENDING",
+            *end,
+            *attempt,
+            "job.finished:SUCCEEDED",
+            *end,
+        ]
+        cursors = [int(event.cursor) for event in w.events(job.id)]
+        assert cursors == sorted(cursors)
+
+
+async def test_who_did_it_and_why_is_in_the_events() -> None:
+    async with world() as w:
+        job = await w.submit()
+        await w.engine.jobs.cancel(str(job.id), actor="bob", reason="wrong branch")
+        events = await w.engine.jobs.events(str(job.id))
+        assert [event.actor for event in events] == ["ann", "bob", "bob"]
+        assert events[1].data["reason"] == "wrong branch"
+
+
+async def test_a_terminal_is_relayed_both_ways() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        link = agent.link
+        assert link is not None
+        assert link.session is not None
+        async with w.engine.terminals.open(w.attempt(job.id).id) as terminal:
+            terminal_id = link.said[-1][1]
+            assert isinstance(terminal_id, str)
+            terminal.write(b"ls\n")
+            terminal.resize(40, 120)
+            link.session.terminal_output[terminal_id](b"file\n", 0, "")
+            assert await terminal.read() == b"file\n"
+            link.session.terminal_output[terminal_id](None, 7, "")
+            assert await terminal.read() == TerminalEnd(exit_code=7)
+        assert link.said[-3:] == [
+            ("terminal_input", (terminal_id, b"ls\n")),
+            ("resize_terminal", (terminal_id, 40, 120)),
+            ("close_terminal", terminal_id),
+        ]
+        assert link.session.terminal_output == {}
+
+
+async def test_a_terminal_ends_with_its_stream_or_when_nobody_reads() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        link = agent.link
+        assert link is not None
+        assert link.session is not None
+        async with w.engine.terminals.open(w.attempt(job.id).id) as terminal:
+            (deliver,) = link.session.terminal_output.values()
+            for _ in range(MAX_QUEUED + 5):
+                deliver(b"y\n", 0, "")
+            read = [await terminal.read() for _ in range(MAX_QUEUED)]
+            assert isinstance(read[-1], TerminalEnd)
+            waiting = asyncio.ensure_future(terminal.read())
+            await quiet()
+            waiting.cancel()
+            await quiet()
+            agent.disconnect()
+            await quiet()
+            end = await terminal.read()
+            assert isinstance(end, TerminalEnd)
+            assert "connection to the worker was lost" in end.error
+
+
+async def test_why_there_is_no_terminal() -> None:
+    async with world(replicas=2) as w:
+        job, agent = await w.run_job()
+        attempt_id = w.attempt(job.id).id
+        with pytest.raises(Unavailable, match="another server"):
+            async with w.replicas[1].engine.terminals.open(attempt_id):
+                pass
+        agent.exit(0)
+        await quiet()
+        with pytest.raises(Conflict, match="needs a running process"):
+            async with w.engine.terminals.open(attempt_id):
+                pass
+
+
+async def test_one_provider_that_cannot_be_opened_stops_neither_the_others_nor_the_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(_: object) -> None:
+        raise OSError("no socket")
+
+    async with world() as w:
+        await w.add_provider("other")
+        monkeypatch.setattr(ScriptedProvider, "__aenter__", broken)
+        fresh = await w.add_replica()
+        assert fresh.engine.registry.entries() == []
+        monkeypatch.undo()
+        await fresh.engine.registry.refresh()
+        assert [entry.record.name for entry in fresh.engine.registry.entries()] == [
+            "cloud",
+            "other",
+        ]
+
+
+async def test_a_check_that_breaks_its_contract_counts_as_not_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def broken(_: object) -> Health:
+        raise OSError("no socket")
+
+    async with world() as w:
+        monkeypatch.setattr(ScriptedProvider, "check", broken)
+        await w.engine.registry.check_all()
+        (view,) = await w.engine.providers.all()
+        assert not view.health.ok
+        assert "no socket" in view.health.reason
+
+
+async def test_a_follower_gets_every_line_once_wherever_it_is_stored() -> None:
+    async with world(replicas=2) as w:
+        job, agent = await w.run_job()
+        attempt = w.attempt(job.id)
+        lines: list[str] = []
+
+        async def follow() -> bool:
+            async for part in w.replicas[0].engine.logs.follow(attempt):
+                for segment in part.segments:
+                    first = max(part.from_line, segment.first_line)
+                    lines.extend(line.text for line in segment.lines(first, 1000))
+                if part.end is not None:
+                    return part.end.complete
+            return False
+
+        following = asyncio.ensure_future(follow())
+        for number in range(6):
+            agent.write(f"line {number}\n".encode())
+            await quiet()
+            if number == 2:
+                agent.disconnect()
+                await quiet()
+                agent.connect(w.replicas[1].engine)
+                await quiet()
+            w.replicas[0].engine.logs.wake(None)
+            await quiet()
+        agent.exit(0)
+        await quiet()
+        w.replicas[0].engine.logs.wake(None)
+        assert await following
+        assert lines == [f"line {number}" for number in range(6)]
+
+
+async def test_a_range_and_a_search_of_a_stored_log() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        agent.write(b"".join(b"line %d\n" % n for n in range(1, 21)))
+        agent.exit(0)
+        await quiet()
+        found = await w.engine.logs.range(job.id, from_line=-3, limit=10)
+        assert [line.text for line in found.lines] == ["line 18", "line 19", "line 20"]
+        assert found.ended
+        assert found.complete
+
+
+async def test_samples_reach_watchers_and_the_store() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        link = agent.link
+        assert link is not None
+        assert link.session is not None
+        attempt_id = w.attempt(job.id).id
+        async with w.engine.stats.watch(job.id) as queue:
+            for number in range(20):
+                await w.clock.advance(1)
+                sample = Sample(
+                    attempt_id=attempt_id, at=w.clock.now(), cpu_ms=number, memory_bytes=1
+                )
+                link.session.on_sample(sample)
+                await quiet()
+            assert queue.qsize() == 16, "a watcher that lags sees the newest"
+        stored = await w.engine.stats.samples(attempt_id)
+        assert [sample.cpu_ms for sample in stored] == list(range(20))
+
+
+async def test_the_live_feed_begins_with_a_fresh_look_and_misses_nothing() -> None:
+    async with world() as w:
+        following = asyncio.ensure_future(w.engine.live.run())
+        async with w.engine.live.watch() as batches:
+            assert await anext(batches) == ()
+            job = await w.submit()
+            w.engine.live.wake()
+            batch = await anext(batches)
+            assert [event.job_id for event in batch] == [job.id]
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_finished_jobs_are_removed_after_their_time() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        agent.write(b"x\n")
+        agent.exit(0)
+        await quiet()
+        await w.clock.advance(91 * 86_400)
+        purged = await w.engine.janitor.run_once()
+        assert (purged.jobs, purged.log_segments) == (1, 1)
+        assert job.id not in w.tables.jobs
+
+
+async def test_rerun_is_a_new_job_with_the_same_spec() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        agent.exit(0)
+        await quiet()
+        again = await w.engine.jobs.rerun(str(job.id), actor="bob")
+        assert (again.rerun_of, again.spec, again.owner) == (job.id, job.spec, "bob")
+        assert again.state is JobState.PENDING
+
+
+def by_kind(w: World) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for _, event in w.tables.events:
+        counts[event.kind.value] = counts.get(event.kind.value, 0) + 1
+    return counts
+
+
+async def test_a_pass_over_nothing_writes_nothing() -> None:
+    async with world() as w:
+        before = by_kind(w)
+        await w.pass_time(30)
+        assert by_kind(w) == before
