@@ -208,5 +208,3 @@ def ending(outcome: Outcome) -> Succeeded | Failed | TimedOut | CancelConfirmed:
     if outcome.cause is Cause.CANCELLED:
         return CancelConfirmed(outcome=outcome)
     return Failed(outcome=outcome)
-
-

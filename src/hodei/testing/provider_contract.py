@@ -12,7 +12,7 @@ with pytest-asyncio:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -36,7 +36,7 @@ PHASES = ("provisioning", "pulling", "started")
 @asynccontextmanager
 async def steps_of(
     provider: Provider, request: ProvisionRequest
-) -> AsyncIterator[AsyncIterator[ProvisionStep]]:
+) -> AsyncIterator[AsyncGenerator[ProvisionStep, None]]:
     """`provision`, certainly closed where the caller leaves it."""
     steps = provider.provision(request)
     try:

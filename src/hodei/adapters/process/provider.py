@@ -14,7 +14,7 @@ import re
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -104,7 +104,7 @@ class ProcessProvider:
         details = {"isolation": "none", "cgroups": self._limits, "data_dir": str(self._data_dir)}
         return Health(ok=not reason, reason=reason, details=details, checked_at=datetime.now(UTC))
 
-    async def provision(self, request: ProvisionRequest) -> AsyncIterator[ProvisionStep]:
+    async def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """Two steps: the names of what will be, then the running process."""
         _require_time(request)
         reject(request.spec, self._context.name, self._capabilities)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -68,7 +68,7 @@ class ScriptedProvider:
         reason = str(rule.exception()) if rule is not None else ""
         return Health(ok=not reason, reason=reason, checked_at=datetime.now(UTC))
 
-    async def provision(self, request: ProvisionRequest) -> AsyncIterator[ProvisionStep]:
+    async def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """Intent, creation, pull of the image if there is one, start."""
         image = request.spec.image
         _require_time(request)
