@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+STANDARD = sys.stdlib_module_names | {"_sha2"}
+"""Modules that need no package; some came with a later Python than the one that looks."""
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "hodei"
 GENERATED = PACKAGE / "wire" / "gen"
@@ -64,7 +66,7 @@ class Source:
                 continue
             for name in names:
                 top = name.partition(".")[0]
-                if top != "hodei" and top not in sys.stdlib_module_names:
+                if top != "hodei" and top not in STANDARD:
                     yield top
 
 

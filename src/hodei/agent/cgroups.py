@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 
+from hodei.agent.kernelfiles import HeldFiles, read, write
+
 CONTROLLERS_V1 = ("memory", "pids", "cpu", "cpuacct", "freezer", "blkio")
 PERIOD_US = 100_000
 # The smallest quota that the kernel takes.
@@ -57,22 +59,23 @@ class Usage:
 class Group(ABC):
     """A group of either version: `folders` maps a controller to its directory."""
 
-    __slots__ = ("_limits", "folders", "homes")
+    __slots__ = ("_files", "_limits", "folders", "homes")
     source = ""
-    members_file = "cgroup.procs"
     reusable = False
     """Whether `reset` makes the group as good as new."""
 
     def __init__(self, folders: dict[str, str], homes: dict[str, str]) -> None:
         self.folders = folders
         self.homes = homes
+        self._files = HeldFiles()
         self._limits: tuple[int, int, int] | None = None
+        """What is in force; None when that is not known."""
 
     def enter(self) -> None:
         """Moves the agent in; with a failure it is moved back. Raises CgroupError."""
         for folder in dict.fromkeys(self.folders.values()):
             try:
-                write(f"{folder}/{self.members_file}", "0")
+                self._join(folder)
             except OSError as error:
                 self.leave()
                 raise CgroupError(f"cannot enter {folder}: {error.strerror}") from error
@@ -81,7 +84,7 @@ class Group(ABC):
         """Moves the agent back to where it was. Raises CgroupError."""
         for folder in dict.fromkeys(self.homes.values()):
             try:
-                write(f"{folder}/{self.members_file}", "0")
+                self._join(folder)
             except OSError as error:
                 raise CgroupError(f"cannot return to {folder}: {error.strerror}") from error
 
@@ -94,21 +97,23 @@ class Group(ABC):
 
     def empty(self) -> bool:
         """Whether no process is left inside."""
-        return not self.pids()
+        return self._counts_none() or not self.pids()
 
     def limit(self, limits: Limits) -> None:
         """Applies the limits; what is already so is not written again. Raises CgroupError."""
         wanted = (limits.cpu_millis, limits.memory_bytes, limits.pids)
         if wanted == self._limits:
             return
+        before, self._limits = self._limits or (-1, -1, -1), None
         try:
-            self._apply(limits)
+            self._apply(limits, before)
         except OSError as error:
             raise CgroupError(f"cannot limit the job: {error.strerror}") from error
         self._limits = wanted
 
     def remove(self) -> None:
         """Removes the empty group and its sub-groups; what is still busy stays."""
+        self._files.close()
         for top in dict.fromkeys(self.folders.values()):
             for folder, _, _ in os.walk(top, topdown=False):
                 try:
@@ -125,16 +130,27 @@ class Group(ABC):
         """How many processes the kernel has killed here for want of memory."""
 
     @abstractmethod
-    def usage(self) -> Usage:
-        """What the group uses now. Files that are missing count as 0."""
+    def usage(self, *, ended: bool = False) -> Usage:
+        """What the group uses now. Files that are missing count as 0.
+
+        `ended` when nothing is left inside: only what outlives the processes is looked up.
+        """
 
     @abstractmethod
     def reset(self) -> None:
         """Forgets the memory peak and the CPU time of the attempt before."""
 
     @abstractmethod
-    def _apply(self, limits: Limits) -> None:
-        """Writes the limits; lets OSError through."""
+    def _apply(self, limits: Limits, before: tuple[int, int, int]) -> None:
+        """Writes the limits that differ from those `before`; lets OSError through."""
+
+    @abstractmethod
+    def _join(self, folder: str) -> None:
+        """Moves the agent to a directory; lets OSError through."""
+
+    @abstractmethod
+    def _counts_none(self) -> bool:
+        """Whether the kernel's own count says that nothing lives here or below."""
 
     def _nested(self) -> list[str]:
         return [folder for folder, _, _ in os.walk(self.folders["pids"])]
@@ -145,7 +161,6 @@ class GroupV1(Group):
 
     __slots__ = ()
     source = "cgroup1"
-    members_file = "tasks"
     reusable = True
 
     def kill(self) -> None:
@@ -166,14 +181,16 @@ class GroupV1(Group):
     def oom_kills(self) -> int:
         return keyed(self._read("memory", "memory.oom_control")).get("oom_kill", 0)
 
-    def usage(self) -> Usage:
+    def usage(self, *, ended: bool = False) -> Usage:
         usage = Usage()
         usage.cpu_ms = _number(self._read("cpuacct", "cpuacct.usage")) // 1_000_000
-        cache = keyed(self._read("memory", "memory.stat")).get("total_inactive_file", 0)
-        current = _number(self._read("memory", "memory.usage_in_bytes"))
-        usage.memory_bytes = max(0, current - cache)
         usage.peak_bytes = _number(self._read("memory", "memory.max_usage_in_bytes"))
-        usage.processes = len(self._read("pids", "cgroup.procs").split())
+        if not ended:
+            cache = keyed(self._read("memory", "memory.stat")).get("total_inactive_file", 0)
+            current = _number(self._read("memory", "memory.usage_in_bytes"))
+            usage.memory_bytes = max(0, current - cache)
+            if "pids" in self.folders:
+                usage.processes = len(read(f"{self.folders['pids']}/cgroup.procs").split())
         for line in self._read("blkio", "blkio.throttle.io_service_bytes").splitlines():
             words = line.split()
             if len(words) == 3 and words[1] == "Read":
@@ -183,23 +200,30 @@ class GroupV1(Group):
         return usage
 
     def reset(self) -> None:
-        if "memory" in self.folders:
-            _try_write(f"{self.folders['memory']}/memory.max_usage_in_bytes", "0")
-        if "cpuacct" in self.folders:
-            _try_write(f"{self.folders['cpuacct']}/cpuacct.usage", "0")
+        for controller, name in (("memory", "max_usage_in_bytes"), ("cpuacct", "usage")):
+            if controller in self.folders:
+                self._try(f"{self.folders[controller]}/{controller}.{name}", "0")
 
-    def _apply(self, limits: Limits) -> None:
+    def _apply(self, limits: Limits, before: tuple[int, int, int]) -> None:
         cpu, memory, pids = (self.folders.get(name) for name in ("cpu", "memory", "pids"))
-        if cpu:
-            write(f"{cpu}/cpu.cfs_quota_us", str(quota_us(limits.cpu_millis) or -1))
-        if memory:
+        if cpu and limits.cpu_millis != before[0]:
+            quota = str(quota_us(limits.cpu_millis) or -1)
+            self._files.write(f"{cpu}/cpu.cfs_quota_us", quota)
+        if memory and limits.memory_bytes != before[1]:
             # Memory alone may never exceed memory and swap, whichever way the limit moves.
-            ceiling = f"{memory}/memory.memsw.limit_in_bytes"
-            _try_write(ceiling, "-1")
-            write(f"{memory}/memory.limit_in_bytes", str(limits.memory_bytes or -1))
-            _try_write(ceiling, str(limits.memory_bytes or -1))
-        if pids:
-            write(f"{pids}/pids.max", str(limits.pids or "max"))
+            ceiling, size = f"{memory}/memory.memsw.limit_in_bytes", str(limits.memory_bytes or -1)
+            self._try(ceiling, "-1")
+            self._files.write(f"{memory}/memory.limit_in_bytes", size)
+            self._try(ceiling, size)
+        if pids and limits.pids != before[2]:
+            self._files.write(f"{pids}/pids.max", str(limits.pids or "max"))
+
+    def _join(self, folder: str) -> None:
+        self._files.write(f"{folder}/tasks", "0")
+
+    def _counts_none(self) -> bool:
+        # Counts sub-groups too, and what has died until it is reaped.
+        return self._read("pids", "pids.current").strip() == "0"
 
     def _nested(self) -> list[str]:
         top = self.folders.get("pids") or next(iter(self.folders.values()))
@@ -207,7 +231,13 @@ class GroupV1(Group):
 
     def _read(self, controller: str, name: str) -> str:
         folder = self.folders.get(controller)
-        return read(f"{folder}/{name}") if folder else ""
+        return self._files.read(f"{folder}/{name}") if folder else ""
+
+    def _try(self, path: str, value: str) -> None:
+        try:
+            self._files.write(path, value)
+        except OSError:
+            return
 
 
 class GroupV2(Group):
@@ -230,17 +260,19 @@ class GroupV2(Group):
         _try_write(f"{folder}/cgroup.freeze", "0")
 
     def oom_kills(self) -> int:
-        return keyed(read(f"{self.folders['pids']}/memory.events")).get("oom_kill", 0)
+        return keyed(self._read("memory.events")).get("oom_kill", 0)
 
-    def usage(self) -> Usage:
-        folder = self.folders["pids"]
+    def usage(self, *, ended: bool = False) -> Usage:
         usage = Usage()
-        usage.cpu_ms = keyed(read(f"{folder}/cpu.stat")).get("usage_usec", 0) // 1000
-        cache = keyed(read(f"{folder}/memory.stat")).get("inactive_file", 0)
-        usage.memory_bytes = max(0, _number(read(f"{folder}/memory.current")) - cache)
-        usage.peak_bytes = _number(read(f"{folder}/memory.peak")) or usage.memory_bytes
-        usage.processes = len(read(f"{folder}/cgroup.procs").split())
-        for word in read(f"{folder}/io.stat").split():
+        usage.cpu_ms = keyed(self._read("cpu.stat")).get("usage_usec", 0) // 1000
+        usage.peak_bytes = _number(self._read("memory.peak"))
+        if not ended or not usage.peak_bytes:
+            cache = keyed(self._read("memory.stat")).get("inactive_file", 0)
+            usage.memory_bytes = max(0, _number(self._read("memory.current")) - cache)
+            usage.peak_bytes = usage.peak_bytes or usage.memory_bytes
+        if not ended:
+            usage.processes = len(read(f"{self.folders['pids']}/cgroup.procs").split())
+        for word in self._read("io.stat").split():
             name, _, value = word.partition("=")
             if name == "rbytes":
                 usage.read_bytes += int(value)
@@ -251,7 +283,7 @@ class GroupV2(Group):
     def reset(self) -> None:
         """Nothing: a group of version 2 serves one attempt, for its peak cannot be reset."""
 
-    def _apply(self, limits: Limits) -> None:
+    def _apply(self, limits: Limits, before: tuple[int, int, int]) -> None:
         folder = self.folders["pids"]
         quota = quota_us(limits.cpu_millis)
         settings = {
@@ -271,6 +303,15 @@ class GroupV2(Group):
                 write(f"{folder}/{name}", value)
             elif asked[name]:
                 raise CgroupError(f"{folder} has no {name}: its controller is not delegated")
+
+    def _join(self, folder: str) -> None:
+        write(f"{folder}/cgroup.procs", "0")
+
+    def _counts_none(self) -> bool:
+        return keyed(self._read("cgroup.events")).get("populated") == 0
+
+    def _read(self, name: str) -> str:
+        return self._files.read(f"{self.folders['pids']}/{name}")
 
 
 def quota_us(cpu_millis: int) -> int:
@@ -401,24 +442,6 @@ def keyed(text: str) -> dict[str, int]:
         if value.isdecimal():
             found[name] = int(value)
     return found
-
-
-def read(path: str) -> str:
-    """The content of a small kernel file, empty when it cannot be read."""
-    try:
-        with open(path, "rb", buffering=0) as file:
-            return file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
-
-
-def write(path: str, value: str) -> None:
-    """One write, as these files want it. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
-    try:
-        os.write(descriptor, value.encode())
-    finally:
-        os.close(descriptor)
 
 
 def _try_write(path: str, value: str) -> bool:

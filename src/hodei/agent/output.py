@@ -75,6 +75,7 @@ class Output:
 
     __slots__ = (
         "_connected",
+        "_large",
         "_loop",
         "_parts",
         "_parts_stream",
@@ -100,6 +101,7 @@ class Output:
         self._parts_stream = STDOUT
         self._size = 0
         self._readers: dict[int, int] = {}
+        self._large: set[int] = set()
         self._watched = False
         self._connected = True
 
@@ -109,7 +111,6 @@ class Output:
         for stream in (STDOUT, STDERR):
             reader, writer = os.pipe()
             os.set_blocking(reader, False)
-            _enlarge(reader)
             self._readers[reader] = stream
             ends.append(writer)
         self.set_connected(self._connected)
@@ -196,20 +197,26 @@ class Output:
         self._size += len(data)
         if self._size >= CHUNK_BYTES:
             self.flush()
+        if len(data) * 2 >= CHUNK_BYTES:
+            # A pipe of the usual size was about full: there is much to come.
+            self._enlarge(descriptor)
         return len(data) == wanted
+
+    def _enlarge(self, descriptor: int) -> None:
+        """Once for each pipe of a job that writes much."""
+        if descriptor in self._large:
+            return
+        self._large.add(descriptor)
+        import fcntl
+
+        try:
+            fcntl.fcntl(descriptor, F_SETPIPE_SZ, PIPE_BYTES)
+        except OSError:
+            # Unprivileged users may have used up their pages; the usual size serves as well.
+            return
 
     def _emit(self, stream: int, data: bytes) -> None:
         self.last_seq += 1
         self.total_bytes += len(data)
         self.chain.add(stream, data)
         self.spool.add(Chunk(self.last_seq, stream, int(time() * 1000), data))
-
-
-def _enlarge(descriptor: int) -> None:
-    import fcntl
-
-    try:
-        fcntl.fcntl(descriptor, F_SETPIPE_SZ, PIPE_BYTES)
-    except OSError:
-        # Unprivileged users may have used up their pages; the usual size serves as well.
-        return

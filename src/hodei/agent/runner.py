@@ -20,7 +20,6 @@ from hodei.agent.environment import job_environment
 from hodei.agent.output import Output
 from hodei.agent.processes import Ended, Launch
 from hodei.agent.spool import Spool
-from hodei.agent.workspace import remove_attempt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +34,9 @@ if TYPE_CHECKING:
 
 NEW, RUNNING, ENDING, ENDED = "new", "running", "ending", "ended"
 STATS_EVERY_S = 1.0
-# A short job is over before this: its start, output and end then share one message.
-HOLD_S = 0.004
+# A short job is over before this: its start, output and end then share one message. Waiting is
+# by whole milliseconds, rounded up: the first line of a longer job comes 8 ms late at most.
+HOLD_S = 0.007
 FIRST_LOOK_S, LAST_LOOK_S = 0.001, 0.05
 STUCK_AFTER_S = 5.0
 
@@ -160,12 +160,15 @@ class Attempt:
 
     def _directory(self) -> str:
         settings, wanted = self._host.settings, self._order["working_dir"]
-        base = os.getcwd()
         if settings.workdir == "attempt":
             try:
-                self._work = base = self._host.workspace.attempt_work(self.id)
+                self._work = base = self._host.workspace.take()
             except OSError as error:
                 raise SpecFault(f"no working directory can be made: {error.strerror}") from error
+            if not wanted:
+                return base
+        else:
+            base = os.getcwd()
         path = os.path.join(base, wanted) if wanted else base
         if not os.path.isdir(path):
             raise SpecFault(f"the working directory {wanted} does not exist")
@@ -282,9 +285,9 @@ class Attempt:
         if not cause:
             cause, message = self._natural_cause(ended)
         sampler.count_ended(ended.cpu_ms, ended.peak_bytes)
-        figures = sampler.sample()
+        # A shorter attempt has all its figures in its outcome.
+        figures = sampler.sample(ended=not self._sampled)
         if self._sampled:
-            # A shorter attempt has all its figures in its outcome.
             self._emit_stats(figures)
         self._host.confinement.end(sampler.last)
         self._finish(cause, message, ended.exit_code, ended.signal)
@@ -321,7 +324,7 @@ class Attempt:
         if exit_code is not None:
             self.exited["exit_code"] = exit_code
         if self._work:
-            remove_attempt(self._work)
+            self._host.workspace.give_back(self._work)
         self.phase = ENDED
         log("attempt ended", attempt_id=self.id, cause=cause, exit_code=exit_code, signal=number)
         self.on_ended()
@@ -355,12 +358,13 @@ class Attempt:
 
 
 def _memory_file(content: bytes) -> int:
-    """An anonymous file with this content, read from its start, above every child's number."""
-    descriptor = processes.above_standard(os.memfd_create("script", os.MFD_CLOEXEC))
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    os.lseek(descriptor, 0, os.SEEK_SET)
+    """An anonymous file with this content, at its start, and none of the child's numbers."""
+    descriptor = os.memfd_create("script", os.MFD_CLOEXEC)
+    if descriptor == command.SCRIPT_FD:
+        descriptor = processes.above_standard(descriptor)
+    written = 0
+    while written < len(content):
+        written += os.pwrite(descriptor, memoryview(content)[written:], written)
     return descriptor
 
 

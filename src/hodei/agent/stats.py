@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from hodei.agent.cgroups import Usage, read
+from hodei.agent.cgroups import Usage
+from hodei.agent.kernelfiles import read
 from hodei.agent.processes import descendants, stat_fields
 
 TYPE_CHECKING = False
@@ -55,11 +56,14 @@ class Sampler:
         """What the latest sample saw, not counted from the start."""
         return self._previous
 
-    def sample(self) -> dict[str, int]:
-        """The figures of a StatsSample by their field names."""
-        usage, base = self._usage(), self._base
+    def sample(self, *, ended: bool = False) -> dict[str, int]:
+        """The figures of a StatsSample by their field names.
+
+        `ended` when no process is left and only the totals and the peak are of interest.
+        """
+        usage, base = self._usage(ended=ended), self._base
         self._peak = max(self._peak, usage.peak_bytes, usage.memory_bytes)
-        received, sent = self._network_bytes()
+        received, sent = self._base_network if ended else self._network_bytes()
         return {
             "cpu_ms": max(0, usage.cpu_ms - base.cpu_ms),
             "memory_bytes": usage.memory_bytes,
@@ -71,9 +75,9 @@ class Sampler:
             "processes": usage.processes,
         }
 
-    def _usage(self) -> Usage:
+    def _usage(self, *, ended: bool = False) -> Usage:
         if self._group:
-            self._previous = self._group.usage()
+            self._previous = self._group.usage(ended=ended)
             return self._previous
         usage = tree_usage()
         # A process that ended takes its counters along; the sums must not go back.

@@ -1,59 +1,100 @@
-"""The agent's own directory: its spool and the working directories of its attempts."""
+"""The agent's own directory: its spool and the working directories of its attempts.
+
+A working directory serves the next attempt too if the one before left no trace in it: it is
+empty, and its change time, which nobody can set, is still that of its making, so neither its
+mode nor its owner nor any entry was ever touched. Any other is removed and made anew.
+"""
 
 from __future__ import annotations
 
 import os
 
-WORD = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
-
 
 class Workspace:
     """Makes what is asked for when it is asked for; a read-only root asks for nothing."""
 
-    __slots__ = ("_made", "_private", "directory")
+    __slots__ = ("_count", "_mark", "_private", "_spare", "_spool", "directory")
 
     def __init__(self, directory: str) -> None:
         """`directory` as the settings have it; empty means a private temporary one."""
         self._private = not directory
         temporary = os.environ.get("TMPDIR") or "/tmp"
-        self.directory = directory or f"{temporary}/hodei-agent-{os.urandom(8).hex()}"
-        self._made: list[str] = []
+        self.directory = os.path.abspath(
+            directory or f"{temporary}/hodei-agent-{os.urandom(8).hex()}"
+        )
+        self._spool = f"{self.directory}/spool-{os.getpid()}"
+        self._count = 0
+        self._spare = ""
+        """A working directory that nobody uses, or none."""
+        self._mark: tuple[object, ...] = ()
+        """What the working directory in use, or the spare one, was like when it was made."""
 
-    def attempt_work(self, attempt_id: str) -> str:
-        """Makes the attempt's working directory; its absolute path. Raises OSError."""
-        # An id of other characters could leave the directory.
-        plain = attempt_id and WORD.issuperset(attempt_id)
-        name = attempt_id if plain else attempt_id.encode().hex()
-        path = os.path.abspath(f"{self.directory}/attempts/{name or 'none'}/work")
-        self._make(self.directory)
-        os.makedirs(path, mode=0o755, exist_ok=True)
-        return path
+    def take(self) -> str:
+        """An empty working directory for one attempt; its absolute path. Raises OSError."""
+        work, self._spare = self._spare, ""
+        if work:
+            # While it lay idle only a cleaner of temporary files may have come by.
+            if self._is_untouched(work, listed=False):
+                return work
+            remove_tree(work)
+        return self._make_work()
+
+    def give_back(self, work: str) -> None:
+        """Takes a directory of `take` back, whatever the attempt left in it."""
+        if self._is_untouched(work, listed=True):
+            self._spare = work
+        else:
+            remove_tree(work)
 
     def spool_path(self) -> str:
-        """A path for the overflow of the output; the directory is made if that is possible."""
-        try:
-            self._make(self.directory)
-        except OSError:
-            # Opening the file will fail as well, and the spool knows how to live with it.
-            return f"{self.directory}/spool"
-        return f"{self.directory}/spool-{os.getpid()}"
+        """A path for the overflow of the output; whoever opens it makes the directory."""
+        return self._spool
 
     def close(self) -> None:
-        """Removes the directory if it is the agent's own idea."""
+        """Removes the spare directory, and the agent's own if it is the agent's own idea."""
+        if self._spare:
+            remove_tree(self._spare)
+            self._spare = ""
         if self._private and os.path.isdir(self.directory):
             remove_tree(self.directory)
 
-    def _make(self, path: str) -> None:
-        os.makedirs(path, mode=0o700, exist_ok=True)
+    def _make_work(self) -> str:
+        while True:
+            self._count += 1
+            path = f"{self.directory}/attempts/work-{self._count}"
+            try:
+                os.mkdir(path, 0o755)
+            except FileNotFoundError:
+                os.makedirs(self.directory, mode=0o700, exist_ok=True)
+                os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+            except FileExistsError:
+                # Something resisted its removal, perhaps that of an agent before this one.
+                continue
+            else:
+                self._mark = _mark(path)
+                return path
+
+    def _is_untouched(self, work: str, *, listed: bool) -> bool:
+        """Whether it is as it was made; `listed` to have a look at its entries as well."""
+        try:
+            return _mark(work) == self._mark and not (listed and os.listdir(work))
+        except OSError:
+            return False
 
 
-def remove_attempt(work: str) -> None:
-    """Removes a directory of `attempt_work` and the one around it."""
-    remove_tree(work)
+def _mark(path: str) -> tuple[object, ...]:
+    """What tells a changed directory from an unchanged one. Raises OSError."""
+    found = os.lstat(path)
     try:
-        os.rmdir(os.path.dirname(work))
+        # Change times have steps of some milliseconds: a job may set a default ACL within one.
+        attributes = sorted(os.listxattr(path, follow_symlinks=False))
     except OSError:
-        return
+        attributes = []
+    return (
+        (found.st_dev, found.st_ino, found.st_mode, found.st_nlink),
+        (found.st_uid, found.st_gid, found.st_ctime_ns),
+        attributes,
+    )
 
 
 def remove_tree(top: str) -> None:

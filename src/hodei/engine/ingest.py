@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from hodei.domain.logs import EndMark, LogAssembler, LogHead, LogLimits, RawChunk, Segment, Stream
 from hodei.domain.redaction import Redactor
 from hodei.engine.core import Core
@@ -78,7 +80,7 @@ async def open_ingest(core: Core, held: Held, order: RunOrder) -> LogIngest:
     """Begins a log, or goes on from where its stored part ends."""
     state = await core.store.log_state(held.attempt.id) if held.attempt.version > 1 else None
     head = state.head if state else LogHead()
-    prior = await _stored_text(core.store, held) if head.next_byte else None
+    prior = await _stored_text(core.store, held.attempt.id) if head.next_byte else None
     assembler = LogAssembler.from_head(
         head,
         redactor=Redactor(list(order.secret_env.values())) if order.secret_env else None,
@@ -88,11 +90,30 @@ async def open_ingest(core: Core, held: Held, order: RunOrder) -> LogIngest:
     return LogIngest(held, assembler)
 
 
-async def _stored_text(store: LogStore, held: Held) -> list[bytes]:
+async def closed_log(store: LogStore, attempt_id: UUID) -> LogAppend | None:
+    """What ends the log of an attempt whose agent will send no more: its unfinished lines
+    become readable, and it is marked as ended and not complete. None when it has ended, or
+    never begun."""
+    state = await store.log_state(attempt_id)
+    if state is None or state.head.finished:
+        return None
+    prior = await _stored_text(store, attempt_id) if state.head.next_byte else None
+    assembler = LogAssembler.from_head(state.head, prior_text=prior)
+    assembler.finish()
+    segments = tuple(assembler.take())
+    return LogAppend(
+        attempt_id=attempt_id,
+        after_seq=state.head.acked_seq,
+        head=assembler.head(),
+        segments=segments,
+    )
+
+
+async def _stored_text(store: LogStore, attempt_id: UUID) -> list[bytes]:
     """The stored text of an attempt, to go on with the hash of the whole log."""
     text: list[bytes] = []
     line = 1
-    while segments := await store.segments(held.attempt.id, from_line=line, limit=64):
+    while segments := await store.segments(attempt_id, from_line=line, limit=64):
         text.extend(segment.text for segment in segments)
         line = segments[-1].end_line
     return text

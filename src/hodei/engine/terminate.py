@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID
 
 from hodei.domain import worker as workers
@@ -14,6 +15,7 @@ from hodei.domain.outcome import Cause
 from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, worker_only
+from hodei.engine.ingest import closed_log
 from hodei.engine.provision import Provisioner
 from hodei.engine.registry import Registry
 from hodei.engine.sessions import Sessions
@@ -117,6 +119,11 @@ class Terminator:
                     decide(held, closing, self._core.chance, ran=ran) if closing else None
                 )
                 unit = draft.unit()
+                ending = None
+                if not held.attempt.ended:
+                    ending = await closed_log(self._core.store, held.attempt.id)
+                if ending is not None:
+                    unit = replace(unit, logs=(ending,))
             try:
                 await self._core.committer.save(unit)
             except StaleVersion:

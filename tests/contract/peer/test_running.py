@@ -139,9 +139,14 @@ async def test_attempt_directory_is_its_own_and_goes(bench: Bench) -> None:
     await bench.start_agent()
     record = await bench.run("pwd; mkdir -p a/b; echo x > a/b/c; ln -s /etc link; chmod 0 a/b")
     work = record.text().decode().strip()
-    assert work == str(bench.directory / "agent/attempts/attempt-1/work")
-    await bench.run("true")
-    assert not (bench.directory / "agent/attempts/attempt-1").exists()
+    assert os.path.dirname(work) == str(bench.directory / "agent/attempts")
+    assert not os.path.exists(work)
+    following = await bench.run("pwd; ls -lA; stat -c %a .; touch left; chmod 777 .")
+    lines = following.text().decode().splitlines()
+    assert lines[0] != work
+    assert lines[1:] == ["total 0", "755"]
+    last = await bench.run("ls -lA; stat -c %a .")
+    assert last.text() == b"total 0\n755\n"
     assert os.path.isdir("/etc")
 
 

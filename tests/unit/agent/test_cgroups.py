@@ -20,6 +20,7 @@ from hodei.agent.cgroups import (
     quota_us,
     read_mounts,
 )
+from hodei.agent.kernelfiles import HeldFiles
 
 V1 = """\
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
@@ -116,3 +117,75 @@ def test_limits_and_usage(group: Group) -> None:
     usage = group.usage()
     assert usage.processes == 0
     assert group.oom_kills() == 0
+
+
+def test_a_group_that_serves_again_shows_the_present(group: Group) -> None:
+    for _ in range(3):
+        group.reset()
+        group.enter()
+        try:
+            child = subprocess.Popen(["sh", "-c", "read line"], stdin=subprocess.PIPE)
+        finally:
+            group.leave()
+        assert not group.empty()
+        assert group.pids() == {child.pid}
+        assert group.usage().processes == 1
+        assert child.stdin is not None
+        child.stdin.close()
+        child.wait(10)
+        assert group.empty()
+        assert group.usage(ended=True).processes == group.usage().processes == 0
+        if group.source == "cgroup1":
+            assert 0 < group.usage(ended=True).peak_bytes == group.usage().peak_bytes
+
+
+def test_a_process_in_a_sub_group_counts(group: Group) -> None:
+    assert group.empty()
+    folder = group.folders["pids"] + "/below"
+    os.mkdir(folder)
+    child = subprocess.Popen(["sleep", "60"])
+    Path(folder, "cgroup.procs").write_text(str(child.pid))
+    assert not group.empty()
+    group.kill()
+    assert child.wait(10) == -9
+    assert group.empty()
+
+
+def test_limits_come_back_after_a_kill_and_alone_when_they_differ() -> None:
+    mounts = [mount for mount in own_mounts() if mount.version == 1]
+    group = create_group(mounts, f"hodei-unit-{os.getpid()}", "job-1")
+    pids, cpu = Path(group.folders["pids"], "pids.max"), Path(group.folders["cpu"])
+    quota = cpu / "cpu.cfs_quota_us"
+    try:
+        group.limit(Limits(cpu_millis=500, pids=20))
+        group.kill()
+        assert pids.read_text() == "0\n"
+        group.limit(Limits(cpu_millis=500, pids=20))
+        assert pids.read_text() == "20\n"
+        quota.write_text("70000")
+        group.limit(Limits(cpu_millis=500, pids=21))
+        assert pids.read_text() == "21\n"
+        assert quota.read_text() == "70000\n"
+        group.limit(Limits(cpu_millis=400, pids=21))
+        assert quota.read_text() == "40000\n"
+    finally:
+        group.remove()
+        for folder in set(group.folders.values()):
+            Path(folder).parent.rmdir()
+
+
+def test_held_files_are_read_anew_and_let_go(tmp_path: Path) -> None:
+    files, path = HeldFiles(), tmp_path / "figure"
+    assert files.read(str(path)) == ""
+    path.write_text("1\n")
+    before = set(os.listdir("/proc/self/fd"))
+    assert files.read(str(path)) == "1\n"
+    files.write(str(path), "2")
+    assert files.read(str(path)) == "2\n"
+    large = "".join(f"{number}\n" for number in range(20_000))
+    path.write_text(large)
+    assert files.read(str(path)) == large
+    files.close()
+    assert set(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(OSError):
+        files.write(str(tmp_path / "none/at-all"), "1")

@@ -7,6 +7,7 @@ import select
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from hodei.agent.output import HashChain
 from hodei.agent.processes import Launch, children_of, spawn, stat_fields
 from hodei.agent.stats import network_bytes
-from hodei.agent.workspace import Workspace, remove_attempt, remove_tree
+from hodei.agent.workspace import Workspace, remove_tree
 
 
 def run_alone(program: str) -> list[str]:
@@ -157,9 +158,9 @@ def test_the_hash_chain_is_the_same_before_and_after_it_hurries() -> None:
     assert len(slow.value) == 32
 
 
-def test_the_workspace_stays_within_itself(tmp_path: Path) -> None:
+def test_what_an_attempt_left_goes_and_nothing_else(tmp_path: Path) -> None:
     workspace = Workspace(str(tmp_path / "agent"))
-    work = workspace.attempt_work("../../evil")
+    work = workspace.take()
     assert Path(work).is_relative_to(tmp_path / "agent/attempts")
     (Path(work) / "deep/er").mkdir(parents=True)
     outside = tmp_path / "outside"
@@ -167,9 +168,64 @@ def test_the_workspace_stays_within_itself(tmp_path: Path) -> None:
     (outside / "kept").touch()
     (Path(work) / "deep/link").symlink_to(outside)
     (Path(work) / "deep").chmod(0)
-    remove_attempt(work)
+    workspace.give_back(work)
     assert list((tmp_path / "agent/attempts").iterdir()) == []
     assert (outside / "kept").exists()
+
+
+def test_an_untouched_working_directory_serves_again(tmp_path: Path) -> None:
+    workspace = Workspace(str(tmp_path / "agent"))
+    work = workspace.take()
+    made = os.stat(work)
+    assert (made.st_mode & 0o7777, made.st_uid) == (0o755, os.getuid())
+    workspace.give_back(work)
+    assert workspace.take() == work
+    assert os.stat(work).st_ino == made.st_ino
+    workspace.give_back(work)
+    workspace.close()
+    assert not Path(work).exists()
+
+
+def _entry(work: Path) -> None:
+    (work / "left").touch()
+
+
+def _mode(work: Path) -> None:
+    work.chmod(0o777)
+
+
+def _attribute(work: Path) -> None:
+    os.setxattr(work, "user.note", b"left")
+
+
+def _replaced(work: Path) -> None:
+    work.rename(work.with_name("old"))
+    work.mkdir(0o755)
+
+
+def _gone(work: Path) -> None:
+    work.rmdir()
+
+
+@pytest.mark.parametrize("change", [_entry, _mode, _attribute, _replaced, _gone])
+@pytest.mark.parametrize("idle", [False, True])
+def test_a_changed_working_directory_does_not(
+    tmp_path: Path, change: Callable[[Path], None], idle: bool
+) -> None:
+    workspace = Workspace(str(tmp_path / "agent"))
+    work = workspace.take()
+    if idle:
+        workspace.give_back(work)
+        change(Path(work))
+    else:
+        change(Path(work))
+        workspace.give_back(work)
+    following = workspace.take()
+    assert following != work
+    assert os.listdir(following) == []
+    assert os.stat(following).st_mode & 0o7777 == 0o755
+    assert os.listxattr(following) == []
+    assert not os.path.exists(work)
 
 
 def test_removing_a_deep_tree(tmp_path: Path) -> None:
