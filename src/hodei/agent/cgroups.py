@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 
-from hodei.agent.kernelfiles import HeldFiles, read, write
+from hodei.agent.kernelfiles import HeldFiles, keyed, read, write
 
 CONTROLLERS_V1 = ("memory", "pids", "cpu", "cpuacct", "freezer", "blkio")
 PERIOD_US = 100_000
@@ -432,16 +432,6 @@ def _inside(point: str, root: str, place: str) -> str:
 
 def _unescape(field: str) -> str:
     return field.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
-
-
-def keyed(text: str) -> dict[str, int]:
-    """Lines of `name number`."""
-    found = {}
-    for line in text.splitlines():
-        name, _, value = line.partition(" ")
-        if value.isdecimal():
-            found[name] = int(value)
-    return found
 
 
 def _try_write(path: str, value: str) -> bool:

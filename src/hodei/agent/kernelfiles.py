@@ -31,6 +31,16 @@ def write(path: str, value: str) -> None:
         os.close(descriptor)
 
 
+def keyed(text: str) -> dict[str, int]:
+    """Lines of `name number`."""
+    found = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(" ")
+        if value.isdecimal():
+            found[name] = int(value)
+    return found
+
+
 class HeldFiles:
     """Descriptors that stay open until `close`, by path."""
 

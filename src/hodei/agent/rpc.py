@@ -220,9 +220,6 @@ class Channel:
             if not data:
                 self._lose("the server closed the connection")
             self._take(data)
-            if len(data) < transport.least_full:
-                # It would say so if there were more; the poll does, should more come.
-                break
         if self.wants_write():
             self.on_writable()
 

@@ -23,7 +23,7 @@ class Workspace:
             directory or f"{temporary}/hodei-agent-{os.urandom(8).hex()}"
         )
         self._spool = f"{self.directory}/spool-{os.getpid()}"
-        self._count = 0
+        self._count = 1
         self._spare = ""
         """A working directory that nobody uses, or none."""
         self._mark: tuple[object, ...] = ()
@@ -60,7 +60,6 @@ class Workspace:
 
     def _make_work(self) -> str:
         while True:
-            self._count += 1
             path = f"{self.directory}/attempts/work-{self._count}"
             try:
                 os.mkdir(path, 0o755)
@@ -69,8 +68,9 @@ class Workspace:
                 os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
             except FileExistsError:
                 # Something resisted its removal, perhaps that of an agent before this one.
-                continue
+                self._count += 1
             else:
+                self._count += 1
                 self._mark = _mark(path)
                 return path
 

@@ -45,7 +45,7 @@ async def test_a_shell_computes_and_knows_its_size(bench: Bench) -> None:
     await shows(bench, "t1", "answer-42")
     await shows(bench, "t1", "30 100")
     await shows(bench, "t1", "known-xterm")
-    await shows(bench, "t1", "/attempts/attempt-1/work")
+    await shows(bench, "t1", "/attempts/work-1")
     await shows(bench, "t1", "/dev/pts/")
     resize = pb.TerminalResize(terminal_id="t1", rows=50, columns=132)
     await bench.server.send(pb.ServerFrame(terminal_resize=resize))

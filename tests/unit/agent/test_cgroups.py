@@ -15,12 +15,11 @@ from hodei.agent.cgroups import (
     Limits,
     Mount,
     create_group,
-    keyed,
     own_mounts,
     quota_us,
     read_mounts,
 )
-from hodei.agent.kernelfiles import HeldFiles
+from hodei.agent.kernelfiles import HeldFiles, keyed
 
 V1 = """\
 31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755

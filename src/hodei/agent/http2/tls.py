@@ -49,8 +49,6 @@ class TlsTransport:
     """TLS over a plain transport; the interface is the same."""
 
     __slots__ = ("_cipher_in", "_cipher_out", "_ended", "_plain", "_ssl", "_unsent")
-    least_full = 1
-    """Records are short: only `receive` itself says that there is no more."""
 
     def __init__(self, plain: PlainTransport, context: ClientContext, server_name: str) -> None:
         self._plain = plain

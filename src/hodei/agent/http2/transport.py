@@ -83,8 +83,6 @@ class PlainTransport:
     """A connected stream socket in non-blocking mode."""
 
     __slots__ = ("_socket",)
-    least_full = READ_BYTES
-    """A shorter answer of `receive` means that nothing more has arrived."""
 
     def __init__(self, connected: _socket.socket) -> None:
         self._socket = connected
