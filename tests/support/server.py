@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.processes import end_workers, remove_groups
+
 POLL_S = 0.02
 START_S = 25.0
 STOP_S = 15.0
@@ -39,6 +41,8 @@ def data_directory() -> Iterator[Path]:
     try:
         yield path
     finally:
+        # Workers outlive their server on purpose; nothing of a test does.
+        remove_groups(end_workers(path))
         shutil.rmtree(path, ignore_errors=True)
 
 

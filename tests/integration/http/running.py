@@ -21,6 +21,7 @@ from hodei.api.identity import Identity
 from hodei.app.settings import Settings
 from hodei.app.wiring import agent_socket, open_engine
 from hodei.engine.engine import Engine
+from tests.support.processes import end_workers, remove_groups
 
 T = TypeVar("T")
 ORIGIN = "https://ui.example.com"
@@ -109,6 +110,8 @@ def running_server(*, process: bool = True) -> Iterator[Running]:
         if started and not failed:
             started[0].loop.call_soon_threadsafe(started[0].done.set)
         thread.join(30)
+        # Workers outlive their server on purpose; nothing of a test does.
+        remove_groups(end_workers(data_dir))
         shutil.rmtree(data_dir, ignore_errors=True)
     if failed:
         raise failed[0]

@@ -168,7 +168,8 @@ async def test_samples_come_live(client: Client, server: Running) -> None:
 
 
 async def test_what_is_refused(client: Client, server: Running) -> None:
-    job = await client.submit()
+    # They wait or run for as long as the test looks: their topics stay.
+    jobs = [(await client.submit("sleep 60"))["id"] for _ in range(65)]
     async with connect(f"{server.ws}/ws") as socket:
         for frame, words in (
             ("{", "is not valid JSON"),
@@ -187,10 +188,12 @@ async def test_what_is_refused(client: Client, server: Running) -> None:
         await send(socket, op="sub", topic="job:zzzz")
         answer = await receive(socket)
         assert (answer["code"], answer["topic"]) == ("not_found", "job:zzzz")
-        for index in range(65):
-            await send(socket, op="sub", topic=f"logs:{job['id']}:{index + 1000}")
+        for job_id in jobs:
+            await send(socket, op="sub", topic=f"job:{job_id}")
         while "at most 64 topics" not in (await receive(socket)).get("detail", ""):
             pass
+    answer = await client.http.post("/jobs:cancel", json={"job_ids": jobs})
+    assert answer.status_code == 200, answer.text
 
 
 async def test_too_many_bad_frames_close_the_socket(server: Running) -> None:
