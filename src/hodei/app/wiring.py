@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 MAX_SOCKET_PATH = 100
 """The kernel takes 107 bytes."""
-PACE_S = 0.004
+PACE_S = 0.0015
 """Between two transactions while there is much to save; what is alone is saved at once."""
 FLAGGED_TYPES = {
     "docker_enabled": ("HODEI_DOCKER_ENABLED", "docker"),
