@@ -192,8 +192,8 @@ async def test_what_is_refused(client: Client, server: Running) -> None:
             await send(socket, op="sub", topic=f"job:{job_id}")
         while "at most 64 topics" not in (await receive(socket)).get("detail", ""):
             pass
-    answer = await client.http.post("/jobs:cancel", json={"job_ids": jobs})
-    assert answer.status_code == 200, answer.text
+    cancelled = await client.http.post("/jobs:cancel", json={"job_ids": jobs})
+    assert cancelled.status_code == 200, cancelled.text
 
 
 async def test_too_many_bad_frames_close_the_socket(server: Running) -> None:
