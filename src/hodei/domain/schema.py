@@ -20,8 +20,6 @@ from hodei.domain.spec import (
 
 Schema = dict[str, object]
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-
 HELLO: Schema = {
     "name": "Hello World",
     "command": {"type": "shell", "script": 'echo "Hello from Hodei!" && date'},

@@ -35,8 +35,6 @@ class WorkerSpec:
     labels: Mapping[str, str] = field(default_factory=dict)
     """To be put on everything the provider creates; carries installation, worker, attempt."""
     reusable: bool = False
-    lifetime_s: float = 0
-    """Last resort of the infrastructure itself; 0: none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
