@@ -18,6 +18,7 @@ IGNORE = "type:" + " ignore"
 
 FOREIGN = {
     "hodei.adapters.postgres": {"asyncpg", "zstandard"},
+    "hodei.adapters.security": {"cryptography"},
     "hodei.adapters.docker": {"httpx"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
     "hodei.api.http": {"fastapi", "pydantic", "pydantic_core", "starlette", "uvicorn"},

@@ -21,6 +21,9 @@ CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN"})
 OTHER_NAMES = {"GRPC_PORT": "grpc_port"}
 """Settings whose names do not begin with HODEI_, as the product's guide prints them."""
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
+MIN_KEY = 32
+HIDDEN = frozenset({"database_url", "secret_key"})
+"""Settings that are never printed."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -53,6 +56,10 @@ class Settings:
     """Targets that agents are told to call, comma-separated; empty: this server's socket."""
     secrets_dir: Path | None = None
     """Secrets as files, one directory per project; None: `secrets` in the data directory."""
+    secret_key: str | None = field(default=None, repr=False)
+    """Seals secret values in the database, 32 characters or more; the same on every replica."""
+    secret_key_file: Path | None = None
+    """A file with that key; None: `secret.key` in the data directory, made when missing."""
     log_max_bytes: int = 1 << 30
     """Stored log text per attempt, in bytes."""
     job_retention: timedelta = timedelta(days=90)
@@ -97,7 +104,7 @@ def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> list[Violati
 
 
 def _shown(name: str, value: str) -> str:
-    return "" if "URL" in name else value[:100]
+    return "" if "URL" in name or name == "HODEI_SECRET_KEY" else value[:100]
 
 
 def _flag(text: str) -> bool:
@@ -143,6 +150,12 @@ def _level(text: str) -> str:
     return text.lower()
 
 
+def _key(text: str) -> str:
+    if len(text) < MIN_KEY:
+        raise ValueError(f"must have at least {MIN_KEY} characters")
+    return text
+
+
 def _duration(text: str) -> timedelta:
     try:
         return timedelta(milliseconds=parse_duration(text))
@@ -178,6 +191,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "fc_enabled": _flag,
     "agent_servers": _targets,
     "secrets_dir": _path,
+    "secret_key": _key,
+    "secret_key_file": _path,
     "log_max_bytes": _whole(1 << 16, 1 << 40),
     "job_retention": _duration,
     "log_retention": _duration,
@@ -192,7 +207,7 @@ def effective(settings: Settings) -> dict[str, str]:
     for item in fields(Settings):
         name = names.get(item.name, f"HODEI_{item.name.upper()}")
         value = getattr(settings, item.name)
-        hidden = item.name == "database_url" and value is not None
+        hidden = item.name in HIDDEN and value is not None
         shown[name] = "(set)" if hidden else _text(value)
     return shown
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import hodei.agent
 from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
+from hodei.adapters.security.sealing import SivSealer, read_or_make_key
 from hodei.adapters.system import SystemChance, SystemClock
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.settings import Settings, replica_name
@@ -101,6 +102,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
             clock=SystemClock(),
             chance=SystemChance(),
             secrets=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
+            sealer=SivSealer(_secret_key(settings)),
             replica=replica_name(),
             installation_id=await store.installation_id(),
             agent_servers=servers,
@@ -116,6 +118,12 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         await stack.enter_async_context(engine)
         await _seed(engine, settings)
         yield engine
+
+
+def _secret_key(settings: Settings) -> bytes:
+    if settings.secret_key is not None:
+        return settings.secret_key.encode()
+    return read_or_make_key(settings.secret_key_file or settings.data_dir / "secret.key")
 
 
 async def _seed(engine: Engine, settings: Settings) -> None:

@@ -166,7 +166,8 @@ def _argv() -> Schema:
 def _env() -> Schema:
     return {
         "type": "object",
-        "description": "Environment of the process. A value is text, or the name of a secret. "
+        "description": "Environment of the process. A value is text, the name of a secret, or a "
+        "secret value: sealed when stored, masked in logs, and shown as null ever after. "
         f"At most {limits.ENV_VALUE_BYTES} bytes of UTF-8 per value and {limits.ENV_BYTES} "
         f"together. Names that begin with {limits.RESERVED_ENV_PREFIX} are Hodei's own.",
         "maxProperties": limits.ENV_ENTRIES,
@@ -179,6 +180,17 @@ def _env() -> Schema:
                     "pattern": limits.NO_NUL,
                 },
                 _object({"secret": _text(limits.SECRET_NAME)}, required=("secret",)),
+                _object(
+                    {
+                        "secret_value": {
+                            "type": "string",
+                            "writeOnly": True,
+                            "maxLength": limits.ENV_VALUE_BYTES,
+                            "pattern": limits.NO_NUL,
+                        }
+                    },
+                    required=("secret_value",),
+                ),
             ]
         },
         "default": {},

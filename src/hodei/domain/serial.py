@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 
 from hodei.domain.attempt import Phase, PhaseMark
@@ -30,7 +31,9 @@ from hodei.domain.spec import (
     Resources,
     RetryCause,
     RetryPolicy,
+    SealedText,
     SecretRef,
+    SecretText,
 )
 from hodei.domain.worker import Handle
 
@@ -52,7 +55,11 @@ def time_to_text(at: datetime) -> str:
 
 
 def spec_to_dict(spec: JobSpec) -> Data:
-    """The spec as plain data that `parse_spec` and `spec_from_dict` take back unchanged."""
+    """The spec as plain data that `parse_spec` and `spec_from_dict` take back unchanged.
+
+    With sealed values it is for the store only; `shown_spec` is for everybody else. Raises
+    ValueError for a secret value that is not sealed.
+    """
     return {
         "name": spec.name,
         "command": _command_to_dict(spec.command),
@@ -75,6 +82,20 @@ def spec_to_dict(spec: JobSpec) -> Data:
         "stdin": spec.stdin,
         "project": spec.project,
     }
+
+
+def shown_spec(spec: JobSpec) -> Data:
+    """The spec for people: of a secret value only that there is one."""
+    hidden = {
+        name: {"secret_value": None}
+        for name, value in spec.env.items()
+        if isinstance(value, SecretText | SealedText)
+    }
+    if not hidden:
+        return spec_to_dict(spec)
+    open_env = {name: value for name, value in spec.env.items() if name not in hidden}
+    shown = spec_to_dict(replace(spec, env=open_env))
+    return {**shown, "env": {name: hidden.get(name, shown["env"].get(name)) for name in spec.env}}
 
 
 def spec_from_dict(data: Mapping[str, Any]) -> JobSpec:
@@ -124,11 +145,25 @@ def _command_from_dict(data: Mapping[str, Any]) -> Command:
 
 
 def _env_to_data(value: EnvValue) -> str | Data:
-    return {"secret": value.secret} if isinstance(value, SecretRef) else value
+    match value:
+        case SecretRef():
+            return {"secret": value.secret}
+        case SealedText():
+            return {"sealed": value.sealed}
+        case SecretText():
+            raise ValueError("a secret value is sealed before it is written")
+        case str():
+            return value
+        case _:
+            assert_never(value)
 
 
 def _env_from_data(value: str | Mapping[str, str]) -> EnvValue:
-    return value if isinstance(value, str) else SecretRef(secret=value["secret"])
+    if isinstance(value, str):
+        return value
+    if "sealed" in value:
+        return SealedText(sealed=value["sealed"])
+    return SecretRef(secret=value["secret"])
 
 
 def _resources_to_dict(resources: Resources) -> Data:

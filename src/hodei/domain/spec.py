@@ -74,7 +74,21 @@ class SecretRef:
     secret: str
 
 
-EnvValue = str | SecretRef
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretText:
+    """An environment value that is secret and came with the spec; sealed before it is stored."""
+
+    value: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedText:
+    """A secret value as it is stored: unreadable without the installation's key."""
+
+    sealed: str = field(repr=False)
+
+
+EnvValue = str | SecretRef | SecretText | SealedText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

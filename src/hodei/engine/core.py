@@ -8,7 +8,7 @@ from datetime import timedelta
 from hodei.engine.commit import Committer
 from hodei.ports.bus import Bus
 from hodei.ports.clock import Chance, Clock
-from hodei.ports.secrets import Secrets
+from hodei.ports.secrets import Sealer, Secrets
 from hodei.ports.store import Store
 
 
@@ -45,6 +45,7 @@ class Core:
     clock: Clock
     chance: Chance
     secrets: Secrets
+    sealer: Sealer
     replica: str
     """Name of this server process, unique among those on the same database."""
     installation_id: str

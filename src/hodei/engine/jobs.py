@@ -29,6 +29,7 @@ from hodei.engine.core import Core
 from hodei.engine.explain import Explainer
 from hodei.engine.facts import job_event
 from hodei.engine.intake import Intake
+from hodei.engine.orders import sealed
 from hodei.ports.bus import Hint
 from hodei.ports.store import JobFilter, JobRow, JobSort, Page, Unit
 
@@ -157,7 +158,7 @@ class Jobs:
         ]
 
     def _job(self, submission: Submission, actor: str, now: datetime) -> Job:
-        spec = submission.spec
+        spec = sealed(submission.spec, self._core.sealer)
         deadline = (
             now + timedelta(milliseconds=spec.queue_timeout_ms)
             if spec.queue_timeout_ms is not None

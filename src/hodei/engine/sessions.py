@@ -101,7 +101,7 @@ class Session:
         self.worker = held.worker
         self._started_at, self._exit = None, None
         try:
-            order = await run_order(held, self._core.secrets)
+            order = await run_order(held, self._core.secrets, self._core.sealer)
             self._log = await open_ingest(self._core, held, order)
         except NotFound as error:
             # A secret that was deleted since: no repeat would bring it back.
@@ -221,7 +221,7 @@ class Session:
             self.cancel(held.job.cancel_reason)
 
     async def _resume(self, held: Held, report: HelloReport) -> None:
-        order = await run_order(held, self._core.secrets)
+        order = await run_order(held, self._core.secrets, self._core.sealer)
         self._log = await open_ingest(self._core, held, order)
         self.held = held
         self.peer.welcome(acked_chunk_seq=self._log.acked_seq, abandon=False)

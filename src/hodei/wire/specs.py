@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from hodei.domain.spec import Backoff, JobSpec, RetryPolicy, SecretRef
+from hodei.domain.spec import Backoff, EnvValue, JobSpec, RetryPolicy, SecretRef
 from hodei.wire.gen import jobs_pb2 as pb
 
 Data = dict[str, Any]
@@ -65,12 +65,7 @@ def spec_from_domain(spec: JobSpec) -> pb.JobSpec:
             type=spec.command.type.value, script=spec.command.script, argv=spec.command.argv
         ),
         image=spec.image or "",
-        env={
-            name: pb.EnvValue(secret=value.secret)
-            if isinstance(value, SecretRef)
-            else pb.EnvValue(value=value)
-            for name, value in spec.env.items()
-        },
+        env={name: _env_from_domain(value) for name, value in spec.env.items()},
         resources=_resources_from_domain(spec),
         timeout_ms=spec.timeout_ms,
         queue_timeout_ms=spec.queue_timeout_ms,
@@ -119,9 +114,24 @@ def _backoff_from_domain(backoff: Backoff) -> pb.Backoff:
 
 
 def _env_to_data(value: pb.EnvValue) -> object:
-    if value.WhichOneof("kind") == "secret":
-        return {"secret": value.secret}
-    return value.value
+    match value.WhichOneof("kind"):
+        case "secret":
+            return {"secret": value.secret}
+        case "secret_value":
+            return {"secret_value": value.secret_value}
+        case _:
+            return value.value
+
+
+def _env_from_domain(value: EnvValue) -> pb.EnvValue:
+    """The message; of a secret value only that there is one."""
+    match value:
+        case str():
+            return pb.EnvValue(value=value)
+        case SecretRef():
+            return pb.EnvValue(secret=value.secret)
+        case _:
+            return pb.EnvValue(secret_value="")
 
 
 def _resources_to_data(resources: pb.Resources) -> Data:

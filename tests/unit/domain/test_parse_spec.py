@@ -19,6 +19,7 @@ from hodei.domain.spec import (
     RetryCause,
     RetryPolicy,
     SecretRef,
+    SecretText,
 )
 from tests.unit.domain.specs import VALIDATOR, sayable
 
@@ -286,8 +287,15 @@ def test_a_long_bad_image_is_refused_quickly() -> None:
 
 
 def test_env() -> None:
-    env = parsed(env={"A": "", "_b1": "x\ny", "T": {"secret": "tok.en-1"}}).env
-    assert env == {"A": "", "_b1": "x\ny", "T": SecretRef(secret="tok.en-1")}
+    values = {"A": "", "_b1": "x\ny", "T": {"secret": "tok.en-1"}, "S": {"secret_value": "s3cret"}}
+    env = parsed(env=values).env
+    assert env == {
+        "A": "",
+        "_b1": "x\ny",
+        "T": SecretRef(secret="tok.en-1"),
+        "S": SecretText(value="s3cret"),
+    }
+    assert "s3cret" not in repr(env)
 
 
 @pytest.mark.parametrize(
@@ -297,7 +305,11 @@ def test_env() -> None:
         ({"A": True}, "env.A", "put the value in quotes"),
         ({"A": 1.5}, "env.A", "put the value in quotes"),
         ({"A": None}, "env.A", 'write "" for an empty value'),
-        ({"A": ["s3cret"]}, "env.A", "must be text, or {secret: NAME}"),
+        ({"A": ["s3cret"]}, "env.A", "must be text, {secret: NAME} or {secret_value: TEXT}"),
+        ({"A": {"secret_value": None}}, "env.A.secret_value", "never given back"),
+        ({"A": {"secret_value": 5}}, "env.A.secret_value", "put the value in quotes"),
+        ({"A": {"secret_value": "s3cret\0"}}, "env.A.secret_value", "NUL"),
+        ({"A": {"secret_value": "s3cret" * 6000}}, "env.A.secret_value", "not 36000"),
         ({"A": "s3cret\0"}, "env.A", "NUL"),
         ({"A": "s3cret\udc00"}, "env.A", "surrogate"),
         ({"A": "s3cret" * 6000}, "env.A", "at most 32768 bytes, not 36000"),
@@ -315,6 +327,7 @@ def test_env() -> None:
         (["A=s3cret"], "env", "must be an object of names and values"),
         ({f"A{i}": "" for i in range(501)}, "env", "at most 500 entries, not 501"),
         ({f"A{i}": "x" * 32_000 for i in range(9)}, "env", "at most 262144 bytes together"),
+        ({f"A{i}": {"secret_value": "x" * 32_000} for i in range(9)}, "env", "bytes together"),
     ],
 )
 def test_environments_that_are_refused(env: object, field: str, words: str) -> None:

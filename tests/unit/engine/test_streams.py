@@ -10,15 +10,17 @@ from uuid import uuid4
 import pytest
 
 from hodei.domain.attempt import Phase
-from hodei.domain.errors import Conflict
+from hodei.domain.errors import Conflict, IdempotencyMismatch
 from hodei.domain.job import JobState
 from hodei.domain.outcome import Cause
-from hodei.domain.spec import RetryPolicy, SecretRef
+from hodei.domain.serial import shown_spec, spec_to_dict
+from hodei.domain.spec import RetryPolicy, SealedText, SecretRef, SecretText
 from hodei.domain.worker import WorkerState
 from hodei.engine.ingest import TAIL_DELAY_S
+from hodei.engine.jobs import Submission
 from hodei.ports.store import Sample
 from tests.unit.engine.simulated_agent import Link, SimulatedAgent
-from tests.unit.engine.world import World, quiet, world
+from tests.unit.engine.world import World, quiet, spec, world
 
 
 def link_of(agent: SimulatedAgent) -> Link:
@@ -347,6 +349,36 @@ async def test_secrets_reach_the_agent_and_not_the_log() -> None:
         text = w.log_text(w.attempt(job.id).id)
         assert b"hush" not in text
         assert text.startswith(b"a ")
+
+
+async def test_a_secret_value_is_sealed_in_the_store_and_open_to_the_agent_only() -> None:
+    async with world() as w:
+        env = {"API_TOKEN": SecretText(value="hush-hush-42"), "PLAIN": "1"}
+        job, agent = await w.run_job(env=env)
+        assert isinstance(job.spec.env["API_TOKEN"], SealedText)
+        assert "hush" not in str(spec_to_dict(job.spec))
+        assert "hush" not in repr(job)
+        assert shown_spec(job.spec)["env"] == {"API_TOKEN": {"secret_value": None}, "PLAIN": "1"}
+        assert agent.held is not None
+        assert agent.held.order.secret_env == {"API_TOKEN": "hush-hush-42"}
+        agent.write(b"a hush-hush-42 b\n")
+        agent.exit(0)
+        await quiet()
+        assert w.log_text(w.attempt(job.id).id) == b"a *** b\n"
+        again = await w.engine.jobs.rerun(str(job.id), actor="ann")
+        assert again.spec == job.spec
+
+
+async def test_equal_jobs_with_secret_values_are_one_under_one_key() -> None:
+    async with world() as w:
+
+        def keyed(value: str) -> Submission:
+            return Submission(spec=spec(env={"KEY": SecretText(value=value)}), idempotency_key="k")
+
+        first = await w.engine.jobs.submit(keyed("one"), actor="ann")
+        assert (await w.engine.jobs.submit(keyed("one"), actor="ann")).id == first.id
+        with pytest.raises(IdempotencyMismatch):
+            await w.engine.jobs.submit(keyed("two"), actor="ann")
 
 
 async def test_a_session_that_fails_in_itself_ends_its_stream() -> None:

@@ -14,6 +14,7 @@ from uuid import UUID
 from hodei.adapters.memory import MemoryBus, MemoryFaults, MemoryStore, Tables
 from hodei.adapters.scripted.inspector import ScriptedInspector
 from hodei.adapters.scripted.provider import ScriptedFactory
+from hodei.adapters.security.sealing import SivSealer
 from hodei.domain.attempt import Attempt
 from hodei.domain.errors import NotFound
 from hodei.domain.events import Event
@@ -153,6 +154,7 @@ class World:
             clock=self.clock,
             chance=self.chance,
             secrets=self.secrets,
+            sealer=SivSealer(b"k" * 32),
             replica=name,
             installation_id="inst",
             agent_servers=("unix:/agent.sock",),

@@ -18,7 +18,9 @@ from hodei.domain.parsing.reader import (
     size,
     text_fault,
 )
-from hodei.domain.spec import EnvValue, SecretRef
+from hodei.domain.spec import EnvValue, SecretRef, SecretText
+
+_SECRET_FORMS = "{secret: NAME} or {secret_value: TEXT}"
 
 
 def read_env(report: Report, raw: object) -> dict[str, EnvValue]:
@@ -39,7 +41,7 @@ def read_env(report: Report, raw: object) -> dict[str, EnvValue]:
         if name is None or value is None:
             continue
         env[name] = value
-        total += len(name) + (size(value) if isinstance(value, str) else 0)
+        total += len(name) + _length(value)
     if total > limits.ENV_BYTES:
         report.add("env", f"must be at most {limits.ENV_BYTES} bytes together, not {total}")
     return env
@@ -97,8 +99,18 @@ def _env_value(report: Report, path: str, raw: object) -> EnvValue | None:
         case None:
             report.add(path, 'must be text; write "" for an empty value')
         case _:
-            report.add(path, "must be text, or {secret: NAME}")
+            report.add(path, f"must be text, {_SECRET_FORMS}")
     return None
+
+
+def _length(value: EnvValue) -> int:
+    match value:
+        case str():
+            return size(value)
+        case SecretText():
+            return size(value.value)
+        case _:
+            return 0
 
 
 def _plain(report: Report, path: str, raw: str) -> str | None:
@@ -111,13 +123,28 @@ def _plain(report: Report, path: str, raw: str) -> str | None:
     return raw
 
 
-def _secret(report: Report, path: str, raw: Mapping[object, object]) -> SecretRef | None:
+def _secret(
+    report: Report, path: str, raw: Mapping[object, object]
+) -> SecretRef | SecretText | None:
+    if len(raw) == 1 and "secret_value" in raw:
+        return _secret_text(report, f"{path}.secret_value", raw["secret_value"])
     name = raw.get("secret", ABSENT)
     if len(raw) != 1 or name is ABSENT:
-        report.add(path, "must be text, or an object with the one field 'secret'")
+        report.add(path, "must be text, or an object with the one field 'secret' or 'secret_value'")
         return None
     rule = limits.SECRET_NAME
     if isinstance(name, str) and len(name) <= rule.most and rule.pattern.fullmatch(name):
         return SecretRef(secret=name)
     report.add(f"{path}.secret", f"must be {rule.expected}")
     return None
+
+
+def _secret_text(report: Report, path: str, raw: object) -> SecretText | None:
+    if raw is None:
+        report.add(path, "is never given back; write the value again")
+        return None
+    if not isinstance(raw, str):
+        report.add(path, "must be text; put the value in quotes")
+        return None
+    value = _plain(report, path, raw)
+    return None if value is None else SecretText(value=value)

@@ -15,7 +15,7 @@ from hodei.domain.events import Event, EventKind
 from hodei.domain.job import Job, JobState
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.placement import Rejection
-from hodei.domain.serial import spec_to_dict
+from hodei.domain.serial import shown_spec
 from hodei.domain.spec import CommandType, Priority
 from hodei.engine.explain import Explanation, Plan
 from hodei.engine.jobs import JobDetail, Result
@@ -27,7 +27,7 @@ StoredSpec = Annotated[
     dict[str, Any],
     Field(
         description="The spec as stored: every field of JobSpec with its value. Secret values "
-        "of the environment are names only: {secret: NAME}."
+        "of the environment are never shown: {secret: NAME} or {secret_value: null}."
     ),
 ]
 
@@ -210,7 +210,7 @@ class JobView(Model):
         return cls(
             id=job.id,
             version=job.version,
-            spec=spec_to_dict(job.spec),
+            spec=shown_spec(job.spec),
             name=job.spec.name,
             project=job.spec.project,
             owner=job.owner,
