@@ -16,8 +16,8 @@ from hodei.app.embedded import default_data_dir
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.units import parse_duration
 
-CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN"})
-"""Read by the command line's client, harmless to the server."""
+CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN", "HODEI_NO_BROWSER"})
+"""Read by the command line, harmless to the server."""
 OTHER_NAMES = {"GRPC_PORT": "grpc_port"}
 """Settings whose names do not begin with HODEI_, as the product's guide prints them."""
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}

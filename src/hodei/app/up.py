@@ -7,8 +7,10 @@ worker and its agent, and its log comes back through the same client that progra
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import webbrowser
+from collections.abc import Awaitable, Callable, Mapping
 
+from hodei.api.http.pages import built
 from hodei.app.serve import Addresses, Serving, run_server
 from hodei.client import AsyncClient, Job
 from hodei.domain.schema import HELLO
@@ -26,9 +28,32 @@ HELLO_JOB = {
 """The guide's first job, without the image: the provider of this machine runs none."""
 
 
-def run_up(*, once: bool, log_level: str | None, welcome: Show, follow: Follow, hint: Show) -> int:
-    """Serves, runs the hello job, and goes on serving unless it is only for `once`."""
-    return run_server(_session(once, welcome, follow, hint), log_level=log_level)
+def run_up(
+    *,
+    once: bool,
+    browse: bool,
+    log_level: str | None,
+    welcome: Show,
+    follow: Follow,
+    hint: Show,
+) -> int:
+    """Serves, runs the hello job, and goes on serving unless it is only for `once`.
+
+    With `browse` the web pages open in the person's browser.
+    """
+
+    def greet(addresses: Addresses) -> None:
+        welcome(addresses)
+        if browse and built():
+            asyncio.get_running_loop().run_in_executor(None, webbrowser.open, addresses.url)
+
+    return run_server(_session(once, greet, follow, hint), log_level=log_level)
+
+
+def on_a_desktop(environ: Mapping[str, str], terminal: bool) -> bool:
+    """Whether somebody sits before a screen here and does not mind a browser window."""
+    screen = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")
+    return bool(screen) and terminal and environ.get("HODEI_NO_BROWSER", "") in ("", "0")
 
 
 def _session(once: bool, welcome: Show, follow: Follow, hint: Show) -> Serving:

@@ -47,7 +47,9 @@ def test_up_once_runs_the_hello_job(directory: Path) -> None:
     first, second = done.stdout.splitlines()
     assert first == "Hello from Hodei!"
     assert second  # the date
-    assert "Hodei is ready" in done.stderr
+    greeting = done.stderr.splitlines()
+    ready = next(at for at, line in enumerate(greeting) if "Hodei is ready" in line)
+    assert greeting[ready + 1].split()[0] == "web", "the address that a person wants comes first"
     assert "SUCCEEDED" in done.stderr
     assert not (directory / "run" / "server.json").exists()
 

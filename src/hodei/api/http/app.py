@@ -1,9 +1,10 @@
-"""The ASGI application: every operation and both WebSockets over one engine."""
+"""The ASGI application: the web UI, every operation and both WebSockets over one engine."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Collection
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
@@ -27,6 +28,7 @@ from hodei.api.http import (
 from hodei.api.http.guard import Guard
 from hodei.api.http.openapi import document
 from hodei.api.http.operations import PREFIX, Api, Operation, Resource, by_path
+from hodei.api.http.pages import BUILT, Pages
 from hodei.api.http.problems import MethodNotAllowed
 from hodei.api.http.websocket.socket import live_endpoint
 from hodei.api.http.websocket.terminal import terminal_endpoint
@@ -73,11 +75,13 @@ def create_app(
     *,
     allowed_hosts: Collection[str] = (),
     allowed_origins: Collection[str] = (),
+    ui: Path = BUILT,
 ) -> FastAPI:
     """The application. `app.state.api.stopping` ends its streams when set.
 
     `allowed_hosts` are names of this server besides those of loopback; `allowed_origins` are
-    origins besides its own whose pages may change things, such as http://localhost:5173.
+    origins besides its own whose pages may change things, such as http://localhost:5173. `ui`
+    is the directory of the built web UI.
     """
     app = HodeiApi(
         title="Hodei", version=__version__, openapi_url=None, docs_url=None, redoc_url=None
@@ -94,6 +98,8 @@ def create_app(
         WebSocketRoute(f"{PREFIX}/jobs/{{key:key}}/terminal", terminal_endpoint(api)),
         Route(f"{PREFIX}/ws", _websocket_only),
         Route(f"{PREFIX}/jobs/{{key:key}}/terminal", _websocket_only),
+        # The last one: whatever is not of the API belongs to the web UI.
+        Route("/{path:path}", Pages(ui)),
     ]
     # The router's own refusals go on to the guard, which words them like every other error.
     app.add_exception_handler(HTTPException, _pass_on)

@@ -18,7 +18,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hodei.api.http.operations import PREFIX
 from hodei.api.http.problems import from_framework, problem_response
 from hodei.domain.errors import Forbidden, InvalidRequest, shorten
 
@@ -27,12 +26,13 @@ logger = logging.getLogger(__name__)
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
-API_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+"""For answers that do not say otherwise; the web UI's own do."""
 
 
 class Guard:
@@ -58,7 +58,7 @@ class Guard:
         given = headers.get("x-correlation-id")
         fits = given is not None and _CORRELATION.match(given)
         correlation_id = given if fits and given is not None else uuid4().hex
-        answer = _Answer(send, correlation_id, api=scope["path"].startswith(PREFIX))
+        answer = _Answer(send, correlation_id)
         error: Exception | None = None
         try:
             if given is not None and not fits:
@@ -118,10 +118,9 @@ class Guard:
 class _Answer:
     """Adds headers to the answer and remembers whether it has begun."""
 
-    def __init__(self, send: Send, correlation_id: str, *, api: bool) -> None:
+    def __init__(self, send: Send, correlation_id: str) -> None:
         self._send = send
         self._correlation_id = correlation_id
-        self._api = api
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -129,9 +128,8 @@ class _Answer:
             self.started = True
             headers = MutableHeaders(scope=message)
             headers["X-Correlation-Id"] = self._correlation_id
-            if self._api:
-                for name, value in API_HEADERS.items():
-                    headers.setdefault(name, value)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
         await self._send(message)
 
 

@@ -38,17 +38,31 @@ def serve() -> None:
 
 def up(
     once: Annotated[bool, typer.Option("--once", help="End with the hello job.")] = False,
+    no_open: Annotated[
+        bool, typer.Option("--no-open", help="Open no browser (also HODEI_NO_BROWSER=1).")
+    ] = False,
 ) -> None:
     """Run everything in one process, and a first job through it.
 
-    With --once the exit code is that of the job, and everything is stopped.
+    With --once the exit code is that of the job, and everything is stopped. On a desktop the
+    web pages open in the browser.
     """
-    from hodei.app.up import run_up
+    from hodei.app.up import on_a_desktop, run_up
 
     # Somebody looks at the job here: the server's own lines come only when something is wrong.
     level = None if os.environ.get("HODEI_LOG_LEVEL") else "warning"
     say("starting PostgreSQL and Hodei ...")
-    _end(run_up(once=once, log_level=level, welcome=_welcome, follow=_follow, hint=_hint))
+    browse = not (once or no_open) and on_a_desktop(os.environ, sys.stderr.isatty())
+    _end(
+        run_up(
+            once=once,
+            browse=browse,
+            log_level=level,
+            welcome=_welcome,
+            follow=_follow,
+            hint=_hint,
+        )
+    )
 
 
 def _end(code: int) -> None:
@@ -57,9 +71,11 @@ def _end(code: int) -> None:
 
 
 def _welcome(addresses: Addresses) -> None:
+    from hodei.api.http.pages import built
     from hodei.app.cli.tables import accent
 
     lines = [
+        ("web", addresses.url if built() else "not built: scripts/web build"),
         ("REST", f"{addresses.url}/api/v1"),
         ("gRPC", addresses.grpc),
         ("metrics", addresses.metrics or "off"),
