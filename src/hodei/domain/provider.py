@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from hodei.domain.spec import Architecture
+from hodei.domain.spec import Architecture, Network
 
 
 class Isolation(StrEnum):
@@ -79,6 +79,16 @@ class WarmPool:
     image: str | None = None
     cpu: float = 1.0
     memory_mb: int = 512
+    network: Network = Network.DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmLearning:
+    """What workers may cost together that are kept because of the last day's jobs."""
+
+    budget_cpu: float
+    budget_memory_mb: int
+    max_workers: int = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +107,9 @@ class ProviderRecord:
     max_workers: int | None = None
     """Overrides the capability when set."""
     warm: tuple[WarmPool, ...] = ()
+    warm_learned: WarmLearning | None = None
+    """None: only the pools of `warm` are kept."""
     idle_timeout_ms: int = 300_000
-    """How long a reusable or warm worker beyond the pool's size is kept idle."""
+    """How long a reusable worker beyond the pools' sizes is kept idle."""
     created_at: datetime
     updated_at: datetime

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from hodei.domain.attempt import Phase, PhaseMark
 from hodei.domain.outcome import Cause, Outcome
-from hodei.domain.provider import WarmPool
+from hodei.domain.provider import WarmLearning, WarmPool
 from hodei.domain.spec import (
     Architecture,
     Backoff,
@@ -288,6 +288,7 @@ def warm_to_list(pools: Sequence[WarmPool]) -> list[Data]:
             "image": pool.image,
             "cpu": float(pool.cpu),
             "memory_mb": pool.memory_mb,
+            "network": pool.network.value,
         }
         for pool in pools
     ]
@@ -301,6 +302,26 @@ def warm_from_list(data: Sequence[Mapping[str, Any]]) -> tuple[WarmPool, ...]:
             image=pool["image"],
             cpu=float(pool["cpu"]),
             memory_mb=pool["memory_mb"],
+            # Rows of the first release have none.
+            network=Network(pool.get("network", Network.DEFAULT)),
         )
         for pool in data
+    )
+
+
+def learning_to_dict(learning: WarmLearning) -> Data:
+    """The budget of learned pools as plain data."""
+    return {
+        "budget_cpu": float(learning.budget_cpu),
+        "budget_memory_mb": learning.budget_memory_mb,
+        "max_workers": learning.max_workers,
+    }
+
+
+def learning_from_dict(data: Mapping[str, Any]) -> WarmLearning:
+    """What `learning_to_dict` wrote."""
+    return WarmLearning(
+        budget_cpu=float(data["budget_cpu"]),
+        budget_memory_mb=data["budget_memory_mb"],
+        max_workers=data["max_workers"],
     )

@@ -12,7 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from hodei.domain.errors import IllegalTransition
 from hodei.domain.machine import Machine
+from hodei.domain.spec import Network
 
 
 class WorkerState(StrEnum):
@@ -174,6 +176,11 @@ class Worker:
     image: str | None = None
     cpu: float = 1.0
     memory_mb: int = 512
+    network: Network = Network.DEFAULT
+    image_digest: str = ""
+    """What the image's name meant when the worker was made; empty: not known."""
+    revision: str = ""
+    """Of its provider's settings and of the agent when it was made (hodei.domain.warm)."""
     attempt_id: UUID | None = None
     """The attempt it holds, or was made for."""
     handle: Handle | None = None
@@ -200,6 +207,8 @@ class Worker:
 def apply(worker: Worker, event: WorkerEvent, now: datetime) -> Worker:
     """`worker` after `event`. Raises IllegalTransition."""
     moved = replace(worker, state=WORKER.next(worker.state, event))
+    if isinstance(event, Assigned | Released) and _again(worker, event):
+        raise IllegalTransition("single-use worker", worker.state, event)
     match event:
         case Enrolled():
             return replace(
@@ -225,3 +234,10 @@ def apply(worker: Worker, event: WorkerEvent, now: datetime) -> Worker:
             return replace(moved, ended_at=now, session_digest=None)
         case _:
             return moved
+
+
+def _again(worker: Worker, event: Assigned | Released) -> bool:
+    """Whether a worker that is used once would be used, or offered, a second time."""
+    if worker.reusable:
+        return False
+    return isinstance(event, Released) or worker.attempt_id not in (None, event.attempt_id)

@@ -24,6 +24,7 @@ from hodei.domain.job import Job, JobState
 from hodei.domain.logs import LogHead, Segment
 from hodei.domain.provider import Health, ProviderRecord
 from hodei.domain.spec import CommandType, Priority
+from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
 from hodei.ports.aggregates import JobMetrics
 
@@ -388,6 +389,14 @@ class StatsStore(Protocol):
     async def job_metrics(
         self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
     ) -> JobMetrics: ...
+
+    async def demand(
+        self, provider_id: UUID, *, since: datetime, stretch_s: int, limit: int
+    ) -> Sequence[Demand]:
+        """How the jobs came that were last given to a provider: those submitted since then, at
+        most the `limit` newest, by shape and by stretches of `stretch_s` seconds. Jobs that ask
+        for storage or GPUs are left out."""
+        ...
 
 
 class ProviderStore(Protocol):

@@ -80,7 +80,8 @@ SUBJECTS = {
         machine=WORKER,
         events=get_args(worker.WorkerEvent),
         module=worker,
-        entity=Worker(id=UUID(int=3), provider_id=UUID(int=4), created_at=T0),
+        # Any other refuses some edges a second time; see test_warm.
+        entity=Worker(id=UUID(int=3), provider_id=UUID(int=4), reusable=True, created_at=T0),
         state="state",
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from statistics import fmean
@@ -10,6 +11,7 @@ from uuid import UUID
 from hodei.adapters.memory.part import Part
 from hodei.domain.attempt import Attempt
 from hodei.domain.job import JOB, Job
+from hodei.domain.warm import Demand, Shape
 from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
 from hodei.ports.store import Sample
 
@@ -69,6 +71,27 @@ class Stats(Part):
             providers=self._provider_use(start, end, project),
         )
 
+    async def demand(
+        self, provider_id: UUID, *, since: datetime, stretch_s: int, limit: int
+    ) -> Sequence[Demand]:
+        """See StatsStore."""
+        await self._begin()
+        given = [
+            (entry.job, order)
+            for order, entry in enumerate(self._tables.jobs.values())
+            if entry.job.provider_id == provider_id and entry.job.submitted_at >= since
+        ]
+        given.sort(key=lambda pair: (pair[0].submitted_at, pair[1]), reverse=True)
+        came = Counter(
+            (_shape(job), int(job.submitted_at.timestamp()) // stretch_s)
+            for job, _ in given[:limit]
+            if not job.spec.resources.storage_mb and not job.spec.resources.gpus
+        )
+        found: dict[Shape, Counter[int]] = {}
+        for (shape, _), jobs in came.items():
+            found.setdefault(shape, Counter())[jobs] += 1
+        return [Demand(shape=shape, stretches=dict(counted)) for shape, counted in found.items()]
+
     def _last_attempt(self, job: Job) -> Attempt | None:
         entry = self._tables.attempts.get(job.attempt_id) if job.attempt_id else None
         return entry.attempt if entry else None
@@ -85,6 +108,16 @@ class Stats(Part):
             if project is None or (job is not None and job.job.spec.project == project):
                 used.setdefault(attempt.provider_id, []).append(attempt)
         return tuple(_use(provider_id, used[provider_id]) for provider_id in sorted(used))
+
+
+def _shape(job: Job) -> Shape:
+    wanted = job.spec.resources
+    return Shape(
+        image=job.spec.image,
+        cpu=float(wanted.cpu),
+        memory_mb=wanted.memory_mb,
+        network=job.spec.network,
+    )
 
 
 def _use(provider_id: UUID, attempts: Sequence[Attempt]) -> ProviderUse:

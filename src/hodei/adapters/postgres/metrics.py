@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from hodei.adapters.postgres.database import Database, Row, Session
 from hodei.adapters.postgres.queries import sql
 from hodei.domain.job import JobState
+from hodei.domain.spec import Network
+from hodei.domain.warm import Demand, Shape
 from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
 
 _FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.TIMEOUT)
 
 
 class Metrics:
-    """Implements `StatsStore.job_metrics`."""
+    """Implements `StatsStore.job_metrics` and `StatsStore.demand`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -45,6 +49,23 @@ class Metrics:
             ),
             providers=tuple(_use(row) for row in providers),
         )
+
+    async def demand(
+        self, provider_id: UUID, *, since: datetime, stretch_s: int, limit: int
+    ) -> Sequence[Demand]:
+        """See `StatsStore.demand`."""
+        found: dict[Shape, dict[int, int]] = {}
+        for row in await self._database.rows(
+            sql("metrics.demand"), provider_id, since, stretch_s, limit
+        ):
+            shape = Shape(
+                image=row["image"],
+                cpu=row["cpu"],
+                memory_mb=row["memory_mb"],
+                network=Network(row["network"]),
+            )
+            found.setdefault(shape, {})[row["jobs"]] = row["stretches"]
+        return [Demand(shape=shape, stretches=counted) for shape, counted in found.items()]
 
 
 def _bucket(start: datetime, submitted: int, row: Row | None) -> MetricsBucket:

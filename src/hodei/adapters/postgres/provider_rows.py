@@ -6,11 +6,17 @@ from hodei.adapters.postgres.columns import Columns
 from hodei.adapters.postgres.database import Row
 from hodei.adapters.postgres.text import clean, dumps, loads
 from hodei.domain.provider import Health, ProviderRecord
-from hodei.domain.serial import warm_from_list, warm_to_list
+from hodei.domain.serial import (
+    learning_from_dict,
+    learning_to_dict,
+    warm_from_list,
+    warm_to_list,
+)
 
 PROVIDER = Columns(
     "unit int4, id uuid, version int4, name text, type text, enabled bool, settings jsonb,"
-    " labels jsonb, region text, max_workers int4, warm jsonb, idle_timeout_ms int8,"
+    " labels jsonb, region text, max_workers int4, warm jsonb, warm_learned jsonb,"
+    " idle_timeout_ms int8,"
     " created_at timestamptz, updated_at timestamptz"
 )
 
@@ -29,6 +35,7 @@ def provider_row(unit: int, provider: ProviderRecord) -> tuple[object, ...]:
         provider.region,
         provider.max_workers,
         dumps(warm_to_list(provider.warm)),
+        dumps(learning_to_dict(provider.warm_learned)) if provider.warm_learned else None,
         provider.idle_timeout_ms,
         provider.created_at,
         provider.updated_at,
@@ -48,6 +55,9 @@ def provider_of(row: Row) -> ProviderRecord:
         region=row["region"],
         max_workers=row["max_workers"],
         warm=warm_from_list(loads(row["warm"])),
+        warm_learned=learning_from_dict(loads(row["warm_learned"]))
+        if row["warm_learned"]
+        else None,
         idle_timeout_ms=row["idle_timeout_ms"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -15,6 +15,7 @@ from hodei.domain.serial import (
     phases_from_list,
     phases_to_list,
 )
+from hodei.domain.spec import Network
 from hodei.domain.worker import Handle, Target, Worker, WorkerState
 
 _ATTEMPT_MUTABLE = (
@@ -29,7 +30,8 @@ ATTEMPT_NEW = Columns(_ATTEMPT_MUTABLE + ", job_id uuid, number int4")
 
 WORKER = Columns(
     "unit int4, id uuid, version int4, provider_id uuid, state text, live bool, target text,"
-    " reusable bool, image text, cpu float8, memory_mb int4, attempt_id uuid, handle jsonb,"
+    " reusable bool, image text, cpu float8, memory_mb int4, network text, image_digest text,"
+    " revision text, attempt_id uuid, handle jsonb,"
     " otp_digest bytea, otp_expires_at timestamptz, session_digest bytea, agent_version text,"
     " architecture text, created_at timestamptz, enrolled_at timestamptz, ready_at timestamptz,"
     " silent_at timestamptz, ended_at timestamptz, reason text, replica text, max_live int4"
@@ -108,6 +110,9 @@ def worker_row(
         worker.image,
         worker.cpu,
         worker.memory_mb,
+        worker.network.value,
+        clean(worker.image_digest),
+        worker.revision,
         worker.attempt_id,
         dumps(handle_to_dict(worker.handle)) if worker.handle else None,
         worker.otp_digest,
@@ -138,6 +143,9 @@ def worker_of(row: Row) -> Worker:
         image=row["w_image"],
         cpu=row["w_cpu"],
         memory_mb=row["w_memory_mb"],
+        network=Network(row["w_network"]),
+        image_digest=row["w_image_digest"],
+        revision=row["w_revision"],
         attempt_id=row["w_attempt_id"],
         handle=handle_of(row["w_handle"]),
         otp_digest=row["w_otp_digest"],

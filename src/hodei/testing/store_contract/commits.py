@@ -10,8 +10,8 @@ from hodei.domain.attempt import Phase, PhaseMark
 from hodei.domain.events import EventKind
 from hodei.domain.job import JobState, request_cancel
 from hodei.domain.outcome import Cause, Outcome
-from hodei.domain.provider import WarmPool
-from hodei.domain.spec import Priority
+from hodei.domain.provider import WarmLearning, WarmPool
+from hodei.domain.spec import Network, Priority
 from hodei.domain.worker import Handle, Target, WorkerState
 from hodei.ports.store import Store, Unit, Verdict
 from hodei.testing.store_contract.rows import (
@@ -126,6 +126,9 @@ class CommitContract:
             image="alpine",
             cpu=2.5,
             memory_mb=1024,
+            network=Network.NONE,
+            image_digest="sha256:1",
+            revision="settings.agent",
             attempt_id=uuid4(),
             handle=Handle(
                 provider="p", worker_id=plain.id, version=2, data={"a": [1, {"b": None}]}
@@ -155,7 +158,8 @@ class CommitContract:
             labels={"zone": "a"},
             region="eu",
             max_workers=3,
-            warm=(WarmPool(size=2, image="alpine", cpu=0.5, memory_mb=64),),
+            warm=(WarmPool(size=2, image="alpine", cpu=0.5, memory_mb=64, network=Network.NONE),),
+            warm_learned=WarmLearning(budget_cpu=1.5, budget_memory_mb=640, max_workers=3),
             idle_timeout_ms=5,
         )
         await save(store, Unit(providers=(full,)))

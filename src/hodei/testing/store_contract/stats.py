@@ -14,6 +14,8 @@ import pytest
 
 from hodei.domain.job import JobState
 from hodei.domain.outcome import Cause, Outcome
+from hodei.domain.spec import Network, Resources
+from hodei.domain.warm import Shape
 from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
 from hodei.ports.store import Held, Store, Unit
 from hodei.testing.store_contract.rows import (
@@ -259,3 +261,41 @@ class StatsContract:
         assert [bucket.start for bucket in found.series] == [after(n) for n in (0, 10, 20)]
         assert found.total.submitted == 3
         assert found.series[1].start - found.series[0].start == timedelta(seconds=10)
+
+    async def test_demand_counts_the_jobs_of_one_provider_by_shape_and_stretch(
+        self, store: Store
+    ) -> None:
+        small, large = Resources(cpu=0.5, memory_mb=64), Resources(cpu=2, memory_mb=64)
+        for second, image, resources, provider_id in (
+            (-1, "alpine", small, PROVIDER),  # too old
+            (0, "alpine", small, PROVIDER),
+            (9.9, "alpine", small, PROVIDER),
+            (10, "alpine", small, PROVIDER),
+            (35, "alpine", small, PROVIDER),
+            (36, "alpine", large, PROVIDER),
+            (37, "alpine", small, OTHER_PROVIDER),
+            (38, "alpine", replace(small, gpus=1), PROVIDER),
+            (39, "alpine", replace(small, storage_mb=10), PROVIDER),
+            (40, None, small, PROVIDER),
+        ):
+            spec = replace(new_spec(image=image), resources=resources)
+            job = new_job(spec, at=after(second))
+            await save(store, unit_of(bind(job, provider_id=provider_id, at=after(41))))
+        cut_off = replace(new_spec(image="alpine"), resources=small, network=Network.NONE)
+        await save(store, unit_of(bind(new_job(cut_off, at=after(50)), at=after(51))))
+        await submitted(store, new_job(new_spec(image="waits"), at=after(52)))
+
+        few = Shape(image="alpine", cpu=0.5, memory_mb=64)
+        found = await store.demand(PROVIDER, since=after(0), stretch_s=10, limit=100)
+        assert {each.shape: dict(each.stretches) for each in found} == {
+            few: {2: 1, 1: 2},
+            replace(few, cpu=2.0): {1: 1},
+            replace(few, image=None): {1: 1},
+            replace(few, network=Network.NONE): {1: 1},
+        }
+        newest = await store.demand(PROVIDER, since=after(0), stretch_s=10, limit=2)
+        assert {each.shape for each in newest} == {
+            replace(few, image=None),
+            replace(few, network=Network.NONE),
+        }
+        assert await store.demand(uuid4(), since=after(0), stretch_s=10, limit=2) == []

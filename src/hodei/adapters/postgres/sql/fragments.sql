@@ -25,7 +25,8 @@ a.closing AS a_closing, a.cpu_ms AS a_cpu_ms, a.memory_peak_bytes AS a_memory_pe
 -- name: worker
 w.id AS w_id, w.provider_id AS w_provider_id, w.state AS w_state, w.target AS w_target,
 w.version AS w_version, w.reusable AS w_reusable, w.image AS w_image, w.cpu AS w_cpu,
-w.memory_mb AS w_memory_mb, w.attempt_id AS w_attempt_id, w.handle AS w_handle,
+w.memory_mb AS w_memory_mb, w.network AS w_network, w.image_digest AS w_image_digest,
+w.revision AS w_revision, w.attempt_id AS w_attempt_id, w.handle AS w_handle,
 w.otp_digest AS w_otp_digest, w.otp_expires_at AS w_otp_expires_at,
 w.session_digest AS w_session_digest, w.agent_version AS w_agent_version,
 w.architecture AS w_architecture, w.created_at AS w_created_at,

@@ -40,3 +40,22 @@ FROM attempts a
 WHERE a.ended_at >= $1 AND a.ended_at < $2
     AND ($3::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $3)
 GROUP BY a.provider_id ORDER BY a.provider_id
+
+-- name: demand
+WITH given AS (
+    SELECT j.id, j.submitted_at FROM jobs j
+    WHERE j.provider_id = $1 AND j.submitted_at >= $2
+    ORDER BY j.submitted_at DESC, j.seq DESC LIMIT $4
+), came AS (
+    SELECT s.image, (s.spec->'resources'->>'cpu')::float8 AS cpu,
+        (s.spec->'resources'->>'memory_mb')::integer AS memory_mb,
+        s.spec->>'network' AS network,
+        floor(extract(epoch FROM g.submitted_at) / $3::integer) AS stretch
+    FROM given g JOIN job_specs s ON s.job_id = g.id
+    WHERE s.spec->'resources'->>'storage_mb' = '0' AND s.spec->'resources'->>'gpus' = '0'
+), counted AS (
+    SELECT image, cpu, memory_mb, network, count(*) AS jobs
+    FROM came GROUP BY image, cpu, memory_mb, network, stretch
+)
+SELECT image, cpu, memory_mb, network, jobs, count(*) AS stretches
+FROM counted GROUP BY image, cpu, memory_mb, network, jobs
