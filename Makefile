@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test check format lint unit contract integration e2e bench bundle generate lock clean \
-	setup setup-test
+	web web-dev setup setup-test
 
 export PYTHON
 ARGS ?=
@@ -41,6 +41,11 @@ contract integration e2e:
 bundle: setup ## Build the agent's bundle in dist/agent-bundle
 	@.venv/bin/hodei agent build $(ARGS)
 
+web: setup ## Build the web UI into src/hodei/ui (scripts/web does the rest of its work)
+
+web-dev: setup-test ## Serve web/ with hot reload in front of a running server (HODEI_SERVER=URL)
+	@scripts/web dev
+
 bench: setup-test ## Measure, against floors measured in the same run
 	@.venv/bin/python -m bench $(ARGS)
 
@@ -52,7 +57,7 @@ lock: ## Compile requirements/*.txt again (ARGS=--upgrade for newer versions)
 
 clean: ## Remove the virtual environment, caches and builds; data stay
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache \
-		build dist tests/foreign/node_modules
+		build dist tests/foreign/node_modules web/node_modules src/hodei/ui
 	@find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 setup:

@@ -1,0 +1,10 @@
+/** The frame of every page. */
+import type { ReactNode } from "react";
+
+export function Shell({ children }: { children: ReactNode }) {
+  return (
+    <main id="main" tabIndex={-1}>
+      {children}
+    </main>
+  );
+}

@@ -1,0 +1,18 @@
+/** What the address of the jobs list says: its filters and its order. */
+import * as z from "zod/mini";
+import { oneOf, text } from "@/lib/search";
+
+export const ORDERS = ["-created", "created"] as const;
+
+export const searchSchema = z.object({
+  status: text(120),
+  q: text(),
+  from: text(40),
+  to: text(40),
+  provider: text(64),
+  by: text(120),
+  label: text(),
+  sort: oneOf(ORDERS),
+});
+
+export type JobsSearch = z.infer<typeof searchSchema>;
