@@ -12,7 +12,8 @@ export default defineConfig({
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": { target: server, ws: true, changeOrigin: true } },
+    // Host stays ours: the server takes writes only from the origin that it was asked under.
+    proxy: { "/api": { target: server, ws: true } },
   },
   build: {
     outDir: "../src/hodei/ui",

@@ -1225,13 +1225,15 @@ export interface components {
              */
             image: string | null;
             /**
-             * @description Environment of the process. A value is text, or the name of a secret. At most 32768 bytes of UTF-8 per value and 262144 together. Names that begin with HODEI_ are Hodei's own.
+             * @description Environment of the process. A value is text, the name of a secret, or a secret value: sealed when stored, masked in logs, and shown as null ever after. At most 32768 bytes of UTF-8 per value and 262144 together. Names that begin with HODEI_ are Hodei's own.
              * @default {}
              */
             env: {
                 [key: string]: string | {
                     /** @description the name of a secret: letters, digits, '.', '_' and '-', at most 128 long */
                     secret: string;
+                } | {
+                    secret_value: string;
                 };
             };
             /** @description What one attempt may use; enforced by the provider, or refused. */
@@ -1388,7 +1390,7 @@ export interface components {
             version: number;
             /**
              * Spec
-             * @description The spec as stored: every field of JobSpec with its value. Secret values of the environment are names only: {secret: NAME}.
+             * @description The spec as stored: every field of JobSpec with its value. Secret values of the environment are never shown: {secret: NAME} or {secret_value: null}.
              */
             spec: {
                 [key: string]: unknown;
