@@ -8,7 +8,6 @@ every follower sees every line once.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -16,16 +15,9 @@ from uuid import UUID
 
 from hodei.domain.attempt import Attempt
 from hodei.domain.errors import InvalidRequest, NotFound
-from hodei.domain.logs import (
-    LogHead,
-    LogLine,
-    LogMarks,
-    LogQuery,
-    MarksCounter,
-    Segment,
-    matches,
-)
+from hodei.domain.logs import LogHead, LogLine, LogMarks, LogQuery, Segment
 from hodei.engine.core import Core
+from hodei.engine.log_indexes import Found, LogIndexes, LogView
 
 MAX_LINES = 1000
 """Lines per range."""
@@ -33,8 +25,6 @@ RANGE_BYTES = 4 << 20
 """Text per range; a range of long lines ends early, after at least one line."""
 RECENT_BYTES = 4 << 20
 """Text kept in memory per attempt that somebody follows."""
-SEARCH_SECONDS = 10.0
-"""Time one search may take; what it did not reach is said."""
 FOLLOW_SEGMENTS = 16
 
 
@@ -54,17 +44,8 @@ class LogRange:
     warn_count: int
     error_count: int
     first_error: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """Lines that fit a query."""
-
-    attempt: Attempt
-    line_numbers: tuple[int, ...]
-    total: int
-    truncated: bool
-    """The search stopped at its time limit."""
+    expired: bool
+    """The attempt ran and its log is not kept any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +91,7 @@ class Logs:
 
     def __init__(self, core: Core) -> None:
         self._core = core
+        self._indexes = LogIndexes(core)
         self._channels: dict[UUID, _Channel] = {}
         self._waiting: dict[UUID, asyncio.Event] = {}
 
@@ -152,7 +134,8 @@ class Logs:
         if not 1 <= limit <= MAX_LINES:
             raise InvalidRequest.of("limit", f"must be between 1 and {MAX_LINES}", limit)
         which = await self.attempt(job_id, attempt)
-        head = await self._head(which)
+        state = await self._core.store.log_state(which.id)
+        head = state.head if state else LogHead()
         first = from_line if from_line > 0 else max(1, head.total_lines + 1 + from_line)
         lines = await self._lines(which, first, min(limit, head.total_lines + 1 - first))
         return LogRange(
@@ -165,6 +148,7 @@ class Logs:
             warn_count=head.warn_count,
             error_count=head.error_count,
             first_error=head.first_error_line,
+            expired=state is None and which.ended and which.started_at is not None,
         )
 
     async def _lines(self, attempt: Attempt, first: int, limit: int) -> list[LogLine]:
@@ -184,41 +168,58 @@ class Logs:
         return lines
 
     async def search(
-        self, job_id: UUID, query: LogQuery, *, attempt: int, from_line: int, limit: int
+        self,
+        job_id: UUID,
+        query: LogQuery,
+        *,
+        attempt: int = 0,
+        from_line: int = 1,
+        offset: int | None = None,
+        limit: int = 1000,
     ) -> Found:
-        """Numbers of the fitting lines, at most `limit`, and how many fit in all."""
+        """Numbers of the fitting lines, at most `limit`, and how many fit in all.
+
+        From `from_line` on, or from place `offset` on (a negative one counts from the end).
+        """
         which = await self.attempt(job_id, attempt)
-        until = time.monotonic() + SEARCH_SECONDS
-        numbers: list[int] = []
-        total, line, truncated = 0, 1, False
-        while segments := await self._core.store.segments(which.id, from_line=line, limit=64):
-            # Pure computing in slices, so that the loop stays live; in a thread when a
-            # regular expression may take long.
-            search = _search_all if query.plain else None
-            if search is not None:
-                found = search(segments, query)
-            else:
-                found = await asyncio.to_thread(_search_all, segments, query)
-            total += len(found)
-            numbers += [n for n in found if n >= from_line][: limit - len(numbers)]
-            line = segments[-1].end_line
-            if time.monotonic() > until:
-                truncated = True
-                break
-            await asyncio.sleep(0)
-        return Found(attempt=which, line_numbers=tuple(numbers), total=total, truncated=truncated)
+        return await self._indexes.search(
+            which, query, from_line=from_line, offset=offset, limit=limit
+        )
+
+    async def view(
+        self,
+        job_id: UUID,
+        query: LogQuery,
+        *,
+        attempt: int = 0,
+        context: int = 0,
+        after: int = 0,
+        at_line: int | None = None,
+        offset: int = 0,
+        limit: int = 500,
+    ) -> LogView:
+        """Rows of the log that fit a query or lie within `context` lines of one that does.
+
+        Rows are counted from 0 behind line `after`. The first row given is the one at
+        `offset` (a negative one counts from the end), or the first at or after `at_line`.
+        """
+        if not 1 <= limit <= MAX_LINES:
+            raise InvalidRequest.of("limit", f"must be between 1 and {MAX_LINES}", limit)
+        which = await self.attempt(job_id, attempt)
+        return await self._indexes.view(
+            which,
+            query,
+            context=context,
+            after=after,
+            at_line=at_line,
+            offset=offset,
+            limit=limit,
+            most_bytes=RANGE_BYTES,
+        )
 
     async def marks(self, job_id: UUID, *, attempt: int = 0) -> LogMarks:
         """Landmarks of the log as far as it is stored."""
-        which = await self.attempt(job_id, attempt)
-        counter = MarksCounter()
-        line = 1
-        while segments := await self._core.store.segments(which.id, from_line=line, limit=64):
-            for segment in segments:
-                counter.add(segment)
-            line = segments[-1].end_line
-            await asyncio.sleep(0)
-        return counter.marks()
+        return await self._indexes.marks(await self.attempt(job_id, attempt))
 
     async def download(self, attempt: Attempt) -> AsyncIterator[Segment]:
         """All stored segments in order."""
@@ -326,7 +327,3 @@ class Logs:
     async def _head(self, attempt: Attempt) -> LogHead:
         state = await self._core.store.log_state(attempt.id)
         return state.head if state else LogHead()
-
-
-def _search_all(segments: Sequence[Segment], query: LogQuery) -> list[int]:
-    return [number for segment in segments for number in matches(segment, query)]

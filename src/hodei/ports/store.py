@@ -366,6 +366,10 @@ class LogStore(Protocol):
         """Segments in order, beginning with the one that holds `from_line`."""
         ...
 
+    async def segments_at(self, attempt_id: UUID, first_lines: Sequence[int]) -> Sequence[Segment]:
+        """The segments that begin with these lines, in order; those that do not exist miss."""
+        ...
+
     async def segments_before(
         self, attempt_id: UUID, *, line: int, limit: int = 16
     ) -> Sequence[Segment]:

@@ -306,6 +306,7 @@ class Life:
             return
         attempt_id = held.attempt.id
         await self.pair.same(lambda store: store.segments(attempt_id, from_line=line, limit=3))
+        await self.pair.same(lambda store: store.segments_at(attempt_id, [1, line]))
         await self.pair.same(lambda store: store.segments_before(attempt_id, line=line))
         await self.pair.same(lambda store: store.segment_metas(attempt_id))
         await self.pair.same(lambda store: store.samples(attempt_id, since=T0, limit=3))

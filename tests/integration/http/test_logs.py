@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -51,7 +52,10 @@ async def test_search_and_marks(client: Client) -> None:
     found = await client.get(f"{path}/search", q="STEP 39", case=1)
     assert found["total"] == 0
     found = await client.get(f"{path}/search", q="^step 3[0-9]$", re=1, **{"from": 35, "limit": 2})
-    assert (found["line_numbers"], found["total"]) == ([35, 36], 10)
+    assert (found["line_numbers"], found["total"], found["offset"]) == ([35, 36], 10, 5)
+    found = await client.get(f"{path}/search", q="step 3", offset=-2)
+    assert (found["line_numbers"], found["offset"], found["total"]) == ([398, 399], 109, 111)
+    assert (found["bucket_lines"], sum(found["buckets"])) == (4, 111)
     grave = await client.get(f"{path}/search", level="WARN,ERROR")
     assert grave["total"] == 2
     assert (await client.get(f"{path}/search", stream="stderr"))["total"] == 1
@@ -65,8 +69,46 @@ async def test_search_and_marks(client: Client) -> None:
     head = await client.get(path, limit=1)
     assert head["first_error"] == marks["first_error"] is not None
     assert (head["warn_count"], head["error_count"]) == (1, 1)
-    assert len(marks["groups"]) == 1
+    assert (len(marks["groups"]), marks["group_kinds"]) == (1, "-")
     assert sum(bucket["error"] for bucket in marks["buckets"]) == 1
+
+
+async def test_views(client: Client) -> None:
+    job = await client.ran(MIXED)
+    path = f"/jobs/{job['id']}/logs/view"
+
+    def numbers(found: dict[str, Any]) -> list[int]:
+        return [line["n"] for line in found["lines"]]
+
+    found = await client.get(path, q="step 39")
+    assert (numbers(found), found["rows"], found["matches"]) == ([39, *range(390, 400)], 11, 11)
+    assert (found["total"], found["offset"]) == (404, 0)
+    page = await client.get(path, q="step 39", offset=-3, limit=2)
+    assert (numbers(page), page["offset"]) == ([397, 398], 8)
+    page = await client.get(path, q="step 39", at=40, limit=1)
+    assert (numbers(page), page["offset"]) == ([390], 1)
+    page = await client.get(path, q="step 39", after=391)
+    assert (numbers(page), page["rows"], page["offset"]) == ([*range(392, 400)], 8, 0)
+    page = await client.get(path, q="^step (7|9)$", re=1, context=1)
+    assert (numbers(page), page["rows"], page["matches"]) == ([6, 7, 8, 9, 10], 5, 2)
+    assert [line["n"] for line in page["lines"] if line.get("x")] == [6, 8, 10]
+    grave = await client.get(path, level="WARN,ERROR", stream="stderr")
+    assert [(line["l"], line["s"]) for line in grave["lines"]] == [("ERROR", "stderr")]
+    assert (await client.get(path, q="nowhere"))["rows"] == 0
+
+
+async def test_a_view_of_a_running_job_grows(client: Client, tmp_path: Path) -> None:
+    gate = tmp_path / "gate"
+    job = await client.submit(f"seq 1 30; while [ ! -e {gate} ]; do sleep 0.05; done; seq 31 60")
+    path = f"/jobs/{job['id']}/logs/view"
+    await client.until(f"/jobs/{job['id']}/logs", lambda log: log["total"] == 30)
+    before = await client.get(path, q="5", context=1)
+    found = await client.get(f"/jobs/{job['id']}/logs/search", q="5")
+    gate.touch()
+    await client.finished(job["id"])
+    after = await client.get(path, q="5", context=1)
+    assert after["lines"][: before["rows"]] == before["lines"]
+    assert (found["total"], after["matches"], after["rows"]) == (3, 15, 27)
 
 
 async def test_downloads(client: Client) -> None:
@@ -84,6 +126,10 @@ async def test_downloads(client: Client) -> None:
         raw = b"".join([piece async for piece in packed.aiter_raw()])
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(raw) == whole.content
+
+    file = await client.http.get(path, params={"gz": "1"})
+    assert file.headers["content-disposition"].endswith('-attempt-1.log.gz"')
+    assert gzip.decompress(file.content) == whole.content
 
     part = await client.http.get(path, params={"q": "step 39"})
     assert part.text.splitlines() == ["step 39", *(f"step {n}" for n in range(390, 400))]

@@ -177,9 +177,10 @@ async def test_bad_queries(client: Client, path: str, field: str, words: str) ->
 
 async def test_what_is_not_there(client: Client) -> None:
     job = f"/jobs/{GONE}"
-    of_the_job = ("", "/logs", "/logs/search", "/logs/marks", "/logs/download", "/logs/stream")
+    of_the_log = ("", "/search", "/view", "/marks", "/download", "/stream")
     paths = [
-        *(job + part for part in (*of_the_job, "/explain", "/events", "/stats")),
+        *(f"{job}/logs{part}" for part in of_the_log),
+        *(job + part for part in ("", "/explain", "/events", "/stats")),
         *("/jobs/zz", "/jobs/", "/providers/nobody", f"/workers/{GONE}", "/workers/x", "/nothing"),
     ]
     for path in paths:

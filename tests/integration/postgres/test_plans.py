@@ -88,6 +88,7 @@ READS: dict[str, tuple[str, list[object]]] = {
     "events": (sql("feed.after"), ["0", 0, 1000]),
     "events of a job": (sql("feed.of_job"), [uuid4(), 1000]),
     "segments": (sql("logs.segments"), [uuid4(), 5, 16]),
+    "segments at": (sql("logs.segments_at"), [uuid4(), [1, 501]]),
     "segments before": (sql("logs.segments_before"), [uuid4(), 5, 16]),
     "samples": (sql("logs.samples"), [uuid4(), None, 3600]),
     "log state": (sql("logs.state"), [uuid4()]),

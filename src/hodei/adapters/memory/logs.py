@@ -28,6 +28,12 @@ class Logs(Part):
         found = [item for item in self._stored(attempt_id) if item.end_line > from_line]
         return found[:limit]
 
+    async def segments_at(self, attempt_id: UUID, first_lines: Sequence[int]) -> Sequence[Segment]:
+        """See LogStore."""
+        await self._begin()
+        wanted = set(first_lines)
+        return [item for item in self._stored(attempt_id) if item.first_line in wanted]
+
     async def segments_before(
         self, attempt_id: UUID, *, line: int, limit: int = 16
     ) -> Sequence[Segment]:

@@ -38,6 +38,11 @@ class Logs:
         rows = await self._database.rows(sql("logs.segments"), attempt_id, from_line, limit)
         return [segment_of(row, self._packer) for row in rows]
 
+    async def segments_at(self, attempt_id: UUID, first_lines: Sequence[int]) -> Sequence[Segment]:
+        """See `LogStore.segments_at`."""
+        rows = await self._database.rows(sql("logs.segments_at"), attempt_id, list(first_lines))
+        return [segment_of(row, self._packer) for row in rows]
+
     async def segments_before(
         self, attempt_id: UUID, *, line: int, limit: int = 16
     ) -> Sequence[Segment]:

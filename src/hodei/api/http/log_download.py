@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from hodei.api.http.log_query import ATTEMPT, CASE, LEVEL, RE, STREAM_NAME, Q, query_of
 from hodei.api.http.operations import Answer, Call, Operation
-from hodei.api.http.query import choice
+from hodei.api.http.query import choice, flag
 from hodei.api.http.schemas.logs import compact, line_to_json
 from hodei.domain.attempt import Attempt
 from hodei.domain.logs import LogQuery, Segment, matches
@@ -23,6 +23,7 @@ FORMAT = choice(
     {"txt": "txt", "ndjson": "ndjson"},
     default="txt",
 )
+GZ = flag("gz", "A gzip file, whatever the request accepts.")
 _TYPES = {"txt": "text/plain; charset=utf-8", "ndjson": "application/x-ndjson"}
 GZIP = 31
 """zlib's window size for the gzip format."""
@@ -37,20 +38,28 @@ async def download(call: Call) -> Response:
     whole = not (query.text or query.levels or query.stream)
     segments = call.engine.logs.download(state.attempt)
     content = _content(segments, query, whole=whole, kind=kind)
-    headers = _headers(str(job_id), state.attempt, kind, whole=whole)
+    packed = call.get(GZ)
+    headers = _headers(str(job_id), state.attempt, kind, whole=whole, packed=packed)
     if state.sha256:
         headers["X-Hodei-Sha256"] = state.sha256
     headers["X-Hodei-Total-Lines"] = str(state.total)
     headers["X-Hodei-Complete"] = "true" if state.complete else "false"
-    if _takes_gzip(call.request.headers.get("accept-encoding", "")):
+    if packed:
+        content = _gzip(content)
+    elif _takes_gzip(call.request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
         content = _gzip(content)
-    return StreamingResponse(content, headers=headers, media_type=_TYPES[kind])
+    media_type = "application/gzip" if packed else _TYPES[kind]
+    return StreamingResponse(content, headers=headers, media_type=media_type)
 
 
-def _headers(job_id: str, attempt: Attempt, kind: str, *, whole: bool) -> dict[str, str]:
+def _headers(
+    job_id: str, attempt: Attempt, kind: str, *, whole: bool, packed: bool
+) -> dict[str, str]:
     part = "" if whole else "-part"
     name = f"job-{job_id[:8]}-attempt-{attempt.number}{part}.{'log' if kind == 'txt' else kind}"
+    if packed:
+        name += ".gz"
     return {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Vary": "Accept-Encoding",
@@ -117,6 +126,7 @@ DOWNLOAD = Operation(
             content={
                 "text/plain": {"type": "string"},
                 "application/x-ndjson": {"type": "string", "description": "Lines of LineView."},
+                "application/gzip": {"type": "string", "format": "binary"},
             },
             headers={
                 "X-Hodei-Sha256": "Hash of the whole log, when it has ended.",
@@ -125,6 +135,6 @@ DOWNLOAD = Operation(
             },
         )
     },
-    query=(ATTEMPT, FORMAT, Q, RE, CASE, LEVEL, STREAM_NAME),
+    query=(ATTEMPT, FORMAT, GZ, Q, RE, CASE, LEVEL, STREAM_NAME),
     errors=(404, 409),
 )

@@ -168,6 +168,18 @@ def whole(
     return Parameter(name=name, description=description, schema=schema, read=read, default=default)
 
 
+def optional(parameter: Parameter[T]) -> Parameter[T | None]:
+    """The same, but None when it is not given."""
+    schema = {key: value for key, value in parameter.schema.items() if key != "default"}
+    return Parameter(
+        name=parameter.name,
+        description=parameter.description,
+        schema=schema,
+        read=parameter.read,
+        default=None,
+    )
+
+
 def flag(name: str, description: str, *, default: bool = False) -> Parameter[bool]:
     """1 or 0, true or false."""
     words = {"1": True, "true": True, "0": False, "false": False}

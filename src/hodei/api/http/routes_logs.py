@@ -12,19 +12,22 @@ from hodei.api.http.log_download import DOWNLOAD
 from hodei.api.http.log_events import STREAM
 from hodei.api.http.log_query import ATTEMPT, CASE, LEVEL, RE, STREAM_NAME, Q, query_of
 from hodei.api.http.operations import Call, Operation, json_response, ok
-from hodei.api.http.query import moment, whole
+from hodei.api.http.query import moment, optional, whole
 from hodei.api.http.schemas.logs import (
     FoundView,
     LogRangeView,
+    LogViewView,
     MarksView,
     compact,
     empty_range,
+    empty_view,
     range_to_json,
+    view_to_json,
 )
 from hodei.api.http.schemas.metrics import Samples, SampleView
 from hodei.domain.errors import NotFound
 from hodei.domain.job import Job
-from hodei.domain.logs import LogMarks, marks
+from hodei.domain.logs import MAX_CONTEXT, LogMarks, marks
 from hodei.engine.logs import MAX_LINES
 
 T = TypeVar("T")
@@ -46,6 +49,27 @@ FOUND_FROM = whole(
     "from", "Only numbers from here on; the total counts all.", least=1, most=FAR, default=1
 )
 FOUND_LIMIT = whole("limit", "Numbers at most.", least=1, most=MAX_FOUND, default=1000)
+FOUND_OFFSET = optional(
+    whole(
+        "offset",
+        "In place of `from`: only numbers from this place on; -10: the last ten.",
+        least=-FAR,
+        most=FAR,
+        default=0,
+    )
+)
+OFFSET = whole(
+    "offset", "Place of the first row; -500: the last 500 rows.", least=-FAR, most=FAR, default=0
+)
+AT = whole(
+    "at",
+    "In place of `offset`: begin with the first row at or after this line.",
+    least=0,
+    most=FAR,
+    default=0,
+)
+AFTER = whole("after", "Leave out this line and all before it.", least=0, most=FAR, default=0)
+CONTEXT = whole("context", "Lines around each that fits.", least=0, most=MAX_CONTEXT, default=0)
 SINCE = moment("since", "Only samples after this time.")
 SAMPLES = whole("limit", "Samples at most.", least=1, most=MAX_SAMPLES, default=MAX_SAMPLES)
 
@@ -83,19 +107,30 @@ async def search(call: Call) -> Response:
         query,
         attempt=call.get(ATTEMPT),
         from_line=call.get(FOUND_FROM),
+        offset=call.get(FOUND_OFFSET),
         limit=call.get(FOUND_LIMIT),
     )
     found = await _unless_waiting(call, job_id, searching)
-    if isinstance(found, Job):
-        return json_response(FoundView(attempt=None, line_numbers=[], total=0, truncated=False))
-    return json_response(
-        FoundView(
-            attempt=found.attempt.number,
-            line_numbers=list(found.line_numbers),
-            total=found.total,
-            truncated=found.truncated,
-        )
+    return json_response(FoundView.nothing() if isinstance(found, Job) else FoundView.of(found))
+
+
+async def view(call: Call) -> Response:
+    """GET /jobs/{key}/logs/view."""
+    query = query_of(call)
+    job_id = await call.engine.jobs.resolve(call.key("job"))
+    reading = call.engine.logs.view(
+        job_id,
+        query,
+        attempt=call.get(ATTEMPT),
+        context=call.get(CONTEXT),
+        after=call.get(AFTER),
+        at_line=call.get(AT) or None,
+        offset=call.get(OFFSET),
+        limit=call.get(LIMIT),
     )
+    found = await _unless_waiting(call, job_id, reading)
+    data = empty_view() if isinstance(found, Job) else view_to_json(found)
+    return Response(compact(data).encode("utf-8", "replace"), media_type="application/json")
 
 
 async def landmarks(call: Call) -> Response:
@@ -141,7 +176,21 @@ OPERATIONS = (
         summary="Numbers of the lines that fit, over the whole log",
         handle=search,
         answers=ok(FoundView, "Line numbers."),
-        query=(ATTEMPT, Q, RE, CASE, LEVEL, STREAM_NAME, FOUND_FROM, FOUND_LIMIT),
+        query=(ATTEMPT, Q, RE, CASE, LEVEL, STREAM_NAME, FOUND_FROM, FOUND_OFFSET, FOUND_LIMIT),
+        errors=(404, 409),
+    ),
+    Operation(
+        method="GET",
+        path="/jobs/{key}/logs/view",
+        name="viewLogs",
+        tag="logs",
+        summary="Rows of a log reduced to the lines that fit",
+        handle=view,
+        answers=ok(LogViewView, "Rows, and where the whole view stands."),
+        query=(
+            *(ATTEMPT, Q, RE, CASE, LEVEL, STREAM_NAME),
+            *(CONTEXT, AFTER, OFFSET, AT, LIMIT),
+        ),
         errors=(404, 409),
     ),
     Operation(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hodei.domain.logs.assembler import DEFAULT_LIMITS, LogAssembler, LogLimits
 from hodei.domain.logs.head import CHAIN_START, Carried, HeadJson, LogHead, extend_chain
+from hodei.domain.logs.index import MAX_CONTEXT, LogIndex
 from hodei.domain.logs.levels import find_levels, level_of
 from hodei.domain.logs.line import (
     ChunkGap,
@@ -15,13 +16,15 @@ from hodei.domain.logs.line import (
     RawChunk,
     Stream,
 )
-from hodei.domain.logs.marks import Bucket, LogMarks, MarksCounter, marks
+from hodei.domain.logs.marks import BUCKETS, Bucket, LogMarks, MarksCounter, marks
 from hodei.domain.logs.search import LogQuery, matches
 from hodei.domain.logs.segment import Flagged, Run, Segment, decode_meta
 
 __all__ = [
+    "BUCKETS",
     "CHAIN_START",
     "DEFAULT_LIMITS",
+    "MAX_CONTEXT",
     "Bucket",
     "Carried",
     "ChunkGap",
@@ -33,6 +36,7 @@ __all__ = [
     "LogAssembler",
     "LogClosed",
     "LogHead",
+    "LogIndex",
     "LogLimits",
     "LogLine",
     "LogMarks",

@@ -11,7 +11,7 @@ from hodei.domain.logs.segment import Segment
 BUCKETS = 200
 MAX_GROUPS = 10_000
 """Later groups are not listed; a viewer with more would help nobody."""
-_FOLDS = (b"--- ", b"+++ ", b"~~~ ", b"::group::", b"::endgroup::")
+_FOLDS = {b"--- ": "-", b"+++ ": "+", b"~~~ ": "~", b"::group::": "g", b"::endgroup::": "e"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,8 @@ class LogMarks:
     """At most 200, without the empty ones after the last line."""
     groups: tuple[int, ...]
     """Numbers of lines that begin or end a fold group, at most 10,000."""
+    group_kinds: str = ""
+    """One character for each: `-` `+` `~` as written, `g` ::group::, `e` ::endgroup::."""
 
 
 class MarksCounter:
@@ -50,7 +52,7 @@ class MarksCounter:
         self._width = 1
         self._warn = [0] * BUCKETS
         self._error = [0] * BUCKETS
-        self._groups: list[int] = []
+        self._groups: list[tuple[int, str]] = []
 
     def add(self, segment: Segment) -> None:
         """Counts one segment; it must begin where the last one ended. Raises ValueError."""
@@ -67,6 +69,11 @@ class MarksCounter:
             self._groups += _groups(segment)
             del self._groups[MAX_GROUPS:]
 
+    @property
+    def next_line(self) -> int:
+        """Number of the first line that was not counted."""
+        return self._total + 1
+
     def marks(self) -> LogMarks:
         """The landmarks of everything added so far."""
         used = -(-self._total // self._width)
@@ -80,7 +87,8 @@ class MarksCounter:
                 Bucket(warn=warn, error=error)
                 for warn, error in zip(self._warn[:used], self._error[:used], strict=True)
             ),
-            groups=tuple(self._groups),
+            groups=tuple(line for line, _ in self._groups),
+            group_kinds="".join(kind for _, kind in self._groups),
         )
 
     def _count_levels(self, segment: Segment) -> None:
@@ -111,19 +119,21 @@ def marks(segments: Iterable[Segment]) -> LogMarks:
     return counter.marks()
 
 
-def _groups(segment: Segment) -> list[int]:
+def _groups(segment: Segment) -> list[tuple[int, str]]:
     text = segment.text
-    starts = [0] if text.startswith(_FOLDS) else []
-    for fold in _FOLDS:
+    starts: list[tuple[int, str]] = []
+    for fold, kind in _FOLDS.items():
+        if text.startswith(fold):
+            starts.append((0, kind))
         sought = b"\n" + fold
         at = text.find(sought)
         while at >= 0:
-            starts.append(at + 1)
+            starts.append((at + 1, kind))
             at = text.find(sought, at + 1)
-    numbers = []
+    groups = []
     position, line = 0, segment.first_line
-    for start in sorted(starts):
+    for start, kind in sorted(starts):
         line += text.count(b"\n", position, start)
         position = start
-        numbers.append(line)
-    return numbers
+        groups.append((line, kind))
+    return groups

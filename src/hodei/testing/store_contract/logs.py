@@ -152,6 +152,12 @@ class LogContract:
         assert list(await store.segments(attempt_id, from_line=101)) == []
         assert list(await store.segments(attempt_id, from_line=25, limit=3)) == made[2:5]
 
+    async def test_segments_by_their_first_lines(self, store: Store) -> None:
+        attempt_id, made = await add_log(store)
+        found = await store.segments_at(attempt_id, [91, 1, 12, 31, 2**40])
+        assert list(found) == [made[0], made[3], made[9]]
+        assert list(await store.segments_at(attempt_id, [])) == []
+
     async def test_the_last_segments_before_a_line(self, store: Store) -> None:
         attempt_id, made = await add_log(store)
         for line, count in ((1, 0), (2, 1), (11, 1), (12, 2), (100, 10), (5_000, 10)):

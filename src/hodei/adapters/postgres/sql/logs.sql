@@ -11,6 +11,11 @@ WHERE attempt_id = $1 AND first_line >= coalesce((
 ), 0) AND first_line + line_count > $2
 ORDER BY first_line LIMIT $3
 
+-- name: segments_at
+SELECT meta, text, text_bytes FROM log_segments
+WHERE attempt_id = $1 AND first_line = ANY($2::bigint[])
+ORDER BY first_line
+
 -- name: segments_before
 SELECT meta, text, text_bytes FROM log_segments
 WHERE attempt_id = $1 AND first_line < $2

@@ -13,6 +13,7 @@ from pydantic import ConfigDict
 
 from hodei.api.http.schemas.model import Model
 from hodei.domain.logs import Flag, Level, LogLine, LogMarks
+from hodei.engine.log_indexes import Found, LogView
 from hodei.engine.logs import LogRange
 
 Line = dict[str, Any]
@@ -26,7 +27,7 @@ _LEVELS = {level: level.label for level in Level}
 
 
 class LineView(Model):
-    """One line. `c`, `d`, `u` and `h` are there only when they are true."""
+    """One line. `c`, `d`, `u`, `h` and `x` are there only when they are true."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
@@ -48,6 +49,8 @@ class LineView(Model):
     """The output ended without a newline."""
     h: bool = False
     """Written by Hodei, not by the job."""
+    x: bool = False
+    """Only in a view: it does not fit and is there as context."""
 
 
 class LogRangeView(Model):
@@ -65,6 +68,8 @@ class LogRangeView(Model):
     warn_count: int
     error_count: int
     first_error: int | None
+    expired: bool
+    """The attempt ran and its log is not kept any more."""
     lines: list[LineView]
     """At most `limit`, and at most about 4 MiB of text: ask again from the last number + 1."""
 
@@ -74,10 +79,60 @@ class FoundView(Model):
 
     attempt: int | None
     line_numbers: list[int]
+    offset: int
+    """How many fit before the first one listed."""
     total: int
     """How many fit in all."""
+    bucket_lines: int
+    """Lines per bucket; bucket i begins at line 1 + i * bucket_lines."""
+    buckets: list[int]
+    """How many fit in each bucket."""
     truncated: bool
-    """The search stopped at its time limit."""
+    """The search stopped at its time limit; asking again goes on from there."""
+
+    @classmethod
+    def of(cls, found: Found) -> FoundView:
+        """What was found as it is shown."""
+        return cls(
+            attempt=found.attempt.number,
+            line_numbers=list(found.line_numbers),
+            offset=found.offset,
+            total=found.total,
+            bucket_lines=found.bucket_lines,
+            buckets=list(found.buckets),
+            truncated=found.truncated,
+        )
+
+    @classmethod
+    def nothing(cls) -> FoundView:
+        """In the log of a job that has no attempt."""
+        return cls(
+            attempt=None,
+            line_numbers=[],
+            offset=0,
+            total=0,
+            bucket_lines=1,
+            buckets=[],
+            truncated=False,
+        )
+
+
+class LogViewView(Model):
+    """Consecutive rows of a log reduced to what fits a query, and some lines around that."""
+
+    attempt: int | None
+    offset: int
+    """Place of the first row given, from 0. A place means the same line for ever."""
+    rows: int
+    """Rows of the whole view."""
+    matches: int
+    """Rows that fit."""
+    total: int
+    """Lines that were looked at, fitting or not."""
+    truncated: bool
+    """The search stopped at its time limit; asking again goes on from there."""
+    lines: list[LineView]
+    """At most `limit`, and at most about 4 MiB of text: ask again from offset + length."""
 
 
 class MarkBucket(Model):
@@ -101,6 +156,8 @@ class MarksView(Model):
     buckets: list[MarkBucket]
     groups: list[int]
     """Lines that begin or end a fold group."""
+    group_kinds: str
+    """One character for each: `-` `+` `~` as written, `g` ::group::, `e` ::endgroup::."""
 
     @classmethod
     def of(cls, attempt: int | None, marks: LogMarks) -> MarksView:
@@ -114,6 +171,7 @@ class MarksView(Model):
             bucket_lines=marks.bucket_lines,
             buckets=[MarkBucket(warn=b.warn, error=b.error) for b in marks.buckets],
             groups=list(marks.groups),
+            group_kinds=marks.group_kinds,
         )
 
 
@@ -147,6 +205,7 @@ def range_to_json(found: LogRange) -> Line:
         "warn_count": found.warn_count,
         "error_count": found.error_count,
         "first_error": found.first_error,
+        "expired": found.expired,
         "lines": lines_to_json(found.lines),
     }
 
@@ -162,6 +221,38 @@ def empty_range(*, ended: bool) -> Line:
         "warn_count": 0,
         "error_count": 0,
         "first_error": None,
+        "expired": False,
+        "lines": [],
+    }
+
+
+def view_to_json(found: LogView) -> Line:
+    """A view as plain data (see LogViewView)."""
+    lines = lines_to_json(found.lines)
+    if found.around:
+        for line in lines:
+            if line["n"] in found.around:
+                line["x"] = True
+    return {
+        "attempt": found.attempt.number,
+        "offset": found.offset,
+        "rows": found.rows,
+        "matches": found.matches,
+        "total": found.total,
+        "truncated": found.truncated,
+        "lines": lines,
+    }
+
+
+def empty_view() -> Line:
+    """A view of the log of a job that has no attempt."""
+    return {
+        "attempt": None,
+        "offset": 0,
+        "rows": 0,
+        "matches": 0,
+        "total": 0,
+        "truncated": False,
         "lines": [],
     }
 
