@@ -18,6 +18,7 @@ class EventKind(StrEnum):
     JOB_REQUEUED = "job.requeued"
     JOB_FINISHED = "job.finished"
     JOB_CANCEL_REQUESTED = "job.cancel_requested"
+    JOB_PRIORITY_CHANGED = "job.priority_changed"
     ATTEMPT_PHASE = "attempt.phase"
     WORKER_CHANGED = "worker.changed"
     PROVIDER_CHANGED = "provider.changed"

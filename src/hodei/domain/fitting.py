@@ -82,6 +82,11 @@ class Kind(StrEnum):
         return self not in _PASSING
 
     @property
+    def busy(self) -> bool:
+        """Whether it passes as soon as enough of the running jobs have ended."""
+        return self in (Kind.FULL, Kind.ROOM)
+
+    @property
     def field(self) -> str:
         """The field of the spec that would have to change; empty when none would help."""
         return _FIELDS.get(self, "")

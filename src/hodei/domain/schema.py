@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hodei.domain.parsing import limits
 from hodei.domain.parsing.limits import Number, Text, Whole
+from hodei.domain.parsing.overrides import OVERRIDES
 from hodei.domain.parsing.spec import DEFAULTS
 from hodei.domain.spec import (
     Architecture,
@@ -53,6 +54,27 @@ def job_spec_schema() -> Schema:
         **_object(_fields(), required=("name", "command")),
         "examples": [HELLO, _FULL],
     }
+
+
+def overrides_schema() -> Schema:
+    """The schema of what `parse_overrides` takes: some fields of a spec, none with a default."""
+    known = _fields()
+    made = _object({name: _without_defaults(known[name]) for name in OVERRIDES})
+    return {"title": "JobOverrides", **made}
+
+
+def _without_defaults(schema: Schema) -> Schema:
+    return {key: _bare(value) for key, value in schema.items() if key != "default"}
+
+
+def _bare(value: object) -> object:
+    match value:
+        case dict():
+            return _without_defaults(value)
+        case list():
+            return [_bare(item) for item in value]
+        case _:
+            return value
 
 
 def _fields() -> dict[str, Schema]:

@@ -67,7 +67,7 @@ class Engine:
         self.explainer = Explainer(core, self.registry)
         self.jobs = Jobs(core, self.explainer, self._wake_dispatcher)
         self.providers = Providers(core, self.registry)
-        self.queue = Queue(core)
+        self.queue = Queue(core, self.explainer)
         self.workers = Workers(core)
         self.terminals = Terminals(core, self.sessions)
         self.janitor = Janitor(core, retention)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from hodei.domain.attempt import Attempt, Phase
 from hodei.domain.errors import NotFound, Violation
+from hodei.domain.forecast import predicted_wait_ms
 from hodei.domain.job import Job, JobState
 from hodei.domain.placement import (
     Blocked,
     Candidate,
     IdleWorker,
-    Placement,
     Rejection,
     decide,
     refused_at_submit,
@@ -22,11 +21,8 @@ from hodei.domain.placement import (
 from hodei.domain.spec import JobSpec
 from hodei.domain.worker import Target, WorkerState
 from hodei.engine.core import Core
+from hodei.engine.forecast import Forecaster
 from hodei.engine.registry import Registry
-from hodei.ports.store import QueueEntry
-
-RECENT = timedelta(hours=1)
-"""How far back start latencies are looked at for a prediction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +37,8 @@ class Explanation:
     position: int | None = None
     """Place in the queue, from 1; None when the job does not wait."""
     rejections: tuple[Rejection, ...] = ()
+    predicted_wait_ms: int | None = None
+    """Until its process runs; None when the job does not wait or nothing is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ class Plan:
     ahead: int = 0
     """Jobs that wait already."""
     predicted_wait_ms: int | None = None
-    """Median start latency of the last hour; None when nothing started, or nothing fits now."""
+    """Until its process would run (see `domain.forecast`); None when nothing is known."""
 
 
 class Explainer:
@@ -66,6 +64,7 @@ class Explainer:
     def __init__(self, core: Core, registry: Registry) -> None:
         self._core = core
         self._registry = registry
+        self._forecaster = Forecaster(core)
 
     def refusals(self, specs: Iterable[JobSpec]) -> Iterator[list[Violation]]:
         """For each, what no configured provider could ever honour: it is refused at submit."""
@@ -121,11 +120,13 @@ class Explainer:
             return replace(explanation, reason=reason)
         if (await self._core.store.scheduler()).paused:
             return replace(explanation, reason="dispatch is paused")
-        match decide(job.spec, await self.candidates()):
-            case Blocked() as blocked:
-                return replace(explanation, reason=blocked.reason, rejections=blocked.rejections)
-            case Placement():
-                return replace(explanation, reason=_next_up(entry))
+        verdict = decide(job.spec, await self.candidates())
+        ahead = entry.position - 1 if entry else 0
+        wait_ms = predicted_wait_ms(await self._forecaster.pace(), verdict, ahead)
+        explanation = replace(explanation, predicted_wait_ms=wait_ms)
+        if isinstance(verdict, Blocked):
+            return replace(explanation, reason=verdict.reason, rejections=verdict.rejections)
+        return replace(explanation, reason=_next_up(ahead))
 
     async def plan(self, spec: JobSpec) -> Plan:
         """What the spec would do now; nothing is stored."""
@@ -140,12 +141,15 @@ class Explainer:
                 rejections=verdict.rejections,
             )
         status = await self._core.store.queue_status()
+        pace = await self._forecaster.pace(status)
+        wait_ms = predicted_wait_ms(pace, verdict, status.pending)
         if isinstance(verdict, Blocked):
             return Plan(
                 accepted=True,
                 reason=verdict.reason,
                 rejections=verdict.rejections,
                 ahead=status.pending,
+                predicted_wait_ms=wait_ms,
             )
         return Plan(
             accepted=True,
@@ -155,26 +159,17 @@ class Explainer:
             reason=verdict.reason,
             rejections=verdict.rejections,
             ahead=status.pending,
-            predicted_wait_ms=await self._predicted_wait_ms(),
+            predicted_wait_ms=wait_ms,
         )
-
-    async def _predicted_wait_ms(self) -> int | None:
-        now = self._core.clock.now()
-        recent = await self._core.store.job_metrics(start=now - RECENT, end=now, buckets=1)
-        wait, start = recent.total.queue_wait_p50_ms, recent.total.start_latency_p50_ms
-        if wait is None or start is None:
-            return None
-        return round(wait + start)
 
 
 def _name(candidates: Sequence[Candidate], provider_id: UUID) -> str:
     return next((c.record.name for c in candidates if c.record.id == provider_id), "")
 
 
-def _next_up(entry: QueueEntry | None) -> str:
-    if entry is None or entry.position <= 1:
+def _next_up(ahead: int) -> str:
+    if not ahead:
         return "it is next to be dispatched"
-    ahead = entry.position - 1
     return f"{ahead} job{'s' if ahead > 1 else ''} ahead of it in the queue"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,8 +23,9 @@ from hodei.domain.errors import (
 from hodei.domain.events import Event, EventKind
 from hodei.domain.job import Job, JobState
 from hodei.domain.outcomes import cancelled
+from hodei.domain.parsing import parse_overrides
 from hodei.domain.serial import spec_digest
-from hodei.domain.spec import JobSpec, SecretRef
+from hodei.domain.spec import JobSpec, Priority, SecretRef
 from hodei.engine.core import Core
 from hodei.engine.explain import Explainer
 from hodei.engine.facts import job_event
@@ -268,11 +269,49 @@ class Jobs:
             for key in _bounded(keys)
         ]
 
-    async def rerun(self, key: str, *, actor: str) -> Job:
-        """Submits the spec of a job again, as a new job."""
+    async def reprioritise(self, key: str, priority: Priority, *, actor: str) -> JobDetail:
+        """Moves a waiting job to its place among those of another priority.
+
+        Raises Conflict for a job that does not wait any more.
+        """
+        job_id = await self.resolve(key)
+        while True:
+            job = await self._core.store.get_job(job_id)
+            if job is None:
+                raise NotFound("job", key)
+            if job.state is not JobState.PENDING:
+                raise Conflict(f"the job is {job.state.value}; only a waiting one has a priority")
+            if job.spec.priority is priority:
+                break
+            moved = replace(job, spec=replace(job.spec, priority=priority))
+            event = job_event(
+                EventKind.JOB_PRIORITY_CHANGED,
+                job,
+                self._core.clock.now(),
+                actor=actor,
+                before=job.spec.priority.value,
+                after=priority.value,
+            )
+            try:
+                await self._core.committer.save(Unit(jobs=(moved,), events=(event,)))
+            except StaleVersion:
+                continue
+            self._on_submitted()
+            break
+        return await self.get(str(job_id))
+
+    async def rerun(
+        self, key: str, *, actor: str, overrides: Mapping[str, object] | None = None
+    ) -> Job:
+        """Submits the spec of a job again, as a new job, with `overrides` in place of its own.
+
+        Raises InvalidRequest for overrides that do not fit.
+        """
         detail = await self.get(key)
-        submission = Submission(spec=detail.job.spec, rerun_of=detail.job.id)
-        return await self.submit(submission, actor=actor)
+        spec = detail.job.spec
+        if overrides:
+            spec = parse_overrides(spec, overrides)
+        return await self.submit(Submission(spec=spec, rerun_of=detail.job.id), actor=actor)
 
     async def rerun_many(self, keys: Sequence[str], *, actor: str) -> list[Result]:
         """Repeats each; the results carry the ids of the new jobs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -12,7 +12,9 @@ from hodei.domain.events import Event, EventKind
 from hodei.domain.outcomes import cancelled
 from hodei.domain.worker import WORKER, Worker, WorkerState
 from hodei.engine.core import Core
+from hodei.engine.explain import Explainer
 from hodei.engine.facts import worker_only
+from hodei.engine.forecast import Forecaster
 from hodei.engine.provision import close_worker
 from hodei.ports.bus import Hint
 from hodei.ports.store import Page, QueueEntry, QueueStatus, SchedulerSettings
@@ -23,8 +25,10 @@ MAX_AGING_STEP_MS = 7 * 86_400_000
 class Queue:
     """Use cases around the queue."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, explainer: Explainer) -> None:
         self._core = core
+        self._explainer = explainer
+        self._forecaster = Forecaster(core)
 
     async def status(self) -> QueueStatus:
         """The queue in numbers."""
@@ -33,6 +37,15 @@ class Queue:
     async def page(self, *, limit: int, cursor: str | None) -> Page[QueueEntry]:
         """Waiting jobs in queue order."""
         return await self._core.store.queue(limit=limit, cursor=cursor)
+
+    async def forecast(
+        self, entries: Sequence[QueueEntry], status: QueueStatus
+    ) -> Mapping[UUID, int]:
+        """Milliseconds until waiting jobs will run; those that nothing is known of are left out."""
+        if not entries or (await self._core.store.scheduler()).paused:
+            return {}
+        candidates = await self._explainer.candidates()
+        return await self._forecaster.queue(entries, status, candidates)
 
     async def settings(self) -> SchedulerSettings:
         """What `configure` last set."""

@@ -46,3 +46,14 @@ class JobMetrics:
     total: MetricsBucket
     series: tuple[MetricsBucket, ...]
     providers: tuple[ProviderUse, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recent:
+    """How the jobs that finished last went; milliseconds, None when none had a process."""
+
+    finished: int
+    """How many were looked at."""
+    run_avg_ms: float | None
+    start_p50_ms: float | None
+    """From assignment to the user's process."""

@@ -26,7 +26,7 @@ from hodei.domain.provider import Health, ProviderRecord
 from hodei.domain.spec import CommandType, Priority
 from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
-from hodei.ports.aggregates import JobMetrics
+from hodei.ports.aggregates import JobMetrics, Recent
 
 T = TypeVar("T")
 
@@ -400,6 +400,10 @@ class StatsStore(Protocol):
         """How the jobs came that were last given to a provider: those submitted since then, at
         most the `limit` newest, by shape and by stretches of `stretch_s` seconds. Jobs that ask
         for storage or GPUs are left out."""
+        ...
+
+    async def recent(self, *, since: datetime, limit: int) -> Recent:
+        """The last `limit` jobs that finished, none of them before `since`."""
         ...
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 
-from tests.integration.http.jobs import Client, problem_of
+from tests.integration.http.jobs import Client, Data, problem_of
 from tests.integration.http.running import Running
 
 
@@ -145,6 +145,106 @@ async def test_cancel_and_rerun(client: Client) -> None:
     first, second = rerun.json()["results"]
     assert first["ok"] and first["job_id"] not in (None, finished["id"])
     assert (second["ok"], second["job_id"], second["key"]) == (False, None, "zzzz")
+
+
+async def test_a_rerun_may_differ(client: Client) -> None:
+    env = {"STAGE": "prod", "TOKEN": {"secret_value": "s3cret-value"}}
+    job = await client.ran(
+        'test "$TOKEN" = s3cret-value && echo "$STAGE"', env=env, retry={"max_attempts": 2}
+    )
+    body = {
+        "resources": {"memory_mb": 600},
+        "priority": "high",
+        "timeout_ms": 60_000,
+        "retry": {"backoff": {"initial_ms": 5}},
+        "labels": {"try": "2"},
+    }
+    answer = await client.http.post(f"/jobs/{job['id']}:rerun", json=body)
+    assert answer.status_code == 201, answer.text
+    new = answer.json()["spec"]
+    old = job["spec"]
+    assert new["resources"] == {**old["resources"], "memory_mb": 600}
+    assert new["retry"]["max_attempts"] == 2
+    assert new["retry"]["backoff"] == {**old["retry"]["backoff"], "initial_ms": 5}
+    assert (new["priority"], new["timeout_ms"], new["labels"]) == ("HIGH", 60_000, {"try": "2"})
+    assert (new["command"], new["env"]) == (old["command"], old["env"])
+    done = await client.finished(answer.json()["id"])
+    assert done["state"] == "SUCCEEDED", "the sealed value went along"
+
+    refused = await client.http.post(
+        f"/jobs/{job['id']}:rerun", json={"resources": {"memory_mb": 1}}
+    )
+    assert problem_of(refused)["violations"][0]["field"] == "resources.memory_mb"
+    refused = await client.http.post(f"/jobs/{job['id']}:rerun", json={"command": "true"})
+    assert problem_of(refused)["violations"][0]["field"] == "command"
+
+
+async def test_the_priority_of_a_waiting_job_moves_it(client: Client) -> None:
+    done = await client.ran("true")
+    answer = await client.http.patch(f"/jobs/{done['id']}", json={"priority": "HIGH"})
+    assert problem_of(answer)["code"] == "conflict"
+    await client.http.patch("/queue/settings", json={"paused": True})
+    try:
+        first, second = await client.submit(), await client.submit()
+        ids = [first["id"], second["id"]]
+
+        async def order() -> list[str]:
+            queue = await client.get("/queue", limit=1000)
+            return [entry["job_id"] for entry in queue["items"] if entry["job_id"] in ids]
+
+        assert await order() == ids
+        moved = await client.http.patch(f"/jobs/{second['id']}", json={"priority": "HIGH"})
+        assert (moved.status_code, moved.json()["spec"]["priority"]) == (200, "HIGH")
+        assert await order() == ids[::-1]
+        listed = await client.get("/jobs", project=client.project, priority="HIGH")
+        assert [row["id"] for row in listed["items"]] == [second["id"]]
+        events = (await client.get(f"/jobs/{second['id']}/events"))["items"]
+        assert events[-1]["kind"] == "job.priority_changed"
+        data = events[-1]["data"]
+        assert (data["before"], data["after"]) == ("NORMAL", "HIGH")
+        await client.http.patch(f"/jobs/{second['id']}", json={"priority": "LOW"})
+        assert await order() == ids
+        for bad in ({}, {"priority": "SOON"}, {"priority": "HIGH", "name": "x"}):
+            refused = await client.http.patch(f"/jobs/{second['id']}", json=bad)
+            assert refused.status_code == 400, bad
+        gone = await client.http.patch("/jobs/00000000-0000-4000-8000-000000000000", json=bad)
+        assert gone.status_code == 400
+    finally:
+        await client.http.patch("/queue/settings", json={"paused": False})
+    for job_id in ids:
+        await client.finished(job_id)
+
+
+async def test_what_waits_is_told_when_it_will_run(client: Client) -> None:
+    """One worker at a time, so that each job ahead has to end first."""
+    name = client.project
+    body = {"name": name, "type": "process", "max_workers": 1}
+    assert (await client.http.post("/providers", json=body)).status_code == 201
+    wish: Data = {"preferences": {"provider": name}}
+    try:
+        await _predictions(client, wish)
+    finally:
+        # The jobs of other tests must not come here.
+        await client.http.post(f"/providers/{name}:disable")
+
+
+async def _predictions(client: Client, wish: Data) -> None:
+    await client.ran("true", **wish)
+    holder = await client.running("sleep 60", **wish)
+    waiting = [await client.submit("true", **wish) for _ in range(3)]
+    queue = await client.get("/queue", limit=1000)
+    found = {entry["job_id"]: entry["predicted_wait_ms"] for entry in queue["items"]}
+    waits = [found[job["id"]] for job in waiting]
+    assert all(wait is not None and wait > 0 for wait in waits)
+    assert waits == sorted(waits) and waits[0] < waits[-1]
+    why = await client.get(f"/jobs/{waiting[0]['id']}/explain")
+    assert why["predicted_wait_ms"] is not None
+    plan = (await client.http.post("/jobs:plan", json=client.spec(**wish))).json()
+    assert plan["provider"] is None and plan["predicted_wait_ms"] >= waits[0]
+    await client.http.post(f"/jobs/{holder['id']}:cancel")
+    for job in waiting:
+        done = await client.finished(job["id"])
+        assert (await client.get(f"/jobs/{done['id']}/explain"))["predicted_wait_ms"] is None
 
 
 async def test_plan_and_explain(client: Client) -> None:

@@ -76,7 +76,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Change the priority of a waiting job */
+        patch: operations["changeJob"];
         trace?: never;
     };
     "/jobs/{key}/explain": {
@@ -154,7 +155,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Submit the spec of a job again, as a new job */
+        /**
+         * Submit the spec of a job again, as a new job
+         * @description Fields of the body take the place of the job's own; of resources, preferences and retry those that are not given stay. Command, environment and project are always the job's own; so are secret values.
+         */
         post: operations["rerunJob"];
         delete?: never;
         options?: never;
@@ -228,6 +232,26 @@ export interface paths {
         };
         /** Numbers of the lines that fit, over the whole log */
         get: operations["searchLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{key}/logs/view": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job, or a unique beginning of it (4 characters at least). */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Rows of a log reduced to the lines that fit */
+        get: operations["viewLogs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -915,7 +939,7 @@ export interface components {
          * @description Everything that can happen, as `subject.fact`.
          * @enum {string}
          */
-        EventKind: "job.submitted" | "job.assigned" | "job.started" | "job.requeued" | "job.finished" | "job.cancel_requested" | "attempt.phase" | "worker.changed" | "provider.changed" | "scheduler.changed";
+        EventKind: "job.submitted" | "job.assigned" | "job.started" | "job.requeued" | "job.finished" | "job.cancel_requested" | "job.priority_changed" | "attempt.phase" | "worker.changed" | "provider.changed" | "scheduler.changed";
         /**
          * EventView
          * @description One row of what happened.
@@ -969,6 +993,11 @@ export interface components {
             position: number | null;
             /** Rejections */
             rejections: components["schemas"]["RejectionView"][];
+            /**
+             * Predicted Wait Ms
+             * @description Until its process runs; null when the job does not wait or nothing is known.
+             */
+            predicted_wait_ms: number | null;
         };
         /**
          * FoundView
@@ -980,13 +1009,28 @@ export interface components {
             /** Line Numbers */
             line_numbers: number[];
             /**
+             * Offset
+             * @description How many fit before the first one listed.
+             */
+            offset: number;
+            /**
              * Total
              * @description How many fit in all.
              */
             total: number;
             /**
+             * Bucket Lines
+             * @description Lines per bucket; bucket i begins at line 1 + i * bucket_lines.
+             */
+            bucket_lines: number;
+            /**
+             * Buckets
+             * @description How many fit in each bucket.
+             */
+            buckets: number[];
+            /**
              * Truncated
-             * @description The search stopped at its time limit.
+             * @description The search stopped at its time limit; asking again goes on from there.
              */
             truncated: boolean;
         };
@@ -1469,7 +1513,7 @@ export interface components {
         };
         /**
          * LineView
-         * @description One line. `c`, `d`, `u` and `h` are there only when they are true.
+         * @description One line. `c`, `d`, `u`, `h` and `x` are there only when they are true.
          */
         LineView: {
             /**
@@ -1521,6 +1565,12 @@ export interface components {
              * @default false
              */
             h: boolean;
+            /**
+             * X
+             * @description Only in a view: it does not fit and is there as context.
+             * @default false
+             */
+            x: boolean;
         };
         /**
          * LogBatch
@@ -1594,8 +1644,51 @@ export interface components {
             /** First Error */
             first_error: number | null;
             /**
+             * Expired
+             * @description The attempt ran and its log is not kept any more.
+             */
+            expired: boolean;
+            /**
              * Lines
              * @description At most `limit`, and at most about 4 MiB of text: ask again from the last number + 1.
+             */
+            lines: components["schemas"]["LineView"][];
+        };
+        /**
+         * LogViewView
+         * @description Consecutive rows of a log reduced to what fits a query, and some lines around that.
+         */
+        LogViewView: {
+            /** Attempt */
+            attempt: number | null;
+            /**
+             * Offset
+             * @description Place of the first row given, from 0. A place means the same line for ever.
+             */
+            offset: number;
+            /**
+             * Rows
+             * @description Rows of the whole view.
+             */
+            rows: number;
+            /**
+             * Matches
+             * @description Rows that fit.
+             */
+            matches: number;
+            /**
+             * Total
+             * @description Lines that were looked at, fitting or not.
+             */
+            total: number;
+            /**
+             * Truncated
+             * @description The search stopped at its time limit; asking again goes on from there.
+             */
+            truncated: boolean;
+            /**
+             * Lines
+             * @description At most `limit`, and at most about 4 MiB of text: ask again from offset + length.
              */
             lines: components["schemas"]["LineView"][];
         };
@@ -1641,6 +1734,11 @@ export interface components {
              * @description Lines that begin or end a fold group.
              */
             groups: number[];
+            /**
+             * Group Kinds
+             * @description One character for each: `-` `+` `~` as written, `g` ::group::, `e` ::endgroup::.
+             */
+            group_kinds: string;
         };
         /**
          * Me
@@ -1942,6 +2040,11 @@ export interface components {
              * @description Why it was not taken when it was last looked at; empty: it has not been looked at.
              */
             reason: string;
+            /**
+             * Predicted Wait Ms
+             * @description Until its process runs, judged by the last jobs; null: nothing is known.
+             */
+            predicted_wait_ms: number | null;
         };
         /**
          * QueueSettings
@@ -2675,6 +2778,47 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    changeJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job, or a unique beginning of it (4 characters at least). */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    priority: "LOW" | "NORMAL" | "HIGH";
+                };
+            };
+        };
+        responses: {
+            /** @description The job as it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     explainJob: {
         parameters: {
             query?: never;
@@ -2792,7 +2936,74 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never>;
+                "application/json": {
+                    /** @description Name for people; spaces around it are dropped. */
+                    name?: string;
+                    /** @description OCI image reference; its file system is the job's root. Null only fits a provider that runs no images. */
+                    image?: string | null;
+                    /** @description What one attempt may use; enforced by the provider, or refused. */
+                    resources?: {
+                        /** @description CPUs. */
+                        cpu?: number;
+                        /** @description Memory in MiB. */
+                        memory_mb?: number;
+                        /** @description Scratch space in MiB; 0: the provider's own limit. */
+                        storage_mb?: number;
+                        /** @description Whole GPUs. */
+                        gpus?: number;
+                        /**
+                         * @description Machine architecture; null: any.
+                         * @enum {string|null}
+                         */
+                        architecture?: "x86_64" | "arm64" | null;
+                    };
+                    /** @description Run time in milliseconds, from the start of the process. */
+                    timeout_ms?: number;
+                    /** @description Longest wait for the first start, in milliseconds; null: no limit. */
+                    queue_timeout_ms?: number | null;
+                    /** @description Milliseconds between the polite signal and the KILL. */
+                    grace_ms?: number;
+                    /** @description Where the job may run; a provider that does not match is never used. */
+                    preferences?: {
+                        /** @description Id or name of a provider; null, 'any' or 'auto': any. */
+                        provider?: string | null;
+                        /** @description Region; null, 'any' or 'auto': any. */
+                        region?: string | null;
+                        /** @description Labels that the provider must carry. */
+                        labels?: {
+                            [key: string]: string;
+                        };
+                    };
+                    /** @description Order in the queue, in upper or lower case. */
+                    priority?: ("LOW" | "NORMAL" | "HIGH") | string;
+                    /** @description Whether and how a failed attempt is repeated. */
+                    retry?: boolean | number | {
+                        /** @description Attempts in all, the first one included. */
+                        max_attempts?: number;
+                        /** @description Waiting time: initial_ms, times factor after each attempt, up to max_ms. */
+                        backoff?: {
+                            /** @description Milliseconds after the first attempt. */
+                            initial_ms?: number;
+                            /** @description Growth per attempt. */
+                            factor?: number;
+                            /** @description Longest wait. */
+                            max_ms?: number;
+                            /** @description Share of the wait that is random. */
+                            jitter?: number;
+                        };
+                        /** @description Causes that are tried again; all when not given. */
+                        on?: ("failed" | "timeout" | "lost" | "oom" | "provision")[];
+                    };
+                    /**
+                     * @description What the job can reach; 'none' needs a provider that enforces it.
+                     * @enum {string}
+                     */
+                    network?: "default" | "none";
+                    /** @description Labels to find the job by. */
+                    labels?: {
+                        [key: string]: string;
+                    };
+                };
             };
         };
         responses: {
@@ -2950,6 +3161,8 @@ export interface operations {
                 stream?: "stdout" | "stderr";
                 /** @description Only numbers from here on; the total counts all. */
                 from?: number;
+                /** @description In place of `from`: only numbers from this place on; -10: the last ten. */
+                offset?: number;
                 /** @description Numbers at most. */
                 limit?: number;
             };
@@ -2971,6 +3184,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FoundView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    viewLogs: {
+        parameters: {
+            query?: {
+                /** @description Number of the attempt; 0: the newest. */
+                attempt?: number;
+                /** @description Text, or a regular expression with re=1; at most 512 bytes. */
+                q?: string;
+                /** @description Whether q is a regular expression. */
+                re?: "1" | "true" | "0" | "false";
+                /** @description Whether capitals matter. */
+                case?: "1" | "true" | "0" | "false";
+                /** @description Levels, separated by commas; NONE: lines that do not say. */
+                level?: ("NONE" | "DEBUG" | "INFO" | "WARN" | "ERROR")[];
+                /** @description Which stream; both when not given. */
+                stream?: "stdout" | "stderr";
+                /** @description Lines around each that fits. */
+                context?: number;
+                /** @description Leave out this line and all before it. */
+                after?: number;
+                /** @description Place of the first row; -500: the last 500 rows. */
+                offset?: number;
+                /** @description In place of `offset`: begin with the first row at or after this line. */
+                at?: number;
+                /** @description Lines at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the job, or a unique beginning of it (4 characters at least). */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rows, and where the whole view stands. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogViewView"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -3024,6 +3292,8 @@ export interface operations {
                 attempt?: number;
                 /** @description txt: the text as stored; ndjson: one object per line. */
                 format?: "txt" | "ndjson";
+                /** @description A gzip file, whatever the request accepts. */
+                gz?: "1" | "true" | "0" | "false";
                 /** @description Text, or a regular expression with re=1; at most 512 bytes. */
                 q?: string;
                 /** @description Whether q is a regular expression. */
@@ -3060,6 +3330,7 @@ export interface operations {
                 content: {
                     "text/plain": string;
                     "application/x-ndjson": string;
+                    "application/gzip": string;
                 };
             };
             400: components["responses"]["Problem400"];

@@ -12,7 +12,7 @@ from hodei.adapters.memory.part import Part
 from hodei.domain.attempt import Attempt
 from hodei.domain.job import JOB, Job
 from hodei.domain.warm import Demand, Shape
-from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
+from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse, Recent
 from hodei.ports.store import Sample
 
 Finished = tuple[Job, Attempt | None]
@@ -91,6 +91,22 @@ class Stats(Part):
         for (shape, _), jobs in came.items():
             found.setdefault(shape, Counter())[jobs] += 1
         return [Demand(shape=shape, stretches=dict(counted)) for shape, counted in found.items()]
+
+    async def recent(self, *, since: datetime, limit: int) -> Recent:
+        """See StatsStore."""
+        await self._begin()
+        ended = [
+            (at, entry.job)
+            for entry in self._tables.jobs.values()
+            if (at := entry.job.finished_at) is not None and at >= since
+        ]
+        ended.sort(key=lambda row: row[0], reverse=True)
+        last = _summary(since, 0, [(job, self._last_attempt(job)) for _, job in ended[:limit]])
+        return Recent(
+            finished=min(len(ended), limit),
+            run_avg_ms=last.duration_avg_ms,
+            start_p50_ms=last.start_latency_p50_ms,
+        )
 
     def _last_attempt(self, job: Job) -> Attempt | None:
         entry = self._tables.attempts.get(job.attempt_id) if job.attempt_id else None

@@ -11,13 +11,13 @@ from hodei.adapters.postgres.queries import sql
 from hodei.domain.job import JobState
 from hodei.domain.spec import Network
 from hodei.domain.warm import Demand, Shape
-from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
+from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse, Recent
 
 _FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.TIMEOUT)
 
 
 class Metrics:
-    """Implements `StatsStore.job_metrics` and `StatsStore.demand`."""
+    """Implements the aggregates of `StatsStore`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,6 +66,14 @@ class Metrics:
             )
             found.setdefault(shape, {})[row["jobs"]] = row["stretches"]
         return [Demand(shape=shape, stretches=counted) for shape, counted in found.items()]
+
+    async def recent(self, *, since: datetime, limit: int) -> Recent:
+        """See `StatsStore.recent`."""
+        row = await self._database.row(sql("metrics.recent"), since, limit)
+        assert row is not None
+        return Recent(
+            finished=row["finished"], run_avg_ms=row["run_ms"], start_p50_ms=row["start_ms"]
+        )
 
 
 def _bucket(start: datetime, submitted: int, row: Row | None) -> MetricsBucket:

@@ -56,6 +56,7 @@ class Scheduler(pb_grpc.SchedulerServiceServicer):
             reason=found.reason,
             position=found.position or 0,
             rejections=_rejections(found.rejections),
+            predicted_wait_ms=found.predicted_wait_ms,
         )
 
     async def PlanJob(self, request: pb.PlanJobRequest, context: Context) -> pb.Plan:

@@ -9,7 +9,10 @@ from hodei.api.http.names import names_of
 from hodei.api.http.operations import PREFIX, Answer, Call, Operation, json_response, ok
 from hodei.api.http.query import Schema
 from hodei.api.http.schemas.jobs import JobView, Results, ResultView
-from hodei.domain.parsing.reader import ABSENT, Report, Section
+from hodei.domain.parsing.overrides import OVERRIDES
+from hodei.domain.parsing.reader import ABSENT, Report, Section, one_of
+from hodei.domain.schema import overrides_schema
+from hodei.domain.spec import Priority
 from hodei.engine.jobs import MAX_BULK
 
 MAX_REASON = 500
@@ -29,11 +32,24 @@ async def cancel(call: Call) -> Response:
 async def rerun(call: Call) -> Response:
     """POST /jobs/{key}:rerun."""
     report = Report()
-    await read_object(call.request, (), report, optional=True)
+    body = await read_object(call.request, OVERRIDES, report, optional=True)
     report.close()
-    job = await call.engine.jobs.rerun(call.key("job"), actor=call.actor)
+    overrides = {name: body.get(name) for name in OVERRIDES if body.has(name)}
+    job = await call.engine.jobs.rerun(call.key("job"), actor=call.actor, overrides=overrides)
     view = JobView.of(job, (), names_of(call.engine))
     return json_response(view, 201, Location=f"{PREFIX}/jobs/{job.id}")
+
+
+async def change(call: Call) -> Response:
+    """PATCH /jobs/{key}."""
+    report = Report()
+    body = await read_object(call.request, ("priority",), report)
+    if not body.has("priority"):
+        report.add("priority", f"is required: {one_of(Priority, '')}")
+    priority = body.choice("priority", Priority, Priority.NORMAL)
+    report.close()
+    found = await call.engine.jobs.reprioritise(call.key("job"), priority, actor=call.actor)
+    return json_response(JobView.of_detail(found, names_of(call.engine)))
 
 
 async def cancel_many(call: Call) -> Response:
@@ -79,6 +95,7 @@ def _keys(report: Report, body: Section) -> list[str]:
 
 
 _REASON: Schema = {"type": "string", "description": "Why.", "maxLength": MAX_REASON}
+_PRIORITY: Schema = {"type": "string", "enum": [priority.value for priority in Priority]}
 _IDS: Schema = {
     "type": "array",
     "description": "Ids, or unique beginnings of ids.",
@@ -120,6 +137,9 @@ OPERATIONS = (
         name="rerunJob",
         tag="jobs",
         summary="Submit the spec of a job again, as a new job",
+        description="Fields of the body take the place of the job's own; of resources, "
+        "preferences and retry those that are not given stay. Command, environment and project "
+        "are always the job's own; so are secret values.",
         handle=rerun,
         answers={
             201: Answer(
@@ -128,8 +148,21 @@ OPERATIONS = (
                 headers={"Location": "Path of the new job."},
             )
         },
-        body=_body("Rerun", ()),
+        body=overrides_schema(),
         body_required=False,
+        body_example={"resources": {"memory_mb": 1024}},
+        errors=(404, 409, 413, 415),
+    ),
+    Operation(
+        method="PATCH",
+        path="/jobs/{key}",
+        name="changeJob",
+        tag="jobs",
+        summary="Change the priority of a waiting job",
+        handle=change,
+        answers=ok(JobView, "The job as it is now."),
+        body=_body("JobChange", ("priority",), priority=_PRIORITY),
+        body_example={"priority": "HIGH"},
         errors=(404, 409, 413, 415),
     ),
     Operation(

@@ -22,7 +22,9 @@ _STEP = Whole(least=0, most=MAX_AGING_STEP_MS)
 async def queue_of(engine: Engine, *, limit: int, cursor: str | None) -> QueueView:
     """The queue as it is shown."""
     page = await engine.queue.page(limit=limit, cursor=cursor)
-    return QueueView.of(await engine.queue.status(), await engine.queue.settings(), page)
+    status = await engine.queue.status()
+    forecast = await engine.queue.forecast(page.items, status)
+    return QueueView.of(status, await engine.queue.settings(), page, forecast)
 
 
 async def queue(call: Call) -> Response:

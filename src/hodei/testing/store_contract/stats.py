@@ -16,7 +16,7 @@ from hodei.domain.job import JobState
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.spec import Network, Resources
 from hodei.domain.warm import Shape
-from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse
+from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse, Recent
 from hodei.ports.store import Held, Store, Unit
 from hodei.testing.store_contract.rows import (
     FAILURE,
@@ -253,6 +253,24 @@ class StatsContract:
         assert found.total.finished[JobState.SUCCEEDED] == 1
         assert found.total.queue_wait_p50_ms == pytest.approx(4_000)
         assert found.total.duration_p50_ms == pytest.approx(20_000)
+
+    async def test_recent_jobs_are_the_last_that_finished(self, store: Store) -> None:
+        none = await store.recent(since=after(0), limit=10)
+        assert none == Recent(finished=0, run_avg_ms=None, start_p50_ms=None)
+        every = lives(Random(11), 60)
+        await save(store, *(unit_of(life.held()) for life in every))
+        late = sorted((x for x in every if x.finished >= 100), key=lambda x: x.finished)
+        for limit in (1, 7, 1000):
+            last = late[-limit:]
+            ran = [x for x in last if x.started is not None]
+            runs = [1000 * (x.finished - x.started) for x in ran if x.started is not None]
+            starts = [1000 * (x.started - x.bound) for x in ran if x.started is not None]
+            found = await store.recent(since=after(100), limit=limit)
+            assert found.finished == len(last)
+            assert found.run_avg_ms == (pytest.approx(fmean(runs), abs=0.01) if runs else None)
+            assert found.start_p50_ms == (
+                pytest.approx(percentile(starts, 0.5), abs=0.01) if starts else None
+            )
 
     async def test_bounds_belong_to_the_stretch_that_they_begin(self, store: Store) -> None:
         await submitted(store, *(new_job(at=after(n)) for n in (0, 10, 20, 30)))

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hodei.wire.gen import jobs_pb2 as hodei_dot_v1_dot_jobs__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18hodei/v1/scheduler.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13hodei/v1/jobs.proto\"\x17\n\x15GetQueueStatusRequest\"\xd0\x01\n\x0bQueueStatus\x12\x0f\n\x07pending\x18\x01 \x01(\x04\x12\x0f\n\x07\x64\x65layed\x18\x02 \x01(\x04\x12\x10\n\x08\x61ssigned\x18\x03 \x01(\x04\x12\x0f\n\x07running\x18\x04 \x01(\x04\x12\x34\n\x10oldest_queued_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x62locked_reasons\x18\x06 \x03(\t\x12-\n\x08settings\x18\x07 \x01(\x0b\x32\x1b.hodei.v1.SchedulerSettings\"#\n\x11\x45xplainJobRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\"S\n\tRejection\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07\x66orever\x18\x04 \x01(\x08\"\x9a\x01\n\x0b\x45xplanation\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12!\n\x05state\x18\x02 \x01(\x0e\x32\x12.hodei.v1.JobState\x12\r\n\x05phase\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08position\x18\x05 \x01(\r\x12\'\n\nrejections\x18\x06 \x03(\x0b\x32\x13.hodei.v1.Rejection\"1\n\x0ePlanJobRequest\x12\x1f\n\x04spec\x18\x01 \x01(\x0b\x32\x11.hodei.v1.JobSpec\"\xcb\x01\n\x04Plan\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x0c\n\x04warm\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\'\n\nrejections\x18\x06 \x03(\x0b\x32\x13.hodei.v1.Rejection\x12\r\n\x05\x61head\x18\x07 \x01(\r\x12\x1e\n\x11predicted_wait_ms\x18\x08 \x01(\x04H\x00\x88\x01\x01\x42\x14\n\x12_predicted_wait_ms\";\n\x1aGetAvailableWorkersRequest\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"\xd9\x02\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x10\n\x08reusable\x18\x04 \x01(\x08\x12\r\n\x05image\x18\x05 \x01(\t\x12\x0b\n\x03\x63pu\x18\x06 \x01(\x01\x12\x11\n\tmemory_mb\x18\x07 \x01(\x04\x12\x12\n\nattempt_id\x18\x08 \x01(\t\x12\x15\n\ragent_version\x18\t \x01(\t\x12\x14\n\x0c\x61rchitecture\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65nrolled_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x0e \x01(\t\"@\n\x1bGetAvailableWorkersResponse\x12!\n\x07workers\x18\x01 \x03(\x0b\x32\x10.hodei.v1.Worker\":\n\x11SchedulerSettings\x12\x0e\n\x06paused\x18\x01 \x01(\x08\x12\x15\n\raging_step_ms\x18\x02 \x01(\x04\"i\n\x19\x43onfigureSchedulerRequest\x12\x13\n\x06paused\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x1a\n\raging_step_ms\x18\x02 \x01(\x04H\x01\x88\x01\x01\x42\t\n\x07_pausedB\x10\n\x0e_aging_step_ms2\x8f\x03\n\x10SchedulerService\x12H\n\x0eGetQueueStatus\x12\x1f.hodei.v1.GetQueueStatusRequest\x1a\x15.hodei.v1.QueueStatus\x12@\n\nExplainJob\x12\x1b.hodei.v1.ExplainJobRequest\x1a\x15.hodei.v1.Explanation\x12\x33\n\x07PlanJob\x12\x18.hodei.v1.PlanJobRequest\x1a\x0e.hodei.v1.Plan\x12\x62\n\x13GetAvailableWorkers\x12$.hodei.v1.GetAvailableWorkersRequest\x1a%.hodei.v1.GetAvailableWorkersResponse\x12V\n\x12\x43onfigureScheduler\x12#.hodei.v1.ConfigureSchedulerRequest\x1a\x1b.hodei.v1.SchedulerSettingsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18hodei/v1/scheduler.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x13hodei/v1/jobs.proto\"\x17\n\x15GetQueueStatusRequest\"\xd0\x01\n\x0bQueueStatus\x12\x0f\n\x07pending\x18\x01 \x01(\x04\x12\x0f\n\x07\x64\x65layed\x18\x02 \x01(\x04\x12\x10\n\x08\x61ssigned\x18\x03 \x01(\x04\x12\x0f\n\x07running\x18\x04 \x01(\x04\x12\x34\n\x10oldest_queued_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x17\n\x0f\x62locked_reasons\x18\x06 \x03(\t\x12-\n\x08settings\x18\x07 \x01(\x0b\x32\x1b.hodei.v1.SchedulerSettings\"#\n\x11\x45xplainJobRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\"S\n\tRejection\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x10\n\x08provider\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0f\n\x07\x66orever\x18\x04 \x01(\x08\"\xd0\x01\n\x0b\x45xplanation\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12!\n\x05state\x18\x02 \x01(\x0e\x32\x12.hodei.v1.JobState\x12\r\n\x05phase\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08position\x18\x05 \x01(\r\x12\'\n\nrejections\x18\x06 \x03(\x0b\x32\x13.hodei.v1.Rejection\x12\x1e\n\x11predicted_wait_ms\x18\x07 \x01(\x04H\x00\x88\x01\x01\x42\x14\n\x12_predicted_wait_ms\"1\n\x0ePlanJobRequest\x12\x1f\n\x04spec\x18\x01 \x01(\x0b\x32\x11.hodei.v1.JobSpec\"\xcb\x01\n\x04Plan\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x08\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\x10\n\x08provider\x18\x03 \x01(\t\x12\x0c\n\x04warm\x18\x04 \x01(\x08\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\'\n\nrejections\x18\x06 \x03(\x0b\x32\x13.hodei.v1.Rejection\x12\r\n\x05\x61head\x18\x07 \x01(\r\x12\x1e\n\x11predicted_wait_ms\x18\x08 \x01(\x04H\x00\x88\x01\x01\x42\x14\n\x12_predicted_wait_ms\";\n\x1aGetAvailableWorkersRequest\x12\x10\n\x08provider\x18\x01 \x01(\t\x12\x0b\n\x03\x61ll\x18\x02 \x01(\x08\"\xd9\x02\n\x06Worker\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bprovider_id\x18\x02 \x01(\t\x12\r\n\x05state\x18\x03 \x01(\t\x12\x10\n\x08reusable\x18\x04 \x01(\x08\x12\r\n\x05image\x18\x05 \x01(\t\x12\x0b\n\x03\x63pu\x18\x06 \x01(\x01\x12\x11\n\tmemory_mb\x18\x07 \x01(\x04\x12\x12\n\nattempt_id\x18\x08 \x01(\t\x12\x15\n\ragent_version\x18\t \x01(\t\x12\x14\n\x0c\x61rchitecture\x18\n \x01(\t\x12.\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65nrolled_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nded_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x0e \x01(\t\"@\n\x1bGetAvailableWorkersResponse\x12!\n\x07workers\x18\x01 \x03(\x0b\x32\x10.hodei.v1.Worker\":\n\x11SchedulerSettings\x12\x0e\n\x06paused\x18\x01 \x01(\x08\x12\x15\n\raging_step_ms\x18\x02 \x01(\x04\"i\n\x19\x43onfigureSchedulerRequest\x12\x13\n\x06paused\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x1a\n\raging_step_ms\x18\x02 \x01(\x04H\x01\x88\x01\x01\x42\t\n\x07_pausedB\x10\n\x0e_aging_step_ms2\x8f\x03\n\x10SchedulerService\x12H\n\x0eGetQueueStatus\x12\x1f.hodei.v1.GetQueueStatusRequest\x1a\x15.hodei.v1.QueueStatus\x12@\n\nExplainJob\x12\x1b.hodei.v1.ExplainJobRequest\x1a\x15.hodei.v1.Explanation\x12\x33\n\x07PlanJob\x12\x18.hodei.v1.PlanJobRequest\x1a\x0e.hodei.v1.Plan\x12\x62\n\x13GetAvailableWorkers\x12$.hodei.v1.GetAvailableWorkersRequest\x1a%.hodei.v1.GetAvailableWorkersResponse\x12V\n\x12\x43onfigureScheduler\x12#.hodei.v1.ConfigureSchedulerRequest\x1a\x1b.hodei.v1.SchedulerSettingsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,21 +42,21 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REJECTION']._serialized_start=365
   _globals['_REJECTION']._serialized_end=448
   _globals['_EXPLANATION']._serialized_start=451
-  _globals['_EXPLANATION']._serialized_end=605
-  _globals['_PLANJOBREQUEST']._serialized_start=607
-  _globals['_PLANJOBREQUEST']._serialized_end=656
-  _globals['_PLAN']._serialized_start=659
-  _globals['_PLAN']._serialized_end=862
-  _globals['_GETAVAILABLEWORKERSREQUEST']._serialized_start=864
-  _globals['_GETAVAILABLEWORKERSREQUEST']._serialized_end=923
-  _globals['_WORKER']._serialized_start=926
-  _globals['_WORKER']._serialized_end=1271
-  _globals['_GETAVAILABLEWORKERSRESPONSE']._serialized_start=1273
-  _globals['_GETAVAILABLEWORKERSRESPONSE']._serialized_end=1337
-  _globals['_SCHEDULERSETTINGS']._serialized_start=1339
-  _globals['_SCHEDULERSETTINGS']._serialized_end=1397
-  _globals['_CONFIGURESCHEDULERREQUEST']._serialized_start=1399
-  _globals['_CONFIGURESCHEDULERREQUEST']._serialized_end=1504
-  _globals['_SCHEDULERSERVICE']._serialized_start=1507
-  _globals['_SCHEDULERSERVICE']._serialized_end=1906
+  _globals['_EXPLANATION']._serialized_end=659
+  _globals['_PLANJOBREQUEST']._serialized_start=661
+  _globals['_PLANJOBREQUEST']._serialized_end=710
+  _globals['_PLAN']._serialized_start=713
+  _globals['_PLAN']._serialized_end=916
+  _globals['_GETAVAILABLEWORKERSREQUEST']._serialized_start=918
+  _globals['_GETAVAILABLEWORKERSREQUEST']._serialized_end=977
+  _globals['_WORKER']._serialized_start=980
+  _globals['_WORKER']._serialized_end=1325
+  _globals['_GETAVAILABLEWORKERSRESPONSE']._serialized_start=1327
+  _globals['_GETAVAILABLEWORKERSRESPONSE']._serialized_end=1391
+  _globals['_SCHEDULERSETTINGS']._serialized_start=1393
+  _globals['_SCHEDULERSETTINGS']._serialized_end=1451
+  _globals['_CONFIGURESCHEDULERREQUEST']._serialized_start=1453
+  _globals['_CONFIGURESCHEDULERREQUEST']._serialized_end=1558
+  _globals['_SCHEDULERSERVICE']._serialized_start=1561
+  _globals['_SCHEDULERSERVICE']._serialized_end=1960
 # @@protoc_insertion_point(module_scope)

@@ -136,12 +136,15 @@ class Explanation(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
     REJECTIONS_FIELD_NUMBER: _builtins.int
+    PREDICTED_WAIT_MS_FIELD_NUMBER: _builtins.int
     job_id: _builtins.str
     state: _jobs_pb2.JobState.ValueType
     phase: _builtins.str
     reason: _builtins.str
     position: _builtins.int
     """Place in the queue, from 1; 0 when the job does not wait."""
+    predicted_wait_ms: _builtins.int
+    """Until its process runs, judged by the last jobs; unset when nothing is known."""
     @_builtins.property
     def rejections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Rejection]: ...
     def __init__(
@@ -153,12 +156,15 @@ class Explanation(_message.Message):
         reason: _builtins.str = ...,
         position: _builtins.int = ...,
         rejections: _abc.Iterable[Global___Rejection] | None = ...,
+        predicted_wait_ms: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_predicted_wait_ms", b"_predicted_wait_ms", "predicted_wait_ms", b"predicted_wait_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["job_id", b"job_id", "phase", b"phase", "position", b"position", "reason", b"reason", "rejections", b"rejections", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_predicted_wait_ms", b"_predicted_wait_ms", "job_id", b"job_id", "phase", b"phase", "position", b"position", "predicted_wait_ms", b"predicted_wait_ms", "reason", b"reason", "rejections", b"rejections", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__predicted_wait_ms: _TypeAlias = _typing.Literal["predicted_wait_ms"]  # noqa: Y015
+    _WhichOneofArgType__predicted_wait_ms: _TypeAlias = _typing.Literal["_predicted_wait_ms", b"_predicted_wait_ms"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__predicted_wait_ms) -> _WhichOneofReturnType__predicted_wait_ms | None: ...
 
 Global___Explanation: _TypeAlias = Explanation  # noqa: Y015
 

@@ -59,3 +59,15 @@ WITH given AS (
 )
 SELECT image, cpu, memory_mb, network, jobs, count(*) AS stretches
 FROM counted GROUP BY image, cpu, memory_mb, network, jobs
+
+-- name: recent
+SELECT count(*) AS finished, avg(run)::float8 AS run_ms,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY latency) AS start_ms
+FROM (
+    SELECT extract(epoch FROM j.finished_at - a.started_at) * 1000 AS run,
+        extract(epoch FROM a.started_at - a.bound_at) * 1000 AS latency
+    FROM (
+        SELECT finished_at, attempt_id FROM jobs
+        WHERE finished_at >= $1 ORDER BY finished_at DESC LIMIT $2
+    ) j LEFT JOIN attempts a ON a.id = j.attempt_id
+) last

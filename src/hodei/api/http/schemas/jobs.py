@@ -337,6 +337,8 @@ class ExplanationView(Model):
     position: int | None
     """Place in the queue, from 1; null when the job does not wait."""
     rejections: list[RejectionView]
+    predicted_wait_ms: int | None
+    """Until its process runs; null when the job does not wait or nothing is known."""
 
     @classmethod
     def of(cls, found: Explanation) -> ExplanationView:
@@ -348,6 +350,7 @@ class ExplanationView(Model):
             reason=found.reason,
             position=found.position,
             rejections=[RejectionView.of(rejection) for rejection in found.rejections],
+            predicted_wait_ms=found.predicted_wait_ms,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -41,6 +42,8 @@ class QueueEntryView(Model):
     not_before: datetime
     reason: str
     """Why it was not taken when it was last looked at; empty: it has not been looked at."""
+    predicted_wait_ms: int | None
+    """Until its process runs, judged by the last jobs; null: nothing is known."""
 
 
 class QueueView(Model):
@@ -59,7 +62,11 @@ class QueueView(Model):
 
     @classmethod
     def of(
-        cls, status: QueueStatus, settings: SchedulerSettings, page: Page[QueueEntry]
+        cls,
+        status: QueueStatus,
+        settings: SchedulerSettings,
+        page: Page[QueueEntry],
+        forecast: Mapping[UUID, int],
     ) -> QueueView:
         """The queue as it is shown."""
         return cls(
@@ -70,12 +77,12 @@ class QueueView(Model):
             oldest_queued_at=status.oldest_queued_at,
             blocked_reasons=sorted(set(status.blocked_classes.values())),
             settings=QueueSettings.of(settings),
-            items=[_entry(entry) for entry in page.items],
+            items=[_entry(entry, forecast.get(entry.job_id)) for entry in page.items],
             next_cursor=page.cursor,
         )
 
 
-def _entry(entry: QueueEntry) -> QueueEntryView:
+def _entry(entry: QueueEntry, wait_ms: int | None) -> QueueEntryView:
     return QueueEntryView(
         job_id=entry.job_id,
         name=entry.name,
@@ -86,4 +93,5 @@ def _entry(entry: QueueEntry) -> QueueEntryView:
         queued_at=entry.queued_at,
         not_before=entry.not_before,
         reason=entry.reason,
+        predicted_wait_ms=wait_ms,
     )
