@@ -34,6 +34,9 @@ PARAMETERS: dict[str, object] = {
     "secret_env": _option(
         Many, "--secret-env", metavar="NAME=SECRET", help="Variable with a stored secret's value."
     ),
+    "secret_value": _option(
+        Many, "--secret-value", metavar="NAME", help="Variable whose secret value is in ours."
+    ),
     "cpu": _option(float | None, "--cpu", help="Cores."),
     "memory": _option(_text, "--memory-mb", "--memory", help="MiB, or 512m, 2g."),
     "storage": _option(_text, "--storage-mb", "--storage", help="Scratch space: MiB, or 10g."),

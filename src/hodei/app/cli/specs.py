@@ -7,6 +7,7 @@ and nothing is sent that would come back.
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,7 @@ class Options:
     image: str | None = None
     env: Sequence[str] = ()
     secret_env: Sequence[str] = ()
+    secret_value: Sequence[str] = ()
     cpu: float | None = None
     memory: str | None = None
     storage: str | None = None
@@ -166,10 +168,20 @@ def _maps(draft: Draft, options: Options) -> None:
         draft.put_at(("env", name), value, "--env")
     for name, secret in read_pairs("--secret-env", options.secret_env).items():
         draft.put_at(("env", name), {"secret": secret}, "--secret-env")
+    for name in options.secret_value:
+        draft.put_at(("env", name), {"secret_value": _own_variable(name)}, "--secret-value")
     for key, value in read_pairs("--label", options.label).items():
         draft.put_at(("labels", key), value, "--label")
     for key, value in read_pairs("--provider-label", options.provider_label).items():
         draft.put_at(("preferences", "labels", key), value, "--provider-label")
+
+
+def _own_variable(name: str) -> str:
+    """A secret value comes from our own environment: other users can read an argument."""
+    value = os.environ.get(name)
+    if value is None:
+        fail(f"--secret-value {name}: set the variable {name} here; its value is sent", exits.USAGE)
+    return value
 
 
 def _command(draft: Draft, options: Options) -> None:
