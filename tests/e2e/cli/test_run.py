@@ -69,6 +69,16 @@ def test_options_reach_the_job(hodei: Hodei, tmp_path: Path) -> None:
     assert spec["resources"]["memory_mb"] == 1024
 
 
+def test_a_secret_value_comes_from_our_own_environment(hodei: Hodei) -> None:
+    words = ("run", "--json", "--secret-value", "KEY", "--", 'echo "$KEY ${#KEY}"')
+    done = hodei(*words, KEY="s3cret-42")
+    assert done.returncode == 0
+    assert "s3cret-42" not in done.stdout + done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [item["text"] for item in said if item["type"] == "line"] == ["*** 9"]
+    assert said[-1]["job"]["spec"]["env"] == {"KEY": {"secret_value": None}}
+
+
 def test_the_same_key_is_the_same_job(hodei: Hodei) -> None:
     words = ("run", "-d", "--idempotency-key", "once", "--name", "once", "--", "true")
     first, second = hodei(*words), hodei(*words)
@@ -140,6 +150,7 @@ def test_json_faults_have_positions_too(hodei: Hodei, tmp_path: Path) -> None:
         (("--timeout", "90", "--", "true"), "--timeout: timeout_ms: needs a unit"),
         (("--env", "NOVALUE", "--", "true"), "--env: must look like NAME=VALUE"),
         (("--env", "HODEI_X=1", "--", "true"), "--env: env.HODEI_X: "),
+        (("--secret-value", "UNSET", "--", "true"), "--secret-value UNSET: set the variable"),
         (("--type", "rust", "--", "true"), "command.type: must be one of shell"),
         (("--type", "python", "--", "a", "b"), "--type python: give the whole script"),
         (("--image", "alpine", "--", "true"), "--image: image: provider 'local' runs no images"),

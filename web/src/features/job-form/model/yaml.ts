@@ -5,7 +5,7 @@ type Data = string | number | boolean | null | Data[] | { [key: string]: Data };
 const BARE = /^[A-Za-z_/][A-Za-z0-9_./@-]*(?:[ :][A-Za-z0-9_./@-]+)*$/;
 const NOT_TEXT = /^(?:true|false|yes|no|on|off|null|y|n|~)$/i;
 const SIMPLE_LINES =
-  /^[\t\n\x20-\x7e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
+  /^[\t\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]*$/u;
 
 const isMap = (data: Data): data is { [key: string]: Data } =>
   typeof data === "object" && data !== null && !Array.isArray(data);
