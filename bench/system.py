@@ -19,7 +19,7 @@ import grpc
 
 from bench import FORK_SUPPORT, processes
 from hodei.app.embedded import EmbeddedPostgres
-from hodei.app.wiring import agent_socket
+from hodei.app.workers_endpoint import agent_socket
 from hodei.wire.gen import (
     jobs_pb2,
     jobs_pb2_grpc,

@@ -31,6 +31,11 @@ BUSYBOX = Path("/bin/busybox")
 CLONE_NEWNET = 0x40000000
 ANSWER_S = 60.0
 
+APPLETS = (
+    "cat date dd echo env false grep head id kill ls mkdir nproc pwd readlink rm seq sh sleep sort "
+    "stat sync tail tee test timeout touch tr true uname wc wget whoami yes"
+)
+
 # An ELF program is its interpreter, so that it starts in an image that has nothing at all.
 STAND_IN = """#!/.hodei/bin/busybox sh
 # Stands in for the agent: TERM ends it politely, USR2 with the code in /code.
@@ -251,8 +256,7 @@ def tar(files: Mapping[str, tuple[bytes | str, int]]) -> bytes:
 
 def busybox_layer() -> bytes:
     """A root file system of one static program under the names that tests use."""
-    applets = ("sh", "sleep", "cat", "echo", "env", "id", "true", "dd", "kill", "tail")
-    links = {f"bin/{name}": ("busybox", 0o777) for name in applets}
+    links = {f"bin/{name}": ("busybox", 0o777) for name in APPLETS.split()}
     passwd = b"root:x:0:0::/:/bin/sh\nworker:x:1000:1000::/:/bin/sh\n"
     return tar(
         {

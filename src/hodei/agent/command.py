@@ -3,6 +3,9 @@
 A script never appears in an argument list, where every user of the host could read it: it lies
 in an anonymous file that the interpreter inherits and opens as `/proc/self/fd/63`. That works on
 a read-only root without /tmp, leaves standard input to the job, and needs no cleaning up.
+
+An image's ENTRYPOINT goes before an argv, as container engines have it. A script is run by its
+interpreter itself: an entry point that is a program of its own would not know what to do with it.
 """
 
 from __future__ import annotations
@@ -38,6 +41,21 @@ class NotRunnable(Exception):
         self.exit_code = exit_code
 
 
+class Image:
+    """What the image of the worker says about programs; empty where there is no image."""
+
+    __slots__ = ("_command", "_entrypoint")
+
+    def __init__(self, entrypoint: str = "", command: str = "") -> None:
+        """ENTRYPOINT and CMD as JSON lists."""
+        self._entrypoint = entrypoint
+        self._command = command
+
+    def argv(self, given: list[str]) -> list[str]:
+        """What is executed for an argv; for an empty one, what the image does by itself."""
+        return words(self._entrypoint) + (given or words(self._command))
+
+
 class Program:
     """An absolute or relative file to execute, its arguments, and a script for fd 63 if any."""
 
@@ -49,13 +67,21 @@ class Program:
         self.script = script
 
 
+NO_IMAGE = Image()
+
+
 def prepare(
-    kind: int, script: str, argv: list[str], environment: dict[str, str], cwd: str
+    kind: int,
+    script: str,
+    argv: list[str],
+    environment: dict[str, str],
+    cwd: str,
+    image: Image = NO_IMAGE,
 ) -> Program:
     """The program for an attempt of this command type. Raises SpecFault, NotRunnable."""
     path = environment.get("PATH", "")
     if kind == EXEC:
-        return _exec_program(argv, path, cwd)
+        return _exec_program(image.argv(argv), path, cwd)
     source = script.encode("utf-8", "surrogateescape")
     if kind == SHELL:
         return _shell_program(source)
@@ -63,10 +89,10 @@ def prepare(
         # The anonymous file has no directory, so modules beside the job are found by this.
         known = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = f"{cwd}:{known}" if known else cwd
-        file = _interpreter(("python3", "python"), path, cwd)
+        file = _interpreter("Python", ("python3", "python"), path, cwd)
         return Program(file, [file, SCRIPT_PATH], source)
     if kind == NODE:
-        file = _interpreter(("node", "nodejs"), path, cwd)
+        file = _interpreter("Node.js", ("node", "nodejs"), path, cwd)
         return Program(file, [file, "-e", NODE_LOADER], source)
     raise SpecFault(f"this agent does not know command type {kind}")
 
@@ -121,6 +147,17 @@ def shebang(source: bytes) -> list[str]:
     return line.split(None, 1) if line.startswith("/") else []
 
 
+def words(text: str) -> list[str]:
+    """A JSON list of text, which may be missing."""
+    if text in ("", "[]", "null"):
+        return []
+    # Few jobs need it, and they are not charged with its loading before.
+    import json
+
+    found: list[str] = json.loads(text)
+    return found
+
+
 def _shell_program(source: bytes) -> Program:
     asked = shebang(source)
     interpreter = asked or [DEFAULT_SHELL]
@@ -128,23 +165,29 @@ def _shell_program(source: bytes) -> Program:
         _checked(interpreter[0], "/")
     except NotRunnable as fault:
         who = "the first line of the script" if asked else "a shell script"
-        raise SpecFault(f"{who} needs {interpreter[0]}, which this image does not have") from fault
+        raise SpecFault(
+            f"{who} needs {interpreter[0]}, which is not there; choose an image that has it, "
+            "or run a program of the image itself with type exec"
+        ) from fault
     return Program(interpreter[0], [*interpreter, SCRIPT_PATH], source)
 
 
 def _exec_program(argv: list[str], path: str, cwd: str) -> Program:
     if not argv or not argv[0]:
-        raise SpecFault("argv is empty: there is no program to execute")
+        raise SpecFault("argv is empty, and no image says what to execute")
     return Program(resolve(argv[0], path, cwd), argv)
 
 
-def _interpreter(names: tuple[str, ...], path: str, cwd: str) -> str:
+def _interpreter(language: str, names: tuple[str, ...], path: str, cwd: str) -> str:
     for name in names:
         try:
             return resolve(name, path, cwd)
         except NotRunnable:
             continue
-    raise SpecFault(f"{names[0]} was not found in PATH={path} of this image")
+    raise SpecFault(
+        f"a script of this type needs {language}, and neither {' nor '.join(names)} was found "
+        f"in PATH={path}; choose an image that has {language}"
+    )
 
 
 def _checked(file: str, cwd: str) -> str:

@@ -79,6 +79,22 @@ def spawn(launch: Launch) -> int:
         os.close(home)
 
 
+def signal_number(name: str) -> int:
+    """The signal that an image means, as its builders may write it: SIGQUIT, QUIT, 3, RTMIN+3.
+
+    0 for one that this system does not have, so that an odd image runs all the same.
+    """
+    plain = name.upper().removeprefix("SIG")
+    base, plus, offset = plain.partition("+")
+    if base == "RTMIN" and plus and offset.isdecimal():
+        number = int(_signal.SIGRTMIN) + int(offset)
+    elif plain.isdecimal():
+        number = int(plain)
+    else:
+        number = int(getattr(_signal, f"SIG{plain}", 0)) if plain.isalnum() else 0
+    return number if 0 < number <= _signal.SIGRTMAX else 0
+
+
 def above_standard(descriptor: int, floor: int = 64) -> int:
     """The same file under a number that no `dup2` into the child can overwrite."""
     import fcntl

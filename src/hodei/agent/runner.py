@@ -116,7 +116,12 @@ class Attempt:
             self._host.base_environment, order["env"], order["secret_env"], self._identity()
         )
         program = command.prepare(
-            order["type"], order["script"], order["argv"], self.environment, self.cwd
+            order["type"],
+            order["script"],
+            order["argv"],
+            self.environment,
+            self.cwd,
+            command.Image(self._host.settings.image_entrypoint, self._host.settings.image_command),
         )
         limits = order.get("limits") or {}
         self._sampler = self._host.confinement.begin(
@@ -232,8 +237,8 @@ class Attempt:
             return
         if not self._cause:
             self._cause, self._message = cause, message
-            signal_number = self._order["stop_signal"] or processes.SIGTERM
-            processes.signal_group(self.pid, signal_number)
+            asked = self._order["stop_signal"] or self._host.settings.stop_signal
+            processes.signal_group(self.pid, asked or processes.SIGTERM)
             processes.signal_group(self.pid, processes.SIGCONT)
         grace_s = (self._order["grace_ms"] if grace_ms is None else grace_ms) / 1000
         deadline = monotonic() + grace_s

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 
+from hodei.agent.processes import signal_number
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -29,12 +31,15 @@ class AgentSettings:
         "ca",
         "cgroup",
         "directory",
+        "image_command",
+        "image_entrypoint",
         "limits",
         "log_level",
         "register_timeout_s",
         "reusable",
         "server",
         "spool_bytes",
+        "stop_signal",
         "workdir",
         "worker_id",
     )
@@ -54,6 +59,9 @@ class AgentSettings:
         self.reusable = _choice(given, "REUSABLE", ("0", "1"), "0") == "1"
         self.spool_bytes = _integer(given, "SPOOL_BYTES", 256 << 20)
         self.register_timeout_s = _integer(given, "REGISTER_TIMEOUT_S", 300)
+        self.image_entrypoint = given.get("IMAGE_ENTRYPOINT", "")
+        self.image_command = given.get("IMAGE_CMD", "")
+        self.stop_signal = signal_number(given.get("STOP_SIGNAL", ""))
         self.log_level = LOG_LEVELS[_choice(given, "LOG_LEVEL", tuple(LOG_LEVELS), "info")]
         self._otp = given.get("OTP") or _read_once(given.get("OTP_FILE", ""))
         if not self._otp:

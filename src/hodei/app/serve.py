@@ -25,14 +25,15 @@ from pathlib import Path
 
 import uvloop
 
-from hodei.api.grpc.server import GrpcServer
+from hodei.api.grpc.server import GrpcServer, WorkerServer
 from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.app.logging import configure
 from hodei.app.metrics import MetricsServer
 from hodei.app.settings import Settings, read_settings
-from hodei.app.wiring import agent_socket, open_engine
+from hodei.app.wiring import open_engine
+from hodei.app.workers_endpoint import agent_socket
 from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -75,9 +76,12 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         grpc_server = GrpcServer(engine, identity)
         host = settings.host
         grpc_port = grpc_server.listen(_join(host, settings.grpc_port))
-        grpc_server.listen_unix(agent_socket(settings.data_dir))
         await grpc_server.start()
         stack.push_async_callback(grpc_server.stop, GRACE_SECONDS)
+        worker_server = WorkerServer(engine)
+        worker_server.listen_unix(agent_socket(settings.data_dir))
+        await worker_server.start()
+        stack.push_async_callback(worker_server.stop, GRACE_SECONDS)
         http_server = HttpServer(create_app(engine, identity))
         http_port = await http_server.start(host, settings.http_port)
         stack.push_async_callback(http_server.stop, GRACE_SECONDS)

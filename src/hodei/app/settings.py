@@ -18,8 +18,8 @@ from hodei.domain.units import parse_duration
 
 CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN", "HODEI_NO_BROWSER"})
 """Read by the command line, harmless to the server."""
-OTHER_NAMES = {"GRPC_PORT": "grpc_port"}
-"""Settings whose names do not begin with HODEI_, as the product's guide prints them."""
+OTHER_NAMES = {"GRPC_PORT": "grpc_port", "DOCKER_HOST": "docker_host"}
+"""Settings whose names do not begin with HODEI_: as the product's guide, and Docker, have them."""
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 MIN_KEY = 32
 HIDDEN = frozenset({"database_url", "secret_key"})
@@ -50,6 +50,9 @@ class Settings:
     process_enabled: bool = True
     """Seeds the provider `local`, which runs jobs as processes of this machine."""
     docker_enabled: bool = False
+    """Seeds the provider `docker`."""
+    docker_host: str | None = None
+    """The engine of the seeded provider; None: this machine's own."""
     k8s_enabled: bool = False
     fc_enabled: bool = False
     agent_servers: tuple[str, ...] = ()
@@ -74,7 +77,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment. Raises InvalidRequest naming every wrong one."""
     given = dict(os.environ if environ is None else environ)
     known = {f"HODEI_{item.name.upper()}": item.name for item in fields(Settings)}
-    known.pop("HODEI_GRPC_PORT")
+    for attribute in OTHER_NAMES.values():
+        known.pop(f"HODEI_{attribute.upper()}")
     known |= OTHER_NAMES
     violations = _unknown(given, known)
     values: dict[str, Any] = {}
@@ -187,6 +191,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "dev_mode": _flag,
     "process_enabled": _flag,
     "docker_enabled": _flag,
+    "docker_host": str,
     "k8s_enabled": _flag,
     "fc_enabled": _flag,
     "agent_servers": _targets,

@@ -7,12 +7,9 @@ store and the bus on it, the engine with its loops. The interfaces are put on to
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import logging
-import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -22,9 +19,11 @@ from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.sealing import SivSealer, read_or_make_key
 from hodei.adapters.system import SystemChance, SystemClock
+from hodei.app.bundle import BundleSupply
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.settings import Settings, replica_name
-from hodei.domain.errors import InvalidRequest, Unavailable, Violation
+from hodei.app.workers_endpoint import agent_socket
+from hodei.domain.errors import InvalidRequest, Violation
 from hodei.engine.commit import Committer
 from hodei.engine.core import Core
 from hodei.engine.engine import Engine
@@ -34,8 +33,6 @@ from hodei.ports.provider import ProviderFactory
 
 logger = logging.getLogger(__name__)
 
-MAX_SOCKET_PATH = 100
-"""The kernel takes 107 bytes."""
 PACE_S = 0.0015
 """Between two transactions while there is much to save; what is alone is saved at once."""
 FLAGGED_TYPES = {
@@ -43,18 +40,6 @@ FLAGGED_TYPES = {
     "k8s_enabled": ("HODEI_K8S_ENABLED", "kubernetes"),
     "fc_enabled": ("HODEI_FC_ENABLED", "firecracker"),
 }
-
-
-def agent_socket(data_dir: Path) -> Path:
-    """Where agents of this machine reach the server: the same path after every restart."""
-    path = data_dir / "run" / "agent.sock"
-    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
-        short = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:16]
-        path = Path(tempfile.gettempdir()) / f"hodei-{os.getuid()}-{short}" / "agent.sock"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.parent.stat().st_uid != os.getuid():
-        raise Unavailable(f"{path.parent} belongs to somebody else; set HODEI_DATA_DIR")
-    return path
 
 
 def agent_command() -> tuple[str, ...]:
@@ -113,6 +98,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
             factories,
             data_dir=str(settings.data_dir / "providers"),
             agent_command=agent_command(),
+            agent_bundle=BundleSupply(settings.data_dir),
             retention=Retention(jobs=settings.job_retention, logs=settings.log_retention),
         )
         await stack.enter_async_context(engine)
@@ -132,7 +118,15 @@ async def _seed(engine: Engine, settings: Settings) -> None:
         await engine.providers.seed(ProviderConfig(name="local", type="process"))
     for attribute, (_, kind) in FLAGGED_TYPES.items():
         if getattr(settings, attribute):
-            await engine.providers.seed(ProviderConfig(name=kind, type=kind))
+            config = ProviderConfig(name=kind, type=kind, settings=_seeded(kind, settings))
+            await engine.providers.seed(config)
+
+
+def _seeded(kind: str, settings: Settings) -> dict[str, object]:
+    """Settings of a seeded provider beyond its type's own defaults."""
+    if kind == "docker" and settings.docker_host:
+        return {"host": settings.docker_host}
+    return {}
 
 
 def _refuse_missing_types(settings: Settings, factories: dict[str, ProviderFactory]) -> None:

@@ -110,7 +110,10 @@ _FIELDS: Mapping[Kind, str] = {
 Found = tuple[Kind, str]
 """What is in the way, and the sentence about this one provider."""
 
-IMAGE_ADVICE = "enable Docker, Kubernetes or Firecracker, or leave the image empty"
+IMAGE_ADVICE = (
+    "start the server with HODEI_DOCKER_ENABLED=1, create a provider of type docker, "
+    "or leave the image empty"
+)
 
 
 def misfit(spec: JobSpec, candidate: Candidate) -> Found | None:

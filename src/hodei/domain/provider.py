@@ -69,6 +69,8 @@ class Observation:
     state: ObservedState
     exit_code: int | None = None
     reason: str = ""
+    out_of_memory: bool = False
+    """The kernel ended it because it had used up its memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,7 @@ from hodei.engine.terminals import Terminals
 from hodei.engine.terminate import Terminator
 from hodei.ports.bus import Hint
 from hodei.ports.peer import Peer
-from hodei.ports.provider import ProviderFactory
+from hodei.ports.provider import AgentBundle, ProviderFactory, no_bundle
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +47,17 @@ class Engine:
         *,
         data_dir: str,
         agent_command: tuple[str, ...],
+        agent_bundle: AgentBundle = no_bundle,
         retention: Retention | None = None,
     ) -> None:
         self.core = core
-        self.registry = Registry(core, factories, data_dir=data_dir, agent_command=agent_command)
+        self.registry = Registry(
+            core,
+            factories,
+            data_dir=data_dir,
+            agent_command=agent_command,
+            agent_bundle=agent_bundle,
+        )
         self.sessions = Sessions()
         self.logs = Logs(core)
         self.stats = Stats(core)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,11 +24,12 @@ from hodei.domain.outcome import Outcome
 from hodei.domain.outcomes import (
     cancelled,
     lost,
+    out_of_memory,
     provision_failed,
     timed_out,
     waited_too_long,
 )
-from hodei.domain.provider import ObservedState
+from hodei.domain.provider import Observation, ObservedState
 from hodei.domain.worker import Handle, Target, Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, job_event, worker_only
@@ -48,6 +49,7 @@ LEAK_PATIENCE_S = 30.0
 """How long a provider may take before the sweep goes on without its answer."""
 _MAKING = frozenset({WorkerState.REQUESTED, WorkerState.PROVISIONING})
 _CONNECTED = frozenset({WorkerState.READY, WorkerState.BUSY})
+_ENDED = frozenset({ObservedState.EXITED, ObservedState.GONE})
 
 
 class Reconciler:
@@ -259,11 +261,14 @@ class Reconciler:
 
     async def _check_starting(self, worker: Worker) -> None:
         """A worker that died before its agent called is not waited for."""
-        seen = await self._observe(worker.provider_id, [worker])
-        state = seen.get(worker.id)
-        if state is not None and state[0] in (ObservedState.EXITED, ObservedState.GONE):
-            why = f"the worker ended before its agent called{_because(state[1])}"
-            await self._close(worker, self._not_made(worker, why))
+        seen = (await self._observe(worker.provider_id, [worker])).get(worker.id)
+        if seen is None or seen.state not in _ENDED:
+            return
+        if seen.out_of_memory:
+            await self._close(worker, out_of_memory(worker.memory_mb))
+            return
+        why = f"the worker ended before its agent called{_because(seen.reason)}"
+        await self._close(worker, self._not_made(worker, why))
 
     async def _fell_silent(self, worker: Worker) -> None:
         held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
@@ -291,11 +296,10 @@ class Reconciler:
             if worker is None or worker.state not in _CONNECTED:
                 self._suspects.pop(worker_id, None)
                 continue
-            seen = await self._observe(worker.provider_id, [worker])
-            state, why = seen.get(worker_id, (None, ""))
-            if state in (ObservedState.EXITED, ObservedState.GONE):
+            seen = (await self._observe(worker.provider_id, [worker])).get(worker_id)
+            if seen is not None and seen.state in _ENDED:
                 self._suspects.pop(worker_id, None)
-                await self._lost(worker, f"its agent ended{_because(why)}")
+                await self._lost(worker, f"its agent ended{_because(seen.reason)}", seen)
 
     async def _silent(self, silent: Sequence[Worker]) -> None:
         by_provider: dict[UUID, list[Worker]] = {}
@@ -304,9 +308,9 @@ class Reconciler:
         for provider_id, group in by_provider.items():
             seen = await self._observe(provider_id, group)
             for worker in group:
-                await self._judge_silent(worker, *seen.get(worker.id, (None, "")))
+                await self._judge_silent(worker, seen.get(worker.id))
 
-    async def _judge_silent(self, worker: Worker, state: ObservedState | None, why: str) -> None:
+    async def _judge_silent(self, worker: Worker, seen: Observation | None) -> None:
         session = self._sessions.get(worker.id)
         if session is not None and not session.closed.is_set():
             if session.worker.version < worker.version:
@@ -314,17 +318,17 @@ class Reconciler:
                 # new stream makes it heard again.
                 session.close(Conflict("the worker was taken for silent; come back"))
             return
-        gone = state in (ObservedState.EXITED, ObservedState.GONE)
         since = worker.silent_at or worker.created_at
         overdue = self._core.clock.now() - since > self._core.timings.return_grace
-        if gone:
-            await self._lost(worker, f"its provider says it is gone{_because(why)}")
+        if seen is not None and seen.state in _ENDED:
+            why = f"its provider says it is gone{_because(seen.reason)}"
+            await self._lost(worker, why, seen)
         elif overdue and self._may_judge():
             silent_s = self._core.timings.return_grace + self._core.timings.lease
             quiet = silent_s.total_seconds()
             await self._lost(worker, f"nothing was heard from it for {quiet:.0f} s")
 
-    async def _lost(self, worker: Worker, why: str) -> None:
+    async def _lost(self, worker: Worker, why: str, seen: Observation | None = None) -> None:
         # It may have been bound since it was looked at.
         worker = await self._core.store.get_worker(worker.id) or worker
         attempt = (
@@ -332,22 +336,23 @@ class Reconciler:
         )
         # An agent that was handed the attempt may have run user code unreported.
         ran = attempt is not None and attempt.entered(Phase.STARTING) is not None
-        await self._close(worker, lost(why, user_code_ran=ran))
+        starved = seen is not None and seen.out_of_memory
+        outcome = out_of_memory(worker.memory_mb) if starved else lost(why, user_code_ran=ran)
+        await self._close(worker, outcome)
 
     async def _observe(
         self, provider_id: UUID, group: Sequence[Worker]
-    ) -> dict[UUID, tuple[ObservedState, str]]:
+    ) -> Mapping[UUID, Observation]:
         entry = self._registry.get(provider_id)
         handles = [worker.handle for worker in group if worker.handle is not None]
         if entry is None or not handles:
             return {}
         try:
             async with asyncio.timeout(OBSERVE_PATIENCE_S):
-                seen = await entry.provider.observe(handles)
+                return await entry.provider.observe(handles)
         except (HodeiError, TimeoutError) as error:
             logger.warning("provider does not observe", extra={"error": str(error)})
             return {}
-        return {worker_id: (item.state, item.reason) for worker_id, item in seen.items()}
 
     # ---- attempts and jobs
 

@@ -13,7 +13,7 @@ from hodei.domain.errors import HodeiError, InvalidRequest, NotFound
 from hodei.domain.placement import Candidate, IdleWorker
 from hodei.domain.provider import Capabilities, Health, ProviderRecord
 from hodei.engine.core import Core
-from hodei.ports.provider import Provider, ProviderContext, ProviderFactory
+from hodei.ports.provider import AgentBundle, Provider, ProviderContext, ProviderFactory, no_bundle
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +53,13 @@ class Registry:
         *,
         data_dir: str,
         agent_command: tuple[str, ...],
+        agent_bundle: AgentBundle = no_bundle,
     ) -> None:
         self._core = core
         self.factories = factories
         self._data_dir = data_dir
         self._agent_command = agent_command
+        self._agent_bundle = agent_bundle
         self._entries: dict[UUID, Entry] = {}
         self._lock = asyncio.Lock()
 
@@ -92,9 +94,11 @@ class Registry:
             raise InvalidRequest.of("type", f"must be one of: {known}", record.type)
         context = ProviderContext(
             installation_id=self._core.installation_id,
+            provider_id=record.id,
             name=record.name,
             data_dir=f"{self._data_dir}/{record.type}-{record.id}",
             agent_command=self._agent_command,
+            agent_bundle=self._agent_bundle,
         )
         return factory.create(record.settings, context)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 from uuid import UUID
 
+from hodei.domain.errors import ProviderUnavailable
 from hodei.domain.provider import Capabilities, Health, Observation
 from hodei.domain.spec import Network, Resources
 from hodei.domain.worker import Handle
@@ -120,17 +121,32 @@ class Provider(Protocol):
         ...
 
 
+AgentBundle = Callable[[], Awaitable[str]]
+"""The directory of the agent's bundle for images, made now if it is not there; a call that finds
+it there costs nothing. Raises ProviderUnavailable with the reason when it cannot be made."""
+
+
+async def no_bundle() -> str:
+    """What a provider has that is made where no agent runs in an image."""
+    raise ProviderUnavailable("no bundle of the agent is at hand")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderContext:
     """What a provider is given when it is made."""
 
     installation_id: str
     """Put on every label, so that two installations on one host leave each other alone."""
+    provider_id: UUID
+    """Of the provider's row: names what it makes, since its name may change."""
     name: str
+    """For people only."""
     data_dir: str
     """A directory of its own that outlives the server process."""
     agent_command: tuple[str, ...]
     """How the agent is started on this machine (process provider)."""
+    agent_bundle: AgentBundle = no_bundle
+    """What containers and machines get to run the agent in any image."""
 
 
 class ProviderFactory(Protocol):

@@ -14,6 +14,7 @@ from hodei.domain.worker import Handle
 from hodei.ports.provider import Enrolment, Provider, ProvisionRequest, WorkerSpec
 
 INSTALLATION = "contract"
+PROVIDER = UUID(int=7)
 PATIENCE_S = 15.0
 
 

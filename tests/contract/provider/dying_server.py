@@ -10,11 +10,13 @@ from uuid import uuid4
 from hodei.adapters.process.provider import FACTORY
 from hodei.domain.spec import Resources
 from hodei.ports.provider import Enrolment, ProviderContext, ProvisionRequest, WorkerSpec
+from hodei.testing.provider_harness import PROVIDER
 
 
 async def main() -> None:
     context = ProviderContext(
         installation_id=sys.argv[2],
+        provider_id=PROVIDER,
         name="process",
         data_dir=sys.argv[1],
         agent_command=tuple(sys.argv[3:]),

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from hodei.adapters.process.provider import FACTORY, ProcessProvider
 from hodei.ports.provider import ProviderContext
-from hodei.testing.provider_harness import INSTALLATION, ProviderHarness, until
+from hodei.testing.provider_harness import INSTALLATION, PROVIDER, ProviderHarness, until
 
 STAND_IN = Path(__file__).with_name("stand_in_agent.py")
 AGENT = (sys.executable, "-I", "-S", str(STAND_IN))
@@ -34,6 +34,7 @@ class ProcessHarness(ProviderHarness):
         """Each installation has a data directory of its own."""
         return ProviderContext(
             installation_id=f"{self.tag}-{installation}",
+            provider_id=PROVIDER,
             name="process",
             data_dir=str(self.data_dir / installation),
             agent_command=self.agent,

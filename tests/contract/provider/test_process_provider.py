@@ -20,7 +20,7 @@ from hodei.domain.errors import (
 from hodei.domain.provider import Isolation, ObservedState
 from hodei.domain.spec import Network, Resources
 from hodei.domain.worker import Handle
-from hodei.testing.provider_harness import started, until
+from hodei.testing.provider_harness import PROVIDER, started, until
 from tests.contract.provider.process_harness import ProcessHarness, state
 
 
@@ -77,10 +77,10 @@ async def test_the_agent_gets_its_settings_and_little_else(
         "HODEI_AGENT_LIMITS": "cgroup" if grouped else "rlimit",
         "HODEI_AGENT_DIR": given["HODEI_AGENT_DIR"],
         "HODEI_AGENT_OTP_FILE": given["HODEI_AGENT_OTP_FILE"],
-        "HODEI_WORKER": f"{harness.tag}-contract:process:{request.worker_id}",
+        "HODEI_WORKER": f"{harness.tag}-contract:{PROVIDER}:{request.worker_id}",
     }
     if grouped:
-        base = f"/hodei-{harness.tag}-contract-process/{request.worker_id}"
+        base = f"/hodei-{harness.tag}-contract-{PROVIDER}/{request.worker_id}"
         assert given["HODEI_AGENT_CGROUP"].endswith(base)
         expected["HODEI_AGENT_CGROUP"] = given["HODEI_AGENT_CGROUP"]
     assert {name: given[name] for name in ours} == expected

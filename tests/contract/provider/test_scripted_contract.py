@@ -11,7 +11,7 @@ from hodei.adapters.scripted.inspector import ScriptedInspector
 from hodei.adapters.scripted.provider import ScriptedFactory
 from hodei.ports.provider import Provider, ProviderContext
 from hodei.testing.provider_contract import ProviderContract
-from hodei.testing.provider_harness import INSTALLATION, ProviderHarness
+from hodei.testing.provider_harness import INSTALLATION, PROVIDER, ProviderHarness
 
 
 class ScriptedHarness(ProviderHarness):
@@ -25,7 +25,11 @@ class ScriptedHarness(ProviderHarness):
 
     def create(self, installation: str = INSTALLATION) -> Provider:
         context = ProviderContext(
-            installation_id=installation, name="scripted", data_dir="/nowhere", agent_command=()
+            installation_id=installation,
+            provider_id=PROVIDER,
+            name="scripted",
+            data_dir="/nowhere",
+            agent_command=(),
         )
         return self._factory.create({}, context)
 

@@ -20,11 +20,15 @@ from hodei.domain.errors import (
 from hodei.domain.provider import ObservedState
 from hodei.domain.worker import Handle
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep
-from hodei.testing.provider_harness import started
+from hodei.testing.provider_harness import PROVIDER, started
 from tests.contract.provider.test_scripted_contract import ScriptedHarness
 
 CONTEXT = ProviderContext(
-    installation_id="here", name="scripted", data_dir="/nowhere", agent_command=()
+    installation_id="here",
+    provider_id=PROVIDER,
+    name="scripted",
+    data_dir="/nowhere",
+    agent_command=(),
 )
 
 
@@ -38,7 +42,7 @@ def request() -> ProvisionRequest:
 
 
 async def state(provider: ScriptedProvider, worker_id: UUID) -> ObservedState:
-    handle = Handle(provider="scripted", worker_id=worker_id)
+    handle = Handle(provider=str(PROVIDER), worker_id=worker_id)
     return (await provider.observe([handle]))[worker_id].state
 
 
@@ -190,7 +194,7 @@ async def test_a_worker_destroyed_in_mid_provision_does_not_come_up() -> None:
     asked = request()
     task = asyncio.create_task(started(provider, asked))
     await inspector.reached("started")
-    await provider.destroy(Handle(provider="scripted", worker_id=asked.worker_id), grace_s=0)
+    await provider.destroy(Handle(provider=str(PROVIDER), worker_id=asked.worker_id), grace_s=0)
     inspector.release()
     with pytest.raises(ProviderUnavailable):
         await task

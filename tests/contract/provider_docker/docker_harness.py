@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
 from hodei.adapters.docker.factory import FACTORY
+from hodei.domain.errors import ProviderUnavailable
 from hodei.ports.provider import Provider, ProviderContext, ProvisionRequest
-from hodei.testing.provider_harness import INSTALLATION, ProviderHarness, until
+from hodei.testing.provider_harness import INSTALLATION, PROVIDER, ProviderHarness, until
 from tests.support.docker import PrivateEngine, Refused
 
 IMAGE = "hodei-test/busybox:1"
 LOCAL = "unix:{}/agent.sock"
 REMOTE = "tls://server.example:50051"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BundledContext(ProviderContext):
-    """With the agent's bundle for containers."""
-
-    agent_bundle: str
 
 
 class DockerHarness(ProviderHarness):
@@ -42,14 +36,21 @@ class DockerHarness(ProviderHarness):
         self.sockets.mkdir()
 
     def create(self, installation: str = INSTALLATION) -> Provider:
-        context = BundledContext(
+        context = ProviderContext(
             installation_id=f"{self.tag}-{installation}",
+            provider_id=PROVIDER,
             name="docker",
             data_dir=str(self.folder / installation),
             agent_command=(),
-            agent_bundle=str(self.bundle),
+            agent_bundle=self.agent_bundle,
         )
         return FACTORY.create(self.settings, context)
+
+    async def agent_bundle(self) -> str:
+        """Where the bundle is."""
+        if not (self.bundle / "bin").is_dir():
+            raise ProviderUnavailable(f"the agent's bundle {self.bundle} is not complete")
+        return str(self.bundle)
 
     def request(
         self, worker_id: UUID | None = None, *, seconds: float = 60, otp: str = "otp-unset"

@@ -18,7 +18,7 @@ from hodei.domain.spec import Architecture, Network, Resources
 from hodei.domain.worker import Handle
 from hodei.ports.provider import Provider, ProvisionRequest
 from hodei.testing.provider_contract import state_of
-from hodei.testing.provider_harness import started, until
+from hodei.testing.provider_harness import PROVIDER, started, until
 from tests.contract.provider_docker.docker_harness import IMAGE, DockerHarness
 from tests.support.docker import ImageFiles, PrivateEngine, Refused, busybox_layer, tar
 
@@ -86,7 +86,7 @@ async def test_limits_and_confinement(harness: DockerHarness) -> None:
         labels = harness.engine.containers(f"hodei.worker={handle.worker_id}")[0]["Labels"]
         assert isinstance(labels, dict)
         assert labels.items() >= request.spec.labels.items()
-        assert labels["hodei.provider"] == "docker"
+        assert labels["hodei.provider"] == str(PROVIDER)
         await provider.destroy(handle, grace_s=0)
 
 

@@ -33,7 +33,7 @@ from hodei.domain.errors import (
     ProviderUnavailable,
     SpecRejected,
 )
-from hodei.domain.provider import ObservedState
+from hodei.domain.provider import Observation, ObservedState
 from hodei.domain.spec import Architecture
 
 # Settings.
@@ -253,9 +253,17 @@ def test_states(state: str, seen: ObservedState) -> None:
 
 
 def test_endings_in_words() -> None:
-    def words(**state: object) -> str:
+    def seen(**state: object) -> Observation:
         shown = {"State": {"Status": "exited", **state}, "HostConfig": {"Memory": 64 << 20}}
-        return ending(shown).reason
+        return ending(shown)
+
+    def words(**state: object) -> str:
+        return seen(**state).reason
+
+    assert seen(ExitCode=137, OOMKilled=True).out_of_memory
+    # A plain kill; and an agent that lived to tell what became of its job.
+    assert not seen(ExitCode=137).out_of_memory
+    assert not seen(ExitCode=0, OOMKilled=True).out_of_memory
 
     assert words(ExitCode=137, OOMKilled=True) == "out of memory: the container used up its 64 MiB"
     assert "killed from outside" in words(ExitCode=137)

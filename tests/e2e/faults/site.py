@@ -110,7 +110,7 @@ def new_site(env: Mapping[str, str] | None = None) -> Iterator[Site]:
 
 def agent_socket(directory: Path) -> Path:
     """Where the server of a site that will be made in `directory` listens for agents."""
-    return directory / "data" / "run" / "agent.sock"
+    return directory / "data" / "run" / "agents" / "agent.sock"
 
 
 @contextmanager

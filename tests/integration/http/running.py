@@ -14,12 +14,13 @@ from typing import Any, TypeVar
 
 import uvloop
 
-from hodei.api.grpc.server import GrpcServer
+from hodei.api.grpc.server import GrpcServer, WorkerServer
 from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.app.settings import Settings
-from hodei.app.wiring import agent_socket, open_engine
+from hodei.app.wiring import open_engine
+from hodei.app.workers_endpoint import agent_socket
 from hodei.engine.engine import Engine
 from tests.support.processes import end_workers, remove_groups
 
@@ -65,8 +66,10 @@ async def _serve(
         identity = Identity(dev_mode=True)
         grpc = GrpcServer(engine, identity)
         grpc_port = grpc.listen("127.0.0.1:0")
-        grpc.listen_unix(agent_socket(data_dir))
         await grpc.start()
+        workers = WorkerServer(engine)
+        workers.listen_unix(agent_socket(data_dir))
+        await workers.start()
         app = create_app(
             engine, identity, allowed_hosts=["hodei.example.com"], allowed_origins=[ORIGIN]
         )
@@ -79,6 +82,7 @@ async def _serve(
         await done.wait()
         await http.stop(1)
         await grpc.stop(1)
+        await workers.stop(1)
 
 
 @contextmanager

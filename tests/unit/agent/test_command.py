@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hodei.agent import command
-from hodei.agent.command import NotRunnable, SpecFault, prepare, resolve, shebang
+from hodei.agent.command import Image, NotRunnable, SpecFault, prepare, resolve, shebang
+from hodei.agent.processes import signal_number
 
 
 def executable(path: Path, mode: int = 0o755) -> str:
@@ -43,7 +44,9 @@ def test_shell_scripts() -> None:
 
 def test_no_shell_in_the_image(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(command, "DEFAULT_SHELL", "/no/sh")
-    with pytest.raises(SpecFault, match="a shell script needs /no/sh, which this image"):
+    with pytest.raises(
+        SpecFault, match=r"a shell script needs /no/sh, which is not there.*type exec"
+    ):
         prepare(command.SHELL, "echo", [], {}, "/")
     with pytest.raises(SpecFault, match="the first line of the script needs /no/zsh"):
         prepare(command.SHELL, "#!/no/zsh\n", [], {}, "/")
@@ -87,3 +90,51 @@ def test_empty_argv_and_unknown_types() -> None:
         prepare(command.EXEC, "", [], {}, "/")
     with pytest.raises(SpecFault, match="command type 9"):
         prepare(9, "", [], {}, "/")
+
+
+@pytest.mark.parametrize(
+    ("image", "given", "argv"),
+    [
+        (Image(), ["/bin/echo", "a b"], ["/bin/echo", "a b"]),
+        (Image("[]", '["/bin/cat"]'), ["/bin/echo"], ["/bin/echo"]),
+        (Image('["/bin/echo", "-n"]', '["x"]'), ["a"], ["/bin/echo", "-n", "a"]),
+        (Image('["/bin/echo"]', '["x\\n"]'), [], ["/bin/echo", "x\n"]),
+        (Image("null", '["/bin/echo", "hello"]'), [], ["/bin/echo", "hello"]),
+    ],
+)
+def test_an_argv_goes_behind_the_entry_point(
+    image: Image, given: list[str], argv: list[str]
+) -> None:
+    program = prepare(command.EXEC, "", given, {}, "/", image)
+    assert (program.file, program.argv) == (argv[0], argv)
+
+
+def test_scripts_do_not_pass_through_the_entry_point() -> None:
+    image = Image('["/bin/false"]', '["x"]')
+    assert prepare(command.SHELL, "true", [], {}, "/", image).file == "/bin/sh"
+
+
+def test_a_missing_interpreter_is_named_with_what_helps() -> None:
+    for kind, words in ((command.PYTHON, "python3 nor python"), (command.NODE, "node nor nodejs")):
+        with pytest.raises(SpecFault, match=f"neither {words} was found in PATH=/no; choose an"):
+            prepare(kind, "1", [], {"PATH": "/no"}, "/")
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("SIGQUIT", 3),
+        ("quit", 3),
+        ("9", 9),
+        ("SIGRTMIN+3", 37),
+        ("RTMIN", 34),
+        ("", 0),
+        ("0", 0),
+        ("65", 0),
+        ("SIG_DFL", 0),
+        ("nonsense", 0),
+        ("RTMIN+x", 0),
+    ],
+)
+def test_stop_signals_as_images_write_them(name: str, number: int) -> None:
+    assert signal_number(name) == number

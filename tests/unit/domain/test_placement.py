@@ -239,7 +239,8 @@ BLOCKED: list[tuple[JobSpec, list[Candidate], str, bool]] = [
     (
         ALPINE,
         [local()],
-        "provider 'local' runs no images; enable Docker, Kubernetes or Firecracker, "
+        "provider 'local' runs no images; start the server with HODEI_DOCKER_ENABLED=1, create a "
+        "provider of type docker, "
         "or leave the image empty",
         True,
     ),
@@ -306,8 +307,9 @@ BLOCKED: list[tuple[JobSpec, list[Candidate], str, bool]] = [
     (
         job(image="alpine", resources={"gpus": 1}),
         [local(), docker()],
-        "provider 'local' runs no images; enable Docker, Kubernetes or Firecracker, or leave the "
-        "image empty; provider 'docker-1' has no GPU and the job asks for 1",
+        "provider 'local' runs no images; start the server with HODEI_DOCKER_ENABLED=1, create a "
+        "provider of type docker, or leave the image empty; provider 'docker-1' has no GPU and "
+        "the job asks for 1",
         True,
     ),
     (ALPINE, [local(), docker(live=8)], "all 8 workers of provider 'docker-1' are busy", False),

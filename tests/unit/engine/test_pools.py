@@ -108,6 +108,11 @@ async def test_a_drained_worker_takes_nothing_more() -> None:
         w.assert_tidy()
 
 
+async def cloud_id(w: World) -> str:
+    """What the provider's workers are marked with."""
+    return str((await w.engine.providers.get("cloud")).record.id)
+
+
 async def test_the_leak_sweep_destroys_only_what_no_row_knows() -> None:
     async with world() as w:
         job, agent = await w.run_job()
@@ -115,10 +120,11 @@ async def test_the_leak_sweep_destroys_only_what_no_row_knows() -> None:
         await w.submit()
         await w.sweep()
         known = w.inspector.existing
+        provider_id = await cloud_id(w)
         stray, foreign = uuid4(), uuid4()
         for worker_id, installation in ((stray, "inst"), (foreign, "another")):
             w.inspector.cloud.workers[worker_id] = CloudWorker(
-                owner=(installation, "cloud"), worker_id=worker_id, state=ObservedState.RUNNING
+                owner=(installation, provider_id), worker_id=worker_id, state=ObservedState.RUNNING
             )
         await w.pass_time(63, step=3)
         assert w.inspector.existing == known | {foreign}
@@ -130,7 +136,8 @@ async def test_the_leak_sweep_destroys_only_what_no_row_knows() -> None:
 async def test_a_provider_that_cannot_list_is_asked_again_later() -> None:
     async with world() as w:
         stray = uuid4()
-        w.inspector.cloud.workers[stray] = CloudWorker(owner=("inst", "cloud"), worker_id=stray)
+        owner = ("inst", await cloud_id(w))
+        w.inspector.cloud.workers[stray] = CloudWorker(owner=owner, worker_id=stray)
         w.inspector.fail("destroy")
         await w.sweep()
         assert stray in w.inspector.existing
@@ -155,3 +162,19 @@ async def test_a_worker_whose_agent_was_quicker_than_its_provider_is_as_good_as_
         assert await w.engine.dispatcher.run_once() == 1
         await quiet()
         assert w.attempt(job.id).worker_id == worker_id
+
+
+async def test_a_provider_with_another_name_keeps_its_workers() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        view = await w.engine.providers.get("cloud")
+        config = ProviderConfig(
+            name="sky", type="scripted", settings={**view.record.settings, "max_workers": 3}
+        )
+        await w.engine.providers.update("cloud", config, version=None, actor="ann")
+        await w.pass_time(63, step=3)
+        assert w.job(job.id).state is JobState.RUNNING
+        agent.exit(0)
+        await w.pass_time(4)
+        assert w.job(job.id).state is JobState.SUCCEEDED
+        assert not w.inspector.existing

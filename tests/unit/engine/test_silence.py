@@ -64,6 +64,24 @@ async def test_a_worker_that_is_surely_gone_is_not_waited_for() -> None:
         w.assert_tidy()
 
 
+@pytest.mark.parametrize("how", ["seen at once", "silent before"])
+async def test_memory_that_its_agent_could_not_tell_of(how: str) -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        if how == "silent before":
+            w.inspector.hide(agent.worker_id)
+            agent.disconnect()
+            await until_silent(w, agent)
+            w.inspector.hide(agent.worker_id, hidden=False)
+        w.inspector.starve(agent.worker_id)
+        await w.pass_time(4)
+        outcome = w.job(job.id).outcome
+        assert outcome is not None
+        assert outcome.cause is Cause.OOM
+        assert f"{job.spec.resources.memory_mb} MB" in outcome.message
+        w.assert_tidy()
+
+
 async def test_a_worker_that_nobody_sees_may_come_back_for_a_while() -> None:
     async with world() as w:
         job, agent = await w.run_job()

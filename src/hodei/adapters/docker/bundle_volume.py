@@ -18,6 +18,7 @@ from hodei.adapters.docker.engine import Engine
 from hodei.adapters.docker.errors import EngineRefusal
 from hodei.adapters.docker.tarball import fingerprint, tree
 from hodei.domain.errors import ProviderUnavailable
+from hodei.ports.provider import AgentBundle
 
 logger = logging.getLogger(__name__)
 
@@ -30,9 +31,9 @@ TAKEN = 409
 class BundleVolume:
     """The volume of one installation's agent on one engine."""
 
-    def __init__(self, engine: Engine, bundle: str, owner: Owner) -> None:
+    def __init__(self, engine: Engine, bundle: AgentBundle, owner: Owner) -> None:
         self._engine = engine
-        self._bundle = Path(bundle)
+        self._bundle = bundle
         self._owner = owner
         self._name = ""
         self._turn = asyncio.Lock()
@@ -45,7 +46,7 @@ class BundleVolume:
             return self._name
 
     async def _fill(self, image: str) -> str:
-        archive = await asyncio.to_thread(tree, self._bundle)
+        archive = await asyncio.to_thread(tree, Path(await self._bundle()))
         name = f"hodei-agent-{fingerprint(archive, self._owner.installation)}"
         loader = f"{name}-loader"
         try:

@@ -204,7 +204,8 @@ def ending(inspected: Answer) -> Observation:
     fault = text(state, "Error")
     if text(state, "Status") not in ("exited", "dead"):
         return observation(state)
-    if state.get("OOMKilled") is True:
+    starved = state.get("OOMKilled") is True and code == _KILLED
+    if starved:
         reason = f"out of memory: the container used up its {limit} MiB"
     elif fault:
         reason = f"the container failed: {fault}"
@@ -213,7 +214,9 @@ def ending(inspected: Answer) -> Observation:
     else:
         why = _AGENT_EXITS.get(code or 0)
         reason = f"the agent ended with exit code {code}" + (f": {why}" if why else "")
-    return Observation(state=ObservedState.EXITED, exit_code=code, reason=reason)
+    return Observation(
+        state=ObservedState.EXITED, exit_code=code, reason=reason, out_of_memory=starved
+    )
 
 
 def is_owned(inspected: Answer, owner: Owner, worker_id: UUID) -> bool:

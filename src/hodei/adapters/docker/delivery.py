@@ -33,7 +33,7 @@ from hodei.adapters.docker.images import Image
 from hodei.adapters.docker.tarball import one_file
 from hodei.domain.errors import ProviderUnavailable, SpecRejected
 from hodei.domain.spec import Network
-from hodei.ports.provider import ProvisionRequest
+from hodei.ports.provider import AgentBundle, ProvisionRequest
 
 # Mounting one of these would show a job what is not meant for it.
 SHARED_FOLDERS = frozenset({"/", "/tmp", "/run", "/var/run", "/var/tmp", "/var", "/home", "/root"})
@@ -62,7 +62,7 @@ class Delivery(Protocol):
 class BindDelivery:
     """Directories of this machine."""
 
-    def __init__(self, bundle: str, data_dir: Path) -> None:
+    def __init__(self, bundle: AgentBundle, data_dir: Path) -> None:
         self._bundle = bundle
         self._workers = data_dir / "workers"
 
@@ -72,7 +72,7 @@ class BindDelivery:
             folder = await asyncio.to_thread(
                 write_password, self._workers, request.worker_id, request.enrolment.otp
             )
-        pairs = [(self._bundle, AGENT_FOLDER), (str(folder), WORKER_FOLDER), *sockets]
+        pairs = [(await self._bundle(), AGENT_FOLDER), (str(folder), WORKER_FOLDER), *sockets]
         mounts = tuple(_bind(source, target) for source, target in pairs)
         return Delivered(mounts=mounts, servers=",".join(servers))
 

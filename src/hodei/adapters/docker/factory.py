@@ -24,7 +24,7 @@ class DockerProviderFactory:
         # A server without a Docker provider does not pay for an HTTP client.
         from hodei.adapters.docker.provider import DockerProvider
 
-        return DockerProvider(parsed, context, getattr(context, "agent_bundle", ""))
+        return DockerProvider(parsed, context)
 
 
 FACTORY = DockerProviderFactory()

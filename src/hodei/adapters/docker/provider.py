@@ -63,13 +63,12 @@ LATE = "the deadline for starting the worker has passed"
 class DockerProvider:
     """Implements the provider port with the containers of one Docker Engine."""
 
-    def __init__(
-        self, settings: DockerSettings, context: ProviderContext, agent_bundle: str
-    ) -> None:
+    def __init__(self, settings: DockerSettings, context: ProviderContext) -> None:
         self._settings = settings
         self._name = context.name
-        self._bundle = agent_bundle
-        self._owner = Owner(installation=context.installation_id, provider=context.name)
+        self._id = str(context.provider_id)
+        self._bundle = context.agent_bundle
+        self._owner = Owner(installation=context.installation_id, provider=self._id)
         self._engine = Engine(settings)
         self._images = Images(self._engine, settings.registries)
         self._calls = Calls(self._engine, self._owner)
@@ -275,7 +274,7 @@ class DockerProvider:
             "host": self._settings.host,
             "container": container_name(worker_id),
         }
-        return Handle(provider=self._name, worker_id=worker_id, version=HANDLE_VERSION, data=data)
+        return Handle(provider=self._id, worker_id=worker_id, version=HANDLE_VERSION, data=data)
 
     def _elsewhere(self, handle: Handle, facts: Facts) -> str:
         """Why nothing can be said about the worker from here; empty when it can."""
@@ -291,8 +290,7 @@ class DockerProvider:
 
     async def _lacking(self) -> str:
         """What else a job would need; empty when all is there."""
-        if not await asyncio.to_thread(self._bundle_is_there):
-            return f"the agent's bundle at {self._bundle!r} is not complete"
+        await self._bundle()
         network = self._settings.network
         with translated("look at its networks"):
             try:
@@ -302,9 +300,6 @@ class DockerProvider:
                     raise
                 return f"the engine has no network {network!r}"
         return ""
-
-    def _bundle_is_there(self) -> bool:
-        return bool(self._bundle) and Path(self._bundle, "bin", "hodei-agent").is_file()
 
     def _new_delivery(self, data_dir: Path) -> Delivery:
         if self._settings.binds:

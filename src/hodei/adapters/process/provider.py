@@ -61,9 +61,9 @@ class ProcessProvider:
         self._settings = settings
         self._context = context
         self._data_dir = Path(context.data_dir).absolute()
-        installation, name = _slug(context.installation_id), _slug(context.name)
-        self._owner = f"{installation}:{name}:"
-        self._group = f"hodei-{installation}-{name}"
+        installation, self._id = _slug(context.installation_id), str(context.provider_id)
+        self._owner = f"{installation}:{self._id}:"
+        self._group = f"hodei-{installation}-{self._id}"
         self._capabilities = capabilities(settings)
         self._boot = proc.boot_id()
         self._place = Place(mark="", host=os.uname().nodename)
@@ -108,7 +108,7 @@ class ProcessProvider:
         """Two steps: the names of what will be, then the running process."""
         _require_time(request)
         reject(request.spec, self._context.name, self._capabilities)
-        partial = partial_handle(self._context.name, request.worker_id, self._place)
+        partial = partial_handle(self._id, request.worker_id, self._place)
         yield ProvisionStep(handle=partial, phase="provisioning")
         _require_time(request)
         with translated("start a worker"):
@@ -143,7 +143,7 @@ class ProcessProvider:
         """Workers with a directory, a control group or a living process."""
         with translated("list the workers"):
             found = await self._blocking(self._find_owned)
-        return [partial_handle(self._context.name, worker_id, self._place) for worker_id in found]
+        return [partial_handle(self._id, worker_id, self._place) for worker_id in found]
 
     def _worker(self, handle: Handle) -> ProcessWorker:
         return ProcessWorker(self._house, handle.worker_id, noted_process(handle))

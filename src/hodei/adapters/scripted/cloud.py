@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 KILLED = 137
 Owner = tuple[str, str]
-"""Installation and name of the provider."""
+"""Installation and id of the provider."""
 Agent = Callable[[ProvisionRequest], Awaitable[None]]
 
 
@@ -31,6 +31,7 @@ class CloudWorker:
     worker_id: UUID
     state: ObservedState = ObservedState.STARTING
     exit_code: int | None = None
+    out_of_memory: bool = False
     hidden: bool = False
     """Whether observing it answers UNKNOWN."""
     children: int = 0

@@ -66,6 +66,11 @@ class ScriptedInspector:
         """The worker ends, as if the machine had done it. Raises KeyError."""
         self.cloud.workers[worker_id].end(exit_code)
 
+    def starve(self, worker_id: UUID) -> None:
+        """The worker has used up its memory and is killed for it."""
+        self.cloud.workers[worker_id].out_of_memory = True
+        self.kill(worker_id)
+
     def vanish(self, worker_id: UUID) -> None:
         """The worker is removed without anybody having asked. Raises KeyError."""
         self.cloud.workers.pop(worker_id).end(KILLED)

@@ -30,7 +30,8 @@ class ScriptedProvider:
     def __init__(self, settings: ScriptedSettings, context: ProviderContext, cloud: Cloud) -> None:
         self._settings = settings
         self._name = context.name
-        self._owner = (context.installation_id, context.name)
+        self._id = str(context.provider_id)
+        self._owner = (context.installation_id, self._id)
         self._cloud = cloud
         self._script = Script(settings.rules)
 
@@ -104,7 +105,9 @@ class ScriptedProvider:
                 found[handle.worker_id] = Observation(state=ObservedState.GONE)
             else:
                 found[handle.worker_id] = Observation(
-                    state=worker.state, exit_code=worker.exit_code
+                    state=worker.state,
+                    exit_code=worker.exit_code,
+                    out_of_memory=worker.out_of_memory,
                 )
         return found
 
@@ -168,7 +171,7 @@ class ScriptedProvider:
 
     def _handle(self, worker_id: UUID, created: bool) -> Handle:
         data = {"created": True} if created else {}
-        return Handle(provider=self._name, worker_id=worker_id, data=data)
+        return Handle(provider=self._id, worker_id=worker_id, data=data)
 
     def _report(
         self,

@@ -1,4 +1,4 @@
-"""The gRPC server: all services, reflection and health, on the network and for agents."""
+"""The gRPC servers: one with all services for people, one with the workers' own for agents."""
 
 from __future__ import annotations
 
@@ -45,6 +45,8 @@ OPTIONS = (
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.max_ping_strikes", 0),
 )
+WORKER_OPTIONS = (*OPTIONS, ("grpc.max_concurrent_streams", 16))
+"""An agent has one stream, and a call or two beside it."""
 
 
 class GrpcServer:
@@ -64,15 +66,6 @@ class GrpcServer:
         if not port:
             raise Unavailable(f"gRPC cannot listen on {address}: the port is in use (GRPC_PORT)")
         return port
-
-    def listen_unix(self, path: Path) -> None:
-        """Listens on a socket that only this user can open."""
-        path.unlink(missing_ok=True)
-        mask = os.umask(0o177)
-        try:
-            self._server.add_insecure_port(f"unix:{path}")
-        finally:
-            os.umask(mask)
 
     async def start(self) -> None:
         """Begins to serve; the health service says SERVING."""
@@ -115,3 +108,28 @@ class GrpcServer:
         reflection.enable_server_reflection(
             [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
         )
+
+
+class WorkerServer:
+    """Serves agents: the worker service and nothing else, wherever it listens."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._server = grpc.aio.server(options=WORKER_OPTIONS)
+        worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), self._server)
+
+    def listen_unix(self, path: Path) -> None:
+        """Listens on a socket that everybody can open who can see it."""
+        path.unlink(missing_ok=True)
+        mask = os.umask(0o111)
+        try:
+            self._server.add_insecure_port(f"unix:{path}")
+        finally:
+            os.umask(mask)
+
+    async def start(self) -> None:
+        """Begins to serve."""
+        await self._server.start()
+
+    async def stop(self, grace_s: float) -> None:
+        """Lets calls end for `grace_s`, then cuts them off, as the streams of agents are."""
+        await self._server.stop(grace_s)

@@ -1,6 +1,7 @@
 """The agent bundle: a worker's program with its own interpreter, loader and C library.
 
-`build` makes one from the running interpreter; `ensure_bundle` keeps one in the data directory.
+`build` makes one from the running interpreter; `ensure_bundle` keeps one in the data directory,
+and `BundleSupply` hands that one to providers.
 It must be mounted at `MOUNT_POINT`, and `ENTRY_POINT` is what a container is told to execute.
 """
 
@@ -16,6 +17,7 @@ from hodei.app.bundle.errors import (
 )
 from hodei.app.bundle.layout import ENTRY_POINT, MOUNT_POINT
 from hodei.app.bundle.manifest import BundleInfo, read_bundle
+from hodei.app.bundle.supply import BundleSupply
 
 __all__ = [
     "ENTRY_POINT",
@@ -23,6 +25,7 @@ __all__ = [
     "BundleBroken",
     "BundleError",
     "BundleInfo",
+    "BundleSupply",
     "BundleUnwritable",
     "InterpreterUnsuitable",
     "build",

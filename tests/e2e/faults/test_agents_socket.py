@@ -1,0 +1,70 @@
+"""The socket that containers get to see serves agents and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from stat import S_IMODE
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha import reflection_pb2
+
+from hodei.wire.gen import (
+    jobs_pb2,
+    logs_pb2,
+    metrics_pb2,
+    providers_pb2,
+    scheduler_pb2,
+    worker_pb2,
+)
+from hodei.wire.gen import worker_pb2_grpc as worker_grpc
+from tests.e2e.faults.site import Site
+
+FILES = (
+    jobs_pb2,
+    logs_pb2,
+    metrics_pb2,
+    providers_pb2,
+    scheduler_pb2,
+    health_pb2,
+    reflection_pb2,
+)
+METHODS = [
+    f"/{service.full_name}/{method.name}"
+    for file in FILES
+    for service in file.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+]
+
+
+def mode(path: Path) -> int:
+    """Its permissions."""
+    return S_IMODE(path.stat().st_mode)
+
+
+async def test_every_other_service_is_unknown_there(shared: Site) -> None:
+    assert len(METHODS) > 20
+    async with grpc.aio.insecure_channel(f"unix:{shared.agent_socket}") as channel:
+        for method in METHODS:
+            call = channel.stream_stream(method, bytes, bytes)(iter([b""]))
+            assert await call.code() is grpc.StatusCode.UNIMPLEMENTED, method
+
+
+async def test_the_workers_own_asks_for_a_password_or_a_session(shared: Site) -> None:
+    async with grpc.aio.insecure_channel(f"unix:{shared.agent_socket}") as channel:
+        service = worker_grpc.WorkerAgentServiceStub(channel)
+        request = worker_pb2.RegisterRequest(worker_id=str(shared.pid), otp="guess")
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await service.Register(request)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        stream = service.WorkerStream(iter(()), metadata=(("hodei-session", "guess"),))
+        assert await stream.code() is grpc.StatusCode.UNAUTHENTICATED
+
+
+async def test_any_user_of_a_container_and_no_other_of_this_machine(shared: Site) -> None:
+    path = shared.agent_socket
+    assert mode(path) == 0o666
+    assert mode(path.parent) == 0o755
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+    assert mode(path.parent.parent) == 0o700
