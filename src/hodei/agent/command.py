@@ -131,12 +131,16 @@ def exec_fault(file: str, error: OSError) -> NotRunnable:
 
 def login_shell(environment: dict[str, str], cwd: str) -> str:
     """The best shell of the image. Raises SpecFault when there is none."""
+    path = environment.get("PATH", "")
     for name in ("bash", "sh", "/bin/bash", "/bin/sh"):
         try:
-            return resolve(name, environment.get("PATH", ""), cwd)
+            return resolve(name, path, cwd)
         except NotRunnable:
             continue
-    raise SpecFault("there is no shell in this image")
+    raise SpecFault(
+        f"there is no shell in this image: neither bash nor sh in PATH={path}, and neither "
+        "/bin/bash nor /bin/sh; a program that it has can be run by name"
+    )
 
 
 def shebang(source: bytes) -> list[str]:

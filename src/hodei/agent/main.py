@@ -167,6 +167,8 @@ class Agent:
         )
         self._host.emit = self._session.emit
         self._terminals: Terminals = Terminals(self._loop, self._confinement, self._session.emit)
+        # Whoever sat before them is gone with the stream.
+        self._session.on_disconnected = self._terminals.close_all
 
     def _kill_everything(self) -> None:
         until = monotonic() + KILL_S
@@ -276,7 +278,11 @@ class Agent:
         if kind == "terminal_open":
             self._terminals.open(body, self._attempt)
         elif kind == "terminal_input":
-            self._terminals.write(body["terminal_id"], body["data"])
+            self._terminals.write(body["terminal_id"], body["data"], end=body["end"])
+        elif kind == "terminal_taken":
+            self._terminals.taken(body["terminal_id"], body["bytes"])
+        elif kind == "terminal_signal":
+            self._terminals.signal(body["terminal_id"], body["signal"])
         elif kind == "terminal_resize":
             self._terminals.resize(body["terminal_id"], body["rows"], body["columns"])
         elif kind == "terminal_close":
@@ -310,9 +316,11 @@ class Agent:
     def _reap(self) -> None:
         ended, any_child = processes.reap()
         for child in ended:
-            self._terminals.child_ended(child)
             if self._attempt:
                 self._attempt.child_ended(child)
+        # Only now: a terminal that was killed says whether the job was over.
+        for child in ended:
+            self._terminals.child_ended(child)
         if self._attempt:
             self._attempt.children_changed(any_child)
 

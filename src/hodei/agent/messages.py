@@ -129,6 +129,7 @@ TERMINAL_OUTPUT = Schema(
     "TerminalOutput",
     (1, "terminal_id", STRING),
     (2, "data", BYTES),
+    (3, "stderr", BOOL),
 )
 
 TERMINAL_EXITED = Schema(
@@ -136,6 +137,12 @@ TERMINAL_EXITED = Schema(
     (1, "terminal_id", STRING),
     (2, "exit_code", INT32),
     (3, "error", STRING),
+)
+
+TERMINAL_TAKEN = Schema(
+    "TerminalTaken",
+    (1, "terminal_id", STRING),
+    (2, "bytes", UINT32),
 )
 
 CANCEL_SEEN = Schema(
@@ -155,6 +162,7 @@ AGENT_FRAME = Schema(
     (7, "terminal_output", TERMINAL_OUTPUT, "frame"),
     (8, "terminal_exited", TERMINAL_EXITED, "frame"),
     (9, "cancel_seen", CANCEL_SEEN, "frame"),
+    (10, "terminal_taken", TERMINAL_TAKEN, "frame"),
 )
 
 AGENT_BATCH = Schema(
@@ -219,12 +227,15 @@ TERMINAL_OPEN = Schema(
     (3, "rows", UINT32),
     (4, "columns", UINT32),
     (5, "term", STRING),
+    (6, "pipes", BOOL),
+    (7, "window", UINT32),
 )
 
 TERMINAL_INPUT = Schema(
     "TerminalInput",
     (1, "terminal_id", STRING),
     (2, "data", BYTES),
+    (3, "end", BOOL),
 )
 
 TERMINAL_RESIZE = Schema(
@@ -237,6 +248,12 @@ TERMINAL_RESIZE = Schema(
 TERMINAL_CLOSE = Schema(
     "TerminalClose",
     (1, "terminal_id", STRING),
+)
+
+TERMINAL_SIGNAL = Schema(
+    "TerminalSignal",
+    (1, "terminal_id", STRING),
+    (2, "signal", INT32),
 )
 
 SHUTDOWN = Schema(
@@ -262,6 +279,8 @@ SERVER_FRAME = Schema(
     (9, "terminal_close", TERMINAL_CLOSE, "frame"),
     (10, "shutdown", SHUTDOWN, "frame"),
     (11, "heartbeat", SERVER_HEARTBEAT, "frame"),
+    (12, "terminal_taken", TERMINAL_TAKEN, "frame"),
+    (13, "terminal_signal", TERMINAL_SIGNAL, "frame"),
 )
 
 SERVER_BATCH = Schema(

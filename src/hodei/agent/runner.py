@@ -207,6 +207,10 @@ class Attempt:
             self._end_unstarted(messages.EXIT_CAUSE_CANCELLED, "")
         self._stop(messages.EXIT_CAUSE_CANCELLED, "", 0)
 
+    def is_over(self) -> bool:
+        """Whether it is being ended, or has ended."""
+        return self.phase != RUNNING or self._cause != 0
+
     def child_ended(self, ended: Ended) -> None:
         """A child of the agent was reaped."""
         if ended.pid == self.pid and self._ended is None:

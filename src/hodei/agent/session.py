@@ -78,6 +78,7 @@ class Session:
         self.on_frame: Callable[[str, Message], None] = _ignore_frame
         self.on_fenced: Callable[[], None] = _ignore
         self.on_refused: Callable[[], None] = _ignore
+        self.on_disconnected: Callable[[], None] = _ignore
         self._outbox: list[Message] = []
         self._started_sent = False
         self._exit_sent = False
@@ -138,6 +139,7 @@ class Session:
         self._channels.append(self._channels.pop(0))
         self.welcomed = False
         self._outbox = [frame for frame in self._outbox if "terminal_exited" in frame]
+        self.on_disconnected()
         delay = self._back_off.delay()
         log("disconnected", level="warning", reason=reason, retry_in_s=f"{delay:.2f}")
         self._loop.call_in(delay, self._reopen)

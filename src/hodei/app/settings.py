@@ -69,6 +69,8 @@ class Settings:
     """How long finished jobs are kept, e.g. 90d."""
     log_retention: timedelta = timedelta(days=30)
     """How long the logs of finished jobs are kept, e.g. 30d."""
+    terminal_idle: timedelta = timedelta(hours=1)
+    """A terminal in a job that passes nothing for this long is closed, e.g. 1h."""
     pool_size: int = 8
     """Connections to PostgreSQL."""
 
@@ -201,6 +203,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "log_max_bytes": _whole(1 << 16, 1 << 40),
     "job_retention": _duration,
     "log_retention": _duration,
+    "terminal_idle": _duration,
     "pool_size": _whole(3, 100),
 }
 

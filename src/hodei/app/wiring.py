@@ -25,7 +25,7 @@ from hodei.app.settings import Settings, replica_name
 from hodei.app.workers_endpoint import agent_socket
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.engine.commit import Committer
-from hodei.engine.core import Core
+from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
 from hodei.engine.janitor import Retention
 from hodei.engine.providers import ProviderConfig
@@ -91,6 +91,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
             replica=replica_name(),
             installation_id=await store.installation_id(),
             agent_servers=servers,
+            timings=Timings(terminal_idle=settings.terminal_idle),
             max_log_bytes=settings.log_max_bytes,
         )
         engine = Engine(

@@ -25,7 +25,7 @@ from hodei.client.errors import (
 )
 from hodei.client.mapping import MapResult
 from hodei.client.synchronous import Client
-from hodei.client.terminal import Shell, ShellEnd
+from hodei.client.terminal import Shell, ShellEnd, ShellOutput
 from hodei.client.values import (
     Attempt,
     Explanation,
@@ -57,6 +57,7 @@ __all__ = [
     "QueueStatus",
     "Shell",
     "ShellEnd",
+    "ShellOutput",
     "Unauthenticated",
     "Unavailable",
     "Unreachable",

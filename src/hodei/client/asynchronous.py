@@ -245,10 +245,28 @@ class AsyncClient:
             yield MapResult(index=index, input=one, job=await self.wait(job_id))
 
     def shell(
-        self, job: JobRef, *, rows: int = 24, columns: int = 80, argv: Sequence[str] = ()
+        self,
+        job: JobRef,
+        *,
+        rows: int = 24,
+        columns: int = 80,
+        argv: Sequence[str] = (),
+        tty: bool = True,
+        term: str = "xterm-256color",
     ) -> AbstractAsyncContextManager[Shell]:
-        """A shell (or `argv`) inside the running job, closed on leaving."""
-        return open_shell(self._transport, _id(job), rows=rows, columns=columns, argv=argv)
+        """A shell (or `argv`) inside the running job, closed on leaving.
+
+        Without `tty` it runs on three pipes: clean bytes, stderr apart, input that ends.
+        """
+        return open_shell(
+            self._transport,
+            _id(job),
+            rows=rows,
+            columns=columns,
+            argv=argv,
+            tty=tty,
+            term=term,
+        )
 
     # ---- providers, workers, queue, server
 

@@ -1,7 +1,12 @@
-"""A shell inside a running job, as bytes in both directions."""
+"""A shell inside a running job, as bytes in both directions.
+
+Both sides confirm what they have taken, so that neither a slow reader nor a program that reads
+nothing holds up the connection itself.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +20,13 @@ from hodei.client.errors import ApiError, Unreachable, from_problem
 from hodei.client.transport import Transport
 
 MAX_FRAME = 4 << 20
+WINDOW = 256 << 10
+"""Bytes that may be on their way in each direction before they are taken."""
+TAKEN_STEP = WINDOW // 4
+MAX_PIECE = 32 << 10
+STDERR = 2
+"""First byte of a frame of stderr; only without a pseudo-terminal."""
+ENDED = 1000
 REFUSALS = 4000
 """Close codes of refusals are this plus the HTTP status."""
 FIRST_REFUSAL = REFUSALS + 400
@@ -28,31 +40,90 @@ class ShellEnd:
     error: str = ""
 
 
-class Shell:
-    """One open terminal."""
+@dataclass(frozen=True, slots=True)
+class ShellOutput:
+    """A piece of output; on a pseudo-terminal all of it is stdout."""
 
-    def __init__(self, socket: ClientConnection, url: str) -> None:
+    data: bytes
+    stderr: bool = False
+
+
+class Shell:
+    """One open terminal. One task reads and another one may write."""
+
+    def __init__(self, socket: ClientConnection, url: str, *, tty: bool) -> None:
         self._socket = socket
         self._url = url
+        self._tty = tty
+        self._taken = 0
+        self._room = WINDOW
+        self._may_write = asyncio.Event()
+        self._over = False
 
-    async def read(self) -> bytes | ShellEnd:
-        """The next output, or the end. Raises Unreachable when the connection breaks first."""
+    async def read(self) -> ShellOutput | ShellEnd:
+        """The next output, or the end; the output before it counts as taken.
+
+        Raises Unreachable when the connection breaks first, ApiError when there is no terminal.
+        """
+        try:
+            got = await self._read()
+        except BaseException:
+            self._end()
+            raise
+        if isinstance(got, ShellEnd):
+            self._end()
+        return got
+
+    def _end(self) -> None:
+        """Whoever waits to write waits no more."""
+        self._over = True
+        self._may_write.set()
+
+    async def _read(self) -> ShellOutput | ShellEnd:
+        if self._taken >= TAKEN_STEP:
+            taken, self._taken = self._taken, 0
+            await self._send(json.dumps({"op": "taken", "bytes": taken}))
         while True:
             try:
                 frame = await self._socket.recv()
             except ConnectionClosed as error:
                 raise self._closed(error) from error
             if isinstance(frame, bytes):
-                return frame
+                self._taken += len(frame) if self._tty else len(frame) - 1
+                return self._output(frame)
             said = json.loads(frame)
             if said.get("op") == "error":
                 raise from_problem(0, said)
             if said.get("op") == "exit":
                 return ShellEnd(exit_code=said.get("code", 0), error=said.get("error") or "")
+            if said.get("op") == "taken":
+                self._room += int(said["bytes"])
+                self._may_write.set()
+
+    def _output(self, frame: bytes) -> ShellOutput:
+        if self._tty:
+            return ShellOutput(frame)
+        return ShellOutput(frame[1:], stderr=frame[:1] == bytes([STDERR]))
 
     async def write(self, data: bytes) -> None:
-        """Keys."""
-        await self._send(data)
+        """Keys; waits while the program has not taken those before (somebody must `read`)."""
+        for start in range(0, len(data), MAX_PIECE):
+            piece = data[start : start + MAX_PIECE]
+            while self._room <= 0:
+                if self._over:
+                    return
+                self._may_write.clear()
+                await self._may_write.wait()
+            self._room -= len(piece)
+            await self._send(piece)
+
+    async def end_input(self) -> None:
+        """Nothing more will be written: the program reads the end of its input."""
+        await self._send(json.dumps({"op": "end"}))
+
+    async def signal(self, name: str) -> None:
+        """HUP, INT, QUIT, ABRT, KILL, USR1, USR2 or TERM to what runs in the foreground."""
+        await self._send(json.dumps({"op": "signal", "name": name}))
 
     async def resize(self, rows: int, columns: int) -> None:
         """The window changed."""
@@ -62,6 +133,8 @@ class Shell:
         try:
             await self._socket.send(frame)
         except ConnectionClosed as error:
+            if error.rcvd is not None and error.rcvd.code == ENDED:
+                return  # the shell is gone, as `read` will tell
             raise self._closed(error) from error
 
     def _closed(self, error: ConnectionClosed) -> ApiError:
@@ -74,10 +147,18 @@ class Shell:
 
 @asynccontextmanager
 async def open_shell(
-    transport: Transport, job: str, *, rows: int, columns: int, argv: Sequence[str] = ()
+    transport: Transport,
+    job: str,
+    *,
+    rows: int,
+    columns: int,
+    argv: Sequence[str],
+    tty: bool,
+    term: str,
 ) -> AsyncIterator[Shell]:
     """A shell (or `argv`) in the running job. Raises ApiError when the server refuses it."""
-    query = urlencode([("rows", rows), ("columns", columns), *(("command", word) for word in argv)])
+    wanted = [("rows", rows), ("columns", columns), ("tty", int(tty)), ("term", term), ("flow", 1)]
+    query = urlencode([*wanted, *(("command", word) for word in argv)])
     try:
         async with connect(
             transport.socket_url(f"/jobs/{quote(job, safe='')}/terminal?{query}"),
@@ -87,8 +168,10 @@ async def open_shell(
             open_timeout=10.0,
             close_timeout=1.0,
             max_size=MAX_FRAME,
+            # What waits is bounded by the window; pings must not wait behind it.
+            max_queue=None,
         ) as socket:
-            yield Shell(socket, transport.url)
+            yield Shell(socket, transport.url, tty=tty)
     except InvalidStatus as error:
         raise refusal(error) from error
     except (OSError, TimeoutError) as error:

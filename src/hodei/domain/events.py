@@ -20,6 +20,8 @@ class EventKind(StrEnum):
     JOB_CANCEL_REQUESTED = "job.cancel_requested"
     JOB_PRIORITY_CHANGED = "job.priority_changed"
     ATTEMPT_PHASE = "attempt.phase"
+    TERMINAL_OPENED = "terminal.opened"
+    TERMINAL_CLOSED = "terminal.closed"
     WORKER_CHANGED = "worker.changed"
     PROVIDER_CHANGED = "provider.changed"
     SCHEDULER_CHANGED = "scheduler.changed"

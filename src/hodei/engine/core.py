@@ -31,6 +31,8 @@ class Timings:
     """How often each loop looks even if nothing woke it."""
     hang_grace: timedelta = timedelta(seconds=5)
     """Beyond the job's own grace before the provider ends what the agent did not."""
+    terminal_idle: timedelta = timedelta(hours=1)
+    """A terminal that passes nothing in either direction for this long is closed."""
     leak_sweep: timedelta = timedelta(seconds=60)
     health_check: timedelta = timedelta(seconds=10)
 

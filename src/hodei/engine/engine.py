@@ -76,7 +76,7 @@ class Engine:
         self.providers = Providers(core, self.registry)
         self.queue = Queue(core, self.explainer)
         self.workers = Workers(core)
-        self.terminals = Terminals(core, self.sessions)
+        self.terminals = Terminals(core, self.jobs, self.sessions)
         self.janitor = Janitor(core, retention)
         self._loops: list[asyncio.Task[None]] = []
 

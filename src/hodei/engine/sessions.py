@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from hodei.domain import attempt as attempts
@@ -38,9 +39,22 @@ logger = logging.getLogger(__name__)
 MAX_UNSTORED_LOG = 8 << 20
 """Bytes of log that one session may hold before its stream is read no further."""
 
+NO_EXIT_CODE = 255
+"""Of a terminal that ended in another way than its program."""
+
 OnSegments = Callable[[UUID, Sequence[Segment], bool], None]
 OnFree = Callable[[Worker], None]
 OnSample = Callable[[UUID, UUID, Sample], None]
+
+
+class TerminalEvents(Protocol):
+    """What an agent reports about one terminal."""
+
+    def on_output(self, data: bytes, stderr: bool) -> None: ...
+
+    def on_taken(self, amount: int) -> None: ...
+
+    def on_exited(self, exit_code: int, error: str) -> None: ...
 
 
 class Session:
@@ -62,7 +76,7 @@ class Session:
         self.held: Held | None = None
         self.heard_at = core.clock.monotonic()
         self.closed = asyncio.Event()
-        self.terminal_output: dict[str, Callable[[bytes | None, int, str], None]] = {}
+        self.terminals: dict[str, TerminalEvents] = {}
         self._on_segments = on_segments
         self._on_free = on_free
         self._tail_timer: asyncio.Task[None] | None = None
@@ -132,6 +146,9 @@ class Session:
             self._wake.set()
             if self._tail_timer is not None:
                 self._tail_timer.cancel()
+            for terminal in self.terminals.values():
+                terminal.on_exited(NO_EXIT_CODE, "the connection to the worker was lost")
+            self.terminals.clear()
             self.peer.close(error)
 
     # ---- what the agent reports

@@ -1,22 +1,80 @@
-"""Terminals: shells inside running jobs, relayed between a person and the agent."""
+"""Terminals: shells inside running jobs, relayed between a person and the agent.
+
+Both ways have a window of the same size. Output is held here only until the person's side has
+taken it, and the agent sends no more than the window beyond that; input waits at the person's
+side until the program has taken what came before. Every terminal leaves two event rows: who
+opened what, and how it ended. No keystroke is stored.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+import shlex
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import UUID
 
-from hodei.domain.errors import Conflict, InvalidRequest, Unavailable
+from hodei.domain.errors import Conflict, HodeiError, InvalidRequest, Unavailable
+from hodei.domain.events import Event, EventKind
 from hodei.engine.core import Core
-from hodei.engine.sessions import Session, Sessions
+from hodei.engine.jobs import JobDetail, Jobs
+from hodei.engine.sessions import NO_EXIT_CODE, Session, Sessions
+from hodei.ports.clock import Clock
+from hodei.ports.peer import TerminalOrder
+from hodei.ports.store import Unit
 
 logger = logging.getLogger(__name__)
 
-MAX_QUEUED = 1024
-"""Pieces of output that a slow person may be behind before the terminal is closed."""
+WINDOW = 256 << 10
+"""Bytes that may be on their way in each direction before they are taken."""
+TAKEN_STEP = WINDOW // 4
+"""Output is reported as taken in steps of at least so many bytes."""
+MAX_PIECE = 1 << 16
+"""Bytes of input in one frame to the agent."""
+MAX_SIDE = 1000
+MAX_COMMAND = 1000
+"""Characters of the command in the event row."""
+MAX_WORD = 100
+"""Characters of the terminal's type and of an address."""
+SIGNALS: Mapping[str, int] = {
+    "HUP": 1,
+    "INT": 2,
+    "QUIT": 3,
+    "ABRT": 6,
+    "KILL": 9,
+    "USR1": 10,
+    "USR2": 12,
+    "TERM": 15,
+}
+"""What a person may send by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """Which terminal is wanted, by whom."""
+
+    actor: str
+    via: str
+    """web, cli or ssh."""
+    address: str = ""
+    """Where the person's side is connected from."""
+    argv: Sequence[str] = ()
+    """Empty: the best shell that the image has."""
+    tty: bool = True
+    """A pseudo-terminal; otherwise three pipes: clean bytes, stderr apart, input that ends."""
+    rows: int = 24
+    columns: int = 80
+    term: str = "xterm-256color"
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalOutput:
+    """A piece of output; on a pseudo-terminal all of it is stdout."""
+
+    data: bytes
+    stderr: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,98 +86,239 @@ class TerminalEnd:
 
 
 class Terminal:
-    """One open terminal."""
+    """One open terminal. One task reads, another one writes."""
 
-    def __init__(self, terminal_id: str, session: Session) -> None:
-        self._id = terminal_id
+    def __init__(self, terminal_id: str, session: Session, clock: Clock) -> None:
+        self.id = terminal_id
+        self.end: TerminalEnd | None = None
+        """Set once the program has ended, which may be before all its output was read."""
+        self.bytes_in = 0
+        self.bytes_out = 0
         self._session = session
-        self._output: asyncio.Queue[bytes | TerminalEnd] = asyncio.Queue(MAX_QUEUED)
+        self._clock = clock
+        self._active_at = clock.monotonic()
+        self._output: deque[TerminalOutput] = deque()
+        self._held = 0
+        self._taken = 0
+        self._changed = asyncio.Event()
+        self._room = WINDOW
+        self._may_write = asyncio.Event()
+        self._may_write.set()
 
-    def deliver(self, data: bytes | None, exit_code: int, error: str) -> None:
-        """From the agent: output, or the end when `data` is None."""
-        item = data if data is not None else TerminalEnd(exit_code=exit_code, error=error)
-        try:
-            self._output.put_nowait(item)
-        except asyncio.QueueFull:
-            self._session.peer.close_terminal(self._id)
-            # The reader must learn of the end, so the newest output makes room for it.
-            self._cut_off()
+    # ---- the person's side
 
-    def _cut_off(self) -> None:
-        end = TerminalEnd(exit_code=255, error="the output came faster than it was read")
-        kept = [self._output.get_nowait() for _ in range(self._output.qsize())]
-        for item in [*kept[: MAX_QUEUED - 1], end]:
-            self._output.put_nowait(item)
+    async def read(self) -> TerminalOutput | TerminalEnd:
+        """The next output, or the end; the output before it counts as taken."""
+        self._report_taken()
+        while not self._output:
+            if self.end is not None:
+                return self.end
+            self._changed.clear()
+            await self._changed.wait()
+        piece = self._output.popleft()
+        self._taken += len(piece.data)
+        self._held -= len(piece.data)
+        return piece
 
-    async def read(self) -> bytes | TerminalEnd:
-        """The next output, or the end (also when the worker's stream is lost)."""
-        getting = asyncio.ensure_future(self._output.get())
-        closing = asyncio.ensure_future(self._session.closed.wait())
-        try:
-            await asyncio.wait({getting, closing}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            closing.cancel()
-            if not getting.done():
-                getting.cancel()
-        if getting.done() and not getting.cancelled():
-            return getting.result()
-        return TerminalEnd(exit_code=255, error="the connection to the worker was lost")
+    def _report_taken(self) -> None:
+        if self._taken:
+            self._active_at = self._clock.monotonic()
+        if self._taken >= TAKEN_STEP:
+            self._session.peer.terminal_taken(self.id, self._taken)
+            self._taken = 0
 
-    def write(self, data: bytes) -> None:
-        """Keys from the person."""
-        self._session.peer.terminal_input(self._id, data)
+    async def write(self, data: bytes) -> None:
+        """Keys from the person; waits while the program has not taken those before."""
+        for start in range(0, len(data), MAX_PIECE):
+            piece = data[start : start + MAX_PIECE]
+            while self._room <= 0 and self.end is None:
+                self._may_write.clear()
+                await self._may_write.wait()
+            if self.end is not None:
+                return
+            self._active_at = self._clock.monotonic()
+            self._room -= len(piece)
+            self.bytes_in += len(piece)
+            self._session.peer.terminal_input(self.id, piece, end=False)
+
+    def end_input(self) -> None:
+        """Nothing more will be written: the program reads the end of its input."""
+        self._session.peer.terminal_input(self.id, b"", end=True)
 
     def resize(self, rows: int, columns: int) -> None:
-        """The person's window changed."""
-        self._session.peer.resize_terminal(self._id, *_size(rows, columns))
+        """The person's window changed. Raises InvalidRequest."""
+        self._session.peer.resize_terminal(self.id, *_size(rows, columns))
+
+    def signal(self, name: str) -> None:
+        """To what runs in the foreground. Raises InvalidRequest for a name that is unknown."""
+        number = SIGNALS.get(name)
+        if number is None:
+            raise InvalidRequest.of("name", f"must be one of {', '.join(SIGNALS)}", name)
+        self._session.peer.signal_terminal(self.id, number)
+
+    # ---- the agent's side
+
+    def on_output(self, data: bytes, stderr: bool) -> None:
+        """More output."""
+        if self.end is not None:
+            return
+        self._active_at = self._clock.monotonic()
+        self._output.append(TerminalOutput(data, stderr))
+        self._held += len(data)
+        self.bytes_out += len(data)
+        self._changed.set()
+        if self._held > 2 * WINDOW:
+            self.finish("the worker sent more output than it may")
+
+    def on_taken(self, amount: int) -> None:
+        """The program has taken input."""
+        self._room = min(self._room + amount, WINDOW)
+        self._may_write.set()
+
+    def on_exited(self, exit_code: int, error: str) -> None:
+        """The program is gone."""
+        if self.end is None:
+            # An agent that opens nothing says why, and no code of its own.
+            code = NO_EXIT_CODE if error and not exit_code else exit_code
+            self.end = TerminalEnd(exit_code=code, error=error)
+            self._changed.set()
+            self._may_write.set()
+
+    # ---- the engine's side
+
+    def finish(self, reason: str) -> None:
+        """Ends it from here."""
+        self._session.peer.close_terminal(self.id)
+        self.on_exited(NO_EXIT_CODE, reason)
+
+    async def close_when_idle(self, seconds: float) -> None:
+        """Returns when it has ended, or has ended it for passing nothing for so long."""
+        while self.end is None:
+            left = self._active_at + seconds - self._clock.monotonic()
+            if left <= 0:
+                self.finish(f"closed: nothing passed for {seconds:g} s")
+                return
+            await self._clock.sleep(left)
 
 
 class Terminals:
     """Opens terminals in jobs that run on workers connected here."""
 
-    def __init__(self, core: Core, sessions: Sessions) -> None:
+    def __init__(self, core: Core, jobs: Jobs, sessions: Sessions) -> None:
         self._core = core
+        self._jobs = jobs
         self._sessions = sessions
 
     @asynccontextmanager
-    async def open(
-        self,
-        attempt_id: UUID,
-        *,
-        argv: Sequence[str] = (),
-        rows: int = 24,
-        columns: int = 80,
-        term: str = "xterm-256color",
-    ) -> AsyncIterator[Terminal]:
-        """A shell (or `argv`) in the running attempt, closed on leaving.
+    async def open(self, key: str, opening: Opening) -> AsyncIterator[Terminal]:
+        """A shell (or a command) in a running job, closed on leaving.
 
-        Raises Conflict when it does not run, Unavailable when its worker is connected to
-        another replica.
+        Raises NotFound, Conflict when it does not run, InvalidRequest, Unavailable when its
+        worker is connected to another replica or the opening cannot be recorded.
         """
-        rows, columns = _size(rows, columns)
-        session = self._sessions.by_attempt(attempt_id)
-        if session is None:
-            await self._say_why(attempt_id)
-            raise Unavailable("the worker is connected to another server; try again there")
+        _size(opening.rows, opening.columns)
+        detail = await self._jobs.get(key)
+        session = self._session(detail)
         terminal_id = self._core.chance.uuid().hex
-        terminal = Terminal(terminal_id, session)
-        session.terminal_output[terminal_id] = terminal.deliver
-        session.peer.open_terminal(terminal_id, argv, rows, columns, term)
-        logger.info("terminal opened", extra={"attempt_id": str(attempt_id)})
+        terminal = Terminal(terminal_id, session, self._core.clock)
+        trail = _Trail(self._core, detail, opening, terminal)
+        # Recorded first: nobody enters a job unseen.
+        await trail.opened()
+        began = self._core.clock.monotonic()
+        if session.closed.is_set():
+            terminal.on_exited(NO_EXIT_CODE, "the connection to the worker was lost")
+        session.terminals[terminal_id] = terminal
+        session.peer.open_terminal(_order(terminal_id, opening))
+        idle = self._core.timings.terminal_idle.total_seconds()
+        watching = asyncio.create_task(terminal.close_when_idle(idle))
         try:
             yield terminal
         finally:
-            session.terminal_output.pop(terminal_id, None)
-            session.peer.close_terminal(terminal_id)
+            watching.cancel()
+            if session.terminals.pop(terminal_id, None) is not None:
+                session.peer.close_terminal(terminal_id)
+            await trail.closed(self._core.clock.monotonic() - began)
 
-    async def _say_why(self, attempt_id: UUID) -> None:
-        attempt = await self._core.store.get_attempt(attempt_id)
-        if attempt is None or attempt.ended or attempt.started_at is None:
-            phase = attempt.phase.value if attempt else "gone"
-            raise Conflict(f"the attempt is {phase}; a terminal needs a running process")
+    def _session(self, detail: JobDetail) -> Session:
+        attempt = detail.attempts[-1] if detail.attempts else None
+        if attempt is None or detail.job.finished or attempt.ended:
+            state = detail.job.state.value
+            raise Conflict(f"the job is {state}; a terminal needs a running process")
+        session = self._sessions.by_attempt(attempt.id)
+        if session is not None:
+            return session
+        if attempt.started_at is None:
+            phase = attempt.phase.value
+            raise Conflict(f"the job is {phase}; a terminal needs a running process")
+        raise Unavailable("the worker is connected to another server; try again there")
+
+
+class _Trail:
+    """The event rows of one terminal."""
+
+    def __init__(self, core: Core, detail: JobDetail, opening: Opening, terminal: Terminal) -> None:
+        self._core = core
+        self._detail = detail
+        self._opening = opening
+        self._terminal = terminal
+
+    async def opened(self) -> None:
+        """Raises Unavailable."""
+        opening = self._opening
+        await self._core.committer.save(
+            self._unit(
+                EventKind.TERMINAL_OPENED,
+                command=shlex.join(opening.argv)[:MAX_COMMAND],
+                tty=opening.tty,
+                address=opening.address[:MAX_WORD],
+            )
+        )
+
+    async def closed(self, seconds: float) -> None:
+        """Saved even when the caller is cancelled; a store that is away costs the row."""
+        terminal, end = self._terminal, self._terminal.end
+        unit = self._unit(
+            EventKind.TERMINAL_CLOSED,
+            exit_code=end.exit_code if end else None,
+            reason=end.error if end else "left by the person",
+            bytes_in=terminal.bytes_in,
+            bytes_out=terminal.bytes_out,
+            seconds=round(seconds, 3),
+        )
+        try:
+            await asyncio.shield(self._core.committer.enqueue(unit))
+        except HodeiError as error:
+            logger.warning("end of a terminal not recorded", extra={"error": str(error)})
+
+    def _unit(self, kind: EventKind, **data: object) -> Unit:
+        attempt = self._detail.attempts[-1]
+        event = Event(
+            kind=kind,
+            at=self._core.clock.now(),
+            job_id=self._detail.job.id,
+            attempt_id=attempt.id,
+            worker_id=attempt.worker_id,
+            provider_id=attempt.provider_id,
+            project=self._detail.job.spec.project,
+            actor=self._opening.actor,
+            data={"terminal": self._terminal.id, "via": self._opening.via, **data},
+        )
+        return Unit(events=(event,))
+
+
+def _order(terminal_id: str, opening: Opening) -> TerminalOrder:
+    return TerminalOrder(
+        terminal_id=terminal_id,
+        argv=tuple(opening.argv),
+        rows=opening.rows,
+        columns=opening.columns,
+        term=opening.term[:MAX_WORD],
+        pipes=not opening.tty,
+        window=WINDOW,
+    )
 
 
 def _size(rows: int, columns: int) -> tuple[int, int]:
-    if not (1 <= rows <= 1000 and 1 <= columns <= 1000):
-        raise InvalidRequest.of("size", "rows and columns must be between 1 and 1000")
+    if not (1 <= rows <= MAX_SIDE and 1 <= columns <= MAX_SIDE):
+        raise InvalidRequest.of("size", f"rows and columns must be between 1 and {MAX_SIDE}")
     return rows, columns

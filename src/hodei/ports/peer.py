@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -32,6 +32,22 @@ class RunOrder:
     pids: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalOrder:
+    """Everything an agent needs to open one terminal."""
+
+    terminal_id: str
+    argv: tuple[str, ...]
+    """Empty: the best shell that the image has."""
+    rows: int
+    columns: int
+    term: str
+    pipes: bool
+    """Three pipes in the place of a pseudo-terminal."""
+    window: int
+    """Bytes of output that may be on their way before they are taken."""
+
+
 class Peer(Protocol):
     """What the server says to one agent.
 
@@ -54,11 +70,13 @@ class Peer(Protocol):
 
     def heartbeat(self) -> None: ...
 
-    def open_terminal(
-        self, terminal_id: str, argv: Sequence[str], rows: int, columns: int, term: str
-    ) -> None: ...
+    def open_terminal(self, order: TerminalOrder) -> None: ...
 
-    def terminal_input(self, terminal_id: str, data: bytes) -> None: ...
+    def terminal_input(self, terminal_id: str, data: bytes, *, end: bool) -> None: ...
+
+    def terminal_taken(self, terminal_id: str, amount: int) -> None: ...
+
+    def signal_terminal(self, terminal_id: str, number: int) -> None: ...
 
     def resize_terminal(self, terminal_id: str, rows: int, columns: int) -> None: ...
 

@@ -75,6 +75,9 @@ class ScriptedServer(pb_grpc.WorkerAgentServiceServicer):
         self.unregistered: list[str] = []
         self.hellos: list[pb.Hello] = []
         self.terminals: dict[str, bytearray] = {}
+        self.terminal_errors: dict[str, bytearray] = {}
+        """What came from stderr."""
+        self.input_taken: dict[str, int] = {}
         self.terminal_exits: dict[str, pb.TerminalExited] = {}
         self.heartbeats = 0
         self.messages = 0
@@ -218,8 +221,13 @@ class ScriptedServer(pb_grpc.WorkerAgentServiceServicer):
         elif kind == "heartbeat":
             self.heartbeats += 1
         elif kind == "terminal_output":
-            output = self.terminals.setdefault(frame.terminal_output.terminal_id, bytearray())
-            output += frame.terminal_output.data
+            piece = frame.terminal_output
+            into = self.terminal_errors if piece.stderr else self.terminals
+            into.setdefault(piece.terminal_id, bytearray()).extend(piece.data)
+        elif kind == "terminal_taken":
+            taken = frame.terminal_taken
+            before = self.input_taken.get(taken.terminal_id, 0)
+            self.input_taken[taken.terminal_id] = before + taken.bytes
         elif kind == "terminal_exited":
             self.terminal_exits[frame.terminal_exited.terminal_id] = frame.terminal_exited
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from hodei.wire.gen import worker_pb2 as pb
 from tests.contract.peer.conftest import Bench
@@ -37,7 +39,7 @@ async def shows(bench: Bench, name: str, words: str) -> None:
     await bench.server.until(lambda: words.encode() in bench.server.terminals.get(name, b""))
 
 
-async def test_a_shell_computes_and_knows_its_size(bench: Bench) -> None:
+async def test_a_shell_computes_and_knows_its_size(bench: Bench, alive: Alive) -> None:
     await bench.start_agent()
     await running(bench, secret_env={"SECRET": "known"})
     await open_terminal(bench, "t1")
@@ -52,6 +54,9 @@ async def test_a_shell_computes_and_knows_its_size(bench: Bench) -> None:
     await type_in(bench, "t1", "stty size\n")
     await shows(bench, "t1", "50 132")
     await type_in(bench, "t1", "sleep 99.5\n")
+    async with asyncio.timeout(10):
+        while not alive("sleep\x0099.5"):
+            await asyncio.sleep(0.01)
     await type_in(bench, "t1", "\x03")
     await type_in(bench, "t1", "exit 5\n")
     await bench.server.until(lambda: "t1" in bench.server.terminal_exits)
@@ -70,6 +75,8 @@ async def test_several_at_once_end_with_the_attempt(bench: Bench, alive: Alive) 
     (bench.directory / "flag").touch()
     await bench.server.until(lambda: record.exits and len(bench.server.terminal_exits) == 2)
     assert record.exit.exit_code == 0
+    for end in bench.server.terminal_exits.values():
+        assert (end.exit_code, end.error) == (128 + 9, "the job is over")
     assert not alive("sleep\x0099.25")
 
 
@@ -89,15 +96,110 @@ async def test_reasons_for_no_terminal(bench: Bench) -> None:
     await bench.server.until(lambda: bench.server.hellos)
     await open_terminal(bench, "early")
     await bench.server.until(lambda: "early" in bench.server.terminal_exits)
-    assert bench.server.terminal_exits["early"].error == "nothing is running here"
+    end = bench.server.terminal_exits["early"]
+    assert (end.exit_code, end.error) == (255, "nothing is running here")
     await running(bench)
     await open_terminal(bench, "odd", "no-such-shell")
     await bench.server.until(lambda: "odd" in bench.server.terminal_exits)
-    assert "no-such-shell was not found" in bench.server.terminal_exits["odd"].error
+    end = bench.server.terminal_exits["odd"]
+    assert end.exit_code == 127
+    assert "no-such-shell was not found in PATH=/" in end.error
     for number in range(9):
         await open_terminal(bench, f"many-{number}", "cat")
     await bench.server.until(lambda: "many-8" in bench.server.terminal_exits)
     assert bench.server.terminal_exits["many-8"].error == "8 terminals are open already"
+
+
+async def open_pipes(bench: Bench, name: str, *argv: str, window: int = 0) -> None:
+    """Asks for a command on three pipes."""
+    order = pb.TerminalOpen(terminal_id=name, argv=argv, pipes=True, window=window)
+    await bench.server.send(pb.ServerFrame(terminal_open=order))
+
+
+async def send_input(bench: Bench, name: str, data: bytes, *, end: bool = False) -> None:
+    """Sends bytes to stdin, and perhaps its end."""
+    order = pb.TerminalInput(terminal_id=name, data=data, end=end)
+    await bench.server.send(pb.ServerFrame(terminal_input=order))
+
+
+async def take(bench: Bench, name: str, amount: int) -> None:
+    """Confirms output."""
+    order = pb.TerminalTaken(terminal_id=name, bytes=amount)
+    await bench.server.send(pb.ServerFrame(terminal_taken=order))
+
+
+async def test_pipes_pass_clean_bytes_and_the_end_of_input(bench: Bench) -> None:
+    await bench.start_agent()
+    await running(bench)
+    await open_pipes(bench, "p", "sh", "-c", "tty; echo term=$TERM >&2; cat; exit 9")
+    every = bytes(range(256)) * 100
+    await send_input(bench, "p", every)
+    await send_input(bench, "p", b"", end=True)
+    await bench.server.until(lambda: "p" in bench.server.terminal_exits)
+    assert bench.server.terminal_exits["p"].exit_code == 9
+    assert bytes(bench.server.terminals["p"]) == b"not a tty\n" + every
+    assert bytes(bench.server.terminal_errors["p"]) == b"term=\n"
+    assert bench.server.input_taken["p"] == len(every)
+
+
+async def test_output_waits_to_be_taken_and_none_is_lost(bench: Bench) -> None:
+    """Also what is still in the pipe when its program is gone and somebody else holds it."""
+    await bench.start_agent()
+    await running(bench)
+    script = "seq 1 20000; echo done >&2; sleep 99.75 & exit 3"
+    await open_pipes(bench, "p", "sh", "-c", script, window=1000)
+    shown = bench.server.terminals
+    expected = b"".join(b"%d\n" % n for n in range(1, 20_001))
+
+    def arrived() -> int:
+        return len(shown.get("p", b"")) + len(bench.server.terminal_errors.get("p", b""))
+
+    total = len(expected) + len(b"done\n")
+    for limit in range(1000, total + 1000, 1000):
+        await bench.server.until(partial(lambda most: arrived() >= min(most, total), limit))
+        assert arrived() <= limit
+        await take(bench, "p", 1000)
+    await bench.server.until(lambda: "p" in bench.server.terminal_exits)
+    assert bytes(shown["p"]) == expected
+    assert bytes(bench.server.terminal_errors["p"]) == b"done\n"
+    assert bench.server.terminal_exits["p"].exit_code == 3
+
+
+async def test_input_that_nobody_reads_counts_as_taken_only_when_the_pipe_is_closed(
+    bench: Bench,
+) -> None:
+    await bench.start_agent()
+    await running(bench)
+    await open_pipes(bench, "p", "sh", "-c", "read line; exec 0<&-; echo closed; sleep 99.375")
+    await send_input(bench, "p", b"line\n" + bytes(200_000))
+    await bench.server.until(lambda: bench.server.input_taken.get("p") == 200_005)
+    assert bytes(bench.server.terminals["p"]) == b"closed\n"
+
+
+async def test_signals_reach_the_foreground(bench: Bench) -> None:
+    await bench.start_agent()
+    await running(bench)
+    script = "trap 'echo got-int; exit 5' INT; echo ready; while :; do sleep .05; done"
+    await open_pipes(bench, "p", "sh", "-c", script)
+    await open_terminal(bench, "t", "sh", "-c", script)
+    for name in ("p", "t"):
+        await shows(bench, name, "ready")
+        order = pb.TerminalSignal(terminal_id=name, signal=2)
+        await bench.server.send(pb.ServerFrame(terminal_signal=order))
+        await bench.server.until(partial(bench.server.terminal_exits.get, name))
+        assert bench.server.terminal_exits[name].exit_code == 5
+        assert b"got-int" in bench.server.terminals[name]
+
+
+async def test_a_lost_connection_ends_them(bench: Bench, alive: Alive) -> None:
+    await bench.start_agent()
+    record = await running(bench)
+    await open_terminal(bench, "t", "sh", "-c", "echo $$; exec sleep 99.125")
+    await shows(bench, "t", "\n")
+    await bench.server.cut()
+    await bench.server.until(lambda: "t" in bench.server.terminal_exits)
+    assert not alive("sleep\x0099.125")
+    assert not record.exits
 
 
 async def test_a_flood_in_a_terminal_stays_orderly(bench: Bench) -> None:

@@ -272,6 +272,78 @@ async def test_a_terminal(client: Client, server: Running) -> None:
     await client.finished(job["id"])
 
 
+async def test_a_terminal_on_pipes(client: Client, server: Running) -> None:
+    job = await client.running("sleep 60")
+    argv = "command=sh&command=-c&command=cat;echo%20told>%262;exit%206"
+    address = f"{server.ws}/jobs/{job['id']}/terminal?tty=0&flow=1&{argv}"
+    ann = {"Authorization": "Bearer dev-ann"}
+    async with connect(address, additional_headers=ann) as socket:
+        await socket.send(b"\x00in\xff")
+        await send(socket, op="end")
+        streams = {1: b"", 2: b""}
+        confirmed = 0
+        while (frame := await socket.recv()) and "exit" not in str(frame):
+            if isinstance(frame, bytes):
+                streams[frame[0]] += frame[1:]
+            else:
+                confirmed += json.loads(frame)["bytes"]
+    assert isinstance(frame, str)
+    assert json.loads(frame) == {"op": "exit", "code": 6, "error": ""}
+    assert streams == {1: b"\x00in\xff", 2: b"told\n"}
+    assert confirmed == 4
+    await client.http.post(f"/jobs/{job['id']}:cancel")
+    await client.finished(job["id"])
+    events = (await client.http.get(f"/jobs/{job['id']}/events")).json()["items"]
+    opened, closed = (e for e in events if e["kind"].startswith("terminal."))
+    assert (opened["actor"], opened["data"]["via"], opened["data"]["tty"]) == ("ann", "cli", False)
+    assert opened["data"]["command"] == "sh -c 'cat;echo told>&2;exit 6'"
+    assert (closed["data"]["exit_code"], closed["data"]["bytes_in"]) == (6, 4)
+
+
+async def test_a_terminal_of_a_client_that_does_not_confirm_waits(
+    client: Client, server: Running
+) -> None:
+    job = await client.running("sleep 60")
+    argv = "command=head&command=-c&command=3000000&command=/dev/zero"
+    address = f"{server.ws}/jobs/{job['id']}/terminal?tty=0&flow=1&{argv}"
+    async with connect(address, max_queue=None) as socket:
+        got = 0
+        while got < 262_144:
+            got += len(await socket.recv()) - 1
+        # A piece of at most 16 KiB may have been on its way when the window closed.
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                while True:
+                    got += len(await socket.recv()) - 1
+        assert 262_144 <= got <= 262_144 + 16_384
+        while got < 3_000_000:
+            await send(socket, op="taken", bytes=16_384)
+            got += len(await socket.recv()) - 1
+        assert json.loads(await socket.recv())["op"] == "exit"
+    await client.http.post(f"/jobs/{job['id']}:cancel")
+    await client.finished(job["id"])
+
+
+async def test_frames_that_a_terminal_refuses(client: Client, server: Running) -> None:
+    job = await client.running("sleep 60")
+    for frame, words in (
+        ({"op": "resize", "rows": 5}, "columns: is required"),
+        ({"op": "resize", "rows": 0, "columns": 1}, "rows: must be"),
+        ({"op": "signal", "name": "STOP"}, "must be one of HUP, INT"),
+        ({"op": "end", "bytes": 1}, "bytes: does not belong to end"),
+        ({"op": "dance"}, "must be one of resize, signal, taken, end"),
+    ):
+        async with connect(f"{server.ws}/jobs/{job['id']}/terminal?command=cat") as socket:
+            await send(socket, **frame)
+            assert words in (await receive(socket))["detail"]
+            with pytest.raises(ConnectionClosed) as closed:
+                await socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4400
+    await client.http.post(f"/jobs/{job['id']}:cancel")
+    await client.finished(job["id"])
+
+
 async def test_terminals_that_cannot_be_had(client: Client, server: Running) -> None:
     job = await client.ran("true")
     for path, code, name in (

@@ -7,7 +7,7 @@ again on the next stream, exactly as the real agent does.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ from hodei.engine.engine import Engine
 from hodei.engine.reports import ExitReport, HelloReport
 from hodei.engine.sessions import Session
 from hodei.ports.clock import Clock
-from hodei.ports.peer import RunOrder
+from hodei.ports.peer import RunOrder, TerminalOrder
 from hodei.ports.provider import ProvisionRequest
 
 Frame = Callable[[Session], None]
@@ -148,13 +148,17 @@ class Link:
     def heartbeat(self) -> None:
         self._say("heartbeat", None)
 
-    def open_terminal(
-        self, terminal_id: str, argv: Sequence[str], rows: int, columns: int, term: str
-    ) -> None:
-        self._say("open_terminal", terminal_id)
+    def open_terminal(self, order: TerminalOrder) -> None:
+        self._say("open_terminal", order)
 
-    def terminal_input(self, terminal_id: str, data: bytes) -> None:
-        self._say("terminal_input", (terminal_id, data))
+    def terminal_input(self, terminal_id: str, data: bytes, *, end: bool) -> None:
+        self._say("terminal_input", (terminal_id, data, end))
+
+    def terminal_taken(self, terminal_id: str, amount: int) -> None:
+        self._say("terminal_taken", (terminal_id, amount))
+
+    def signal_terminal(self, terminal_id: str, number: int) -> None:
+        self._say("signal_terminal", (terminal_id, number))
 
     def resize_terminal(self, terminal_id: str, rows: int, columns: int) -> None:
         self._say("resize_terminal", (terminal_id, rows, columns))

@@ -8,11 +8,9 @@ from collections.abc import Mapping
 import pytest
 
 from hodei.adapters.scripted.provider import ScriptedProvider
-from hodei.domain.errors import Conflict, Unavailable
 from hodei.domain.job import JobState
 from hodei.domain.provider import Health
 from hodei.domain.spec import RetryPolicy
-from hodei.engine.terminals import MAX_QUEUED, TerminalEnd
 from hodei.ports.store import Sample
 from tests.unit.engine.world import World, quiet, world
 
@@ -64,66 +62,6 @@ async def test_who_did_it_and_why_is_in_the_events() -> None:
         events = await w.engine.jobs.events(str(job.id))
         assert [event.actor for event in events] == ["ann", "bob", "bob"]
         assert events[1].data["reason"] == "wrong branch"
-
-
-async def test_a_terminal_is_relayed_both_ways() -> None:
-    async with world() as w:
-        job, agent = await w.run_job()
-        link = agent.link
-        assert link is not None
-        assert link.session is not None
-        async with w.engine.terminals.open(w.attempt(job.id).id) as terminal:
-            terminal_id = link.said[-1][1]
-            assert isinstance(terminal_id, str)
-            terminal.write(b"ls\n")
-            terminal.resize(40, 120)
-            link.session.terminal_output[terminal_id](b"file\n", 0, "")
-            assert await terminal.read() == b"file\n"
-            link.session.terminal_output[terminal_id](None, 7, "")
-            assert await terminal.read() == TerminalEnd(exit_code=7)
-        assert link.said[-3:] == [
-            ("terminal_input", (terminal_id, b"ls\n")),
-            ("resize_terminal", (terminal_id, 40, 120)),
-            ("close_terminal", terminal_id),
-        ]
-        assert link.session.terminal_output == {}
-
-
-async def test_a_terminal_ends_with_its_stream_or_when_nobody_reads() -> None:
-    async with world() as w:
-        job, agent = await w.run_job()
-        link = agent.link
-        assert link is not None
-        assert link.session is not None
-        async with w.engine.terminals.open(w.attempt(job.id).id) as terminal:
-            (deliver,) = link.session.terminal_output.values()
-            for _ in range(MAX_QUEUED + 5):
-                deliver(b"y\n", 0, "")
-            read = [await terminal.read() for _ in range(MAX_QUEUED)]
-            assert isinstance(read[-1], TerminalEnd)
-            waiting = asyncio.ensure_future(terminal.read())
-            await quiet()
-            waiting.cancel()
-            await quiet()
-            agent.disconnect()
-            await quiet()
-            end = await terminal.read()
-            assert isinstance(end, TerminalEnd)
-            assert "connection to the worker was lost" in end.error
-
-
-async def test_why_there_is_no_terminal() -> None:
-    async with world(replicas=2) as w:
-        job, agent = await w.run_job()
-        attempt_id = w.attempt(job.id).id
-        with pytest.raises(Unavailable, match="another server"):
-            async with w.replicas[1].engine.terminals.open(attempt_id):
-                pass
-        agent.exit(0)
-        await quiet()
-        with pytest.raises(Conflict, match="needs a running process"):
-            async with w.engine.terminals.open(attempt_id):
-                pass
 
 
 async def test_one_provider_that_cannot_be_opened_stops_neither_the_others_nor_the_server(

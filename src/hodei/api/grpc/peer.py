@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from hodei.domain.errors import InvalidRequest
 from hodei.domain.outcome import Cause
 from hodei.domain.spec import CommandType
 from hodei.engine.reports import ExitReport, HelloReport
-from hodei.ports.peer import RunOrder
+from hodei.ports.peer import RunOrder, TerminalOrder
 from hodei.ports.store import Sample
 from hodei.wire.gen import worker_pb2 as pb
 
@@ -94,17 +94,29 @@ class StreamPeer:
     def heartbeat(self) -> None:
         self._say(pb.ServerFrame(heartbeat=pb.ServerHeartbeat()))
 
-    def open_terminal(
-        self, terminal_id: str, argv: Sequence[str], rows: int, columns: int, term: str
-    ) -> None:
+    def open_terminal(self, order: TerminalOrder) -> None:
         message = pb.TerminalOpen(
-            terminal_id=terminal_id, argv=argv, rows=rows, columns=columns, term=term
+            terminal_id=order.terminal_id,
+            argv=order.argv,
+            rows=order.rows,
+            columns=order.columns,
+            term=order.term,
+            pipes=order.pipes,
+            window=order.window,
         )
         self._say(pb.ServerFrame(terminal_open=message))
 
-    def terminal_input(self, terminal_id: str, data: bytes) -> None:
-        message = pb.TerminalInput(terminal_id=terminal_id, data=data)
+    def terminal_input(self, terminal_id: str, data: bytes, *, end: bool) -> None:
+        message = pb.TerminalInput(terminal_id=terminal_id, data=data, end=end)
         self._say(pb.ServerFrame(terminal_input=message))
+
+    def terminal_taken(self, terminal_id: str, amount: int) -> None:
+        message = pb.TerminalTaken(terminal_id=terminal_id, bytes=amount)
+        self._say(pb.ServerFrame(terminal_taken=message))
+
+    def signal_terminal(self, terminal_id: str, number: int) -> None:
+        message = pb.TerminalSignal(terminal_id=terminal_id, signal=number)
+        self._say(pb.ServerFrame(terminal_signal=message))
 
     def resize_terminal(self, terminal_id: str, rows: int, columns: int) -> None:
         message = pb.TerminalResize(terminal_id=terminal_id, rows=rows, columns=columns)

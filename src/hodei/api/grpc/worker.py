@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 SESSION_KEY = "hodei-session"
 MAX_CHUNK = 1 << 20
 """Bytes of one log chunk; agents send at most 64 KiB."""
+MAX_REASON = 1000
 
 
 class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
@@ -148,18 +149,29 @@ def _take(session: Session, frame: pb.AgentFrame) -> None:
             session.on_exit(exit_of(frame.exited))
         case "stats":
             session.on_sample(sample_of(frame.stats))
-        case "terminal_output":
-            output = frame.terminal_output
-            deliver = session.terminal_output.get(output.terminal_id)
-            if deliver is not None:
-                deliver(output.data, 0, "")
-        case "terminal_exited":
-            ended = frame.terminal_exited
-            deliver = session.terminal_output.pop(ended.terminal_id, None)
-            if deliver is not None:
-                deliver(None, ended.exit_code, ended.error)
+        case "terminal_output" | "terminal_taken" | "terminal_exited":
+            _take_terminal(session, frame)
         case _:
             return  # heartbeats and what later agents may add
+
+
+def _take_terminal(session: Session, frame: pb.AgentFrame) -> None:
+    """Frames of a terminal that is not open here change nothing."""
+    match frame.WhichOneof("frame"):
+        case "terminal_output":
+            output = frame.terminal_output
+            terminal = session.terminals.get(output.terminal_id)
+            if terminal is not None:
+                terminal.on_output(output.data, output.stderr)
+        case "terminal_taken":
+            terminal = session.terminals.get(frame.terminal_taken.terminal_id)
+            if terminal is not None:
+                terminal.on_taken(frame.terminal_taken.bytes)
+        case "terminal_exited":
+            ended = frame.terminal_exited
+            terminal = session.terminals.pop(ended.terminal_id, None)
+            if terminal is not None:
+                terminal.on_exited(ended.exit_code, ended.error[:MAX_REASON])
 
 
 def _worker_id(text: str) -> UUID:

@@ -15,6 +15,7 @@ from hodei.api.http.query import AnyParameter, Repeated, Schema
 from hodei.api.http.schemas.frames import CLIENT_FRAMES, SERVER_FRAMES, TOPIC_DATA
 from hodei.api.http.schemas.logs import LineView
 from hodei.api.http.schemas.system import Problem
+from hodei.api.http.websocket.terminal import FLOW, TERM, TTY
 from hodei.domain.schema import job_spec_schema
 
 REF = "#/components/schemas/{model}"
@@ -43,12 +44,18 @@ the total and the last 200 lines instead of what it missed.
 The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 \
 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of \
 the server, 4401 the credential is not accepted."""
-TERMINAL = """A WebSocket. Binary frames are bytes to and from the terminal. Text frames: the \
-client sends `{op: resize, rows, columns}`; the server sends `{op: exit, code, error}` at the end, \
-or `{op: error, code, detail}` when there is no terminal to be had. Close codes: 1000 after exit, \
-1001 and 1012 the server stops, 1011 an error of the server, 4400 bad parameters or frames, 4401 \
-the credential is not accepted, 4404 no such job, 4409 the job does not run, 4503 try again \
-later."""
+TERMINAL = """A WebSocket. Binary frames are bytes to and from the terminal; with `tty=0` the \
+first byte of each one from the server says which stream it is of (1 stdout, 2 stderr). Text \
+frames: the client sends `{op: resize, rows, columns}`, `{op: signal, name}` (HUP, INT, QUIT, \
+ABRT, KILL, USR1, USR2 or TERM, to what runs in the foreground) and `{op: end}` (no more input: \
+Ctrl-D, or the end of stdin with `tty=0`); the server sends `{op: exit, code, error}` at the end, \
+or `{op: error, code, detail}` when there is no terminal to be had. With `flow=1` both sides \
+confirm what they have taken by `{op: taken, bytes}` and have at most 262144 bytes on their way \
+unconfirmed: a client that may be slow to read or to be read should ask for it, else pings may be \
+held up for so long that the connection is given up. A terminal that passes nothing for an hour \
+(HODEI_TERMINAL_IDLE) is closed. Close codes: 1000 after exit, 1001 and 1012 the server stops, \
+1011 an error of the server, 4400 bad parameters or frames, 4401 the credential is not accepted, \
+4404 no such job, 4409 the job does not run, 4503 try again later."""
 
 
 def document(operations: Sequence[Operation], version: str) -> Schema:
@@ -231,6 +238,7 @@ def _websockets() -> dict[str, Any]:
                 "description": "Program and arguments, repeated; a shell when not given.",
                 "schema": {"type": "array", "items": {"type": "string"}, "maxItems": 64},
             },
+            *(_parameter(parameter) for parameter in (TTY, TERM, FLOW)),
         ],
         "responses": {"101": upgrade, **refused},
     }

@@ -230,12 +230,19 @@ def job_shell(
     command: Annotated[
         Many, typer.Argument(metavar="[-- COMMAND...]", help="Instead of a shell.")
     ] = None,
+    tty: Annotated[
+        bool | None,
+        typer.Option("--tty/--no-tty", help="A pseudo-terminal; as stdin and stdout are, if not."),
+    ] = None,
 ) -> None:
-    """Open a terminal inside a running job."""
+    """Open a shell inside a running job, or run a command there; ends with its exit code.
+
+    In a pipe there is no pseudo-terminal: bytes pass as they are, stderr stays apart.
+    """
 
     async def act(client: AsyncClient) -> int:
         from hodei.app.cli.shell import relay
 
-        return await relay(client, job, command or ())
+        return await relay(client, job, command or (), tty=tty)
 
     with_client(act)

@@ -1,4 +1,4 @@
-"""Relays this terminal to a shell inside a job, byte by byte."""
+"""Relays this terminal, or these pipes, to a shell or a command inside a job."""
 
 from __future__ import annotations
 
@@ -9,90 +9,118 @@ import shutil
 import signal
 import sys
 import termios
-import tty
+import threading
+import tty as terminal_modes
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from hodei.app.cli.session import say
 
 if TYPE_CHECKING:
     from hodei.client import AsyncClient, Shell
 
-READ_BYTES = 64 << 10
+STDIN, STDOUT = 0, 1
+READ_BYTES = 32 << 10
+MAX_SIDE = 1000
 
 
-async def relay(client: AsyncClient, job: str, argv: Sequence[str]) -> int:
-    """The shell's exit code."""
-    columns, rows = shutil.get_terminal_size()
-    async with client.shell(job, rows=rows, columns=columns, argv=argv) as shell:
-        typed: asyncio.Queue[bytes] = asyncio.Queue()
-        with _raw_terminal(), _keys(typed), _window(shell):
-            sending = asyncio.ensure_future(_send(shell, typed))
+async def relay(client: AsyncClient, job: str, argv: Sequence[str], *, tty: bool | None) -> int:
+    """The shell's exit code; with `tty` None, on a pseudo-terminal when we are on a terminal."""
+    if tty is None:
+        tty = os.isatty(STDIN) and os.isatty(STDOUT)
+    rows, columns = _size()
+    opening = client.shell(
+        job,
+        rows=rows,
+        columns=columns,
+        argv=argv,
+        tty=tty,
+        term=os.environ.get("TERM") or "xterm-256color",
+    )
+    async with opening as shell:
+        follow = _window(shell) if tty else _interrupt(shell)
+        with _raw_terminal(tty), follow:
+            sending = asyncio.ensure_future(_send(shell))
             try:
                 return await _receive(shell)
             finally:
                 sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
 
 
-async def _send(shell: Shell, typed: asyncio.Queue[bytes]) -> None:
-    while True:
-        await shell.write(await typed.get())
+async def _send(shell: Shell) -> None:
+    typed: asyncio.Queue[bytes] = asyncio.Queue()
+    room = threading.Semaphore(2)
+    reading = (asyncio.get_running_loop(), typed, room)
+    # A thread that is left behind in the end: a read of stdin cannot be called off.
+    threading.Thread(target=_read, args=reading, daemon=True).start()
+    while data := await typed.get():
+        await shell.write(data)
+        room.release()
+    await shell.end_input()
+
+
+def _read(
+    loop: asyncio.AbstractEventLoop, typed: asyncio.Queue[bytes], room: threading.Semaphore
+) -> None:
+    data = b"-"
+    while data:
+        room.acquire()
+        try:
+            data = os.read(STDIN, READ_BYTES)
+        except OSError:
+            data = b""
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(typed.put_nowait, data)
 
 
 async def _receive(shell: Shell) -> int:
+    from hodei.client import ShellEnd
+
     while True:
         got = await shell.read()
-        if isinstance(got, bytes):
-            sys.stdout.buffer.write(got)
-            sys.stdout.buffer.flush()
-            continue
-        if got.error:
-            say(got.error)
-        return got.exit_code
+        if isinstance(got, ShellEnd):
+            if got.error:
+                say(got.error)
+            return got.exit_code
+        # In a thread, so that a pipe that nobody reads does not stop us from answering pings.
+        into = sys.stderr.buffer if got.stderr else sys.stdout.buffer
+        await asyncio.to_thread(_write, into, got.data)
+
+
+def _write(into: BinaryIO, data: bytes) -> None:
+    into.write(data)
+    into.flush()
 
 
 @contextlib.contextmanager
-def _raw_terminal() -> Iterator[None]:
+def _raw_terminal(tty: bool) -> Iterator[None]:
     """Every key goes to the shell, Ctrl-C included."""
-    if not sys.stdin.isatty():
+    if not tty or not os.isatty(STDIN):
         yield
         return
-    before = termios.tcgetattr(sys.stdin)
+    before = termios.tcgetattr(STDIN)
     try:
         # Not the default, which would throw away what was typed ahead.
-        tty.setraw(sys.stdin, termios.TCSADRAIN)
+        terminal_modes.setraw(STDIN, termios.TCSADRAIN)
         yield
     finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        termios.tcsetattr(STDIN, termios.TCSADRAIN, before)
 
 
-@contextlib.contextmanager
-def _keys(typed: asyncio.Queue[bytes]) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    descriptor = sys.stdin.fileno()
-
-    def read() -> None:
-        data = os.read(descriptor, READ_BYTES)
-        # The end of a pipe is the end of a terminal's input: Ctrl-D.
-        typed.put_nowait(data or b"\x04")
-        if not data:
-            loop.remove_reader(descriptor)
-
-    loop.add_reader(descriptor, read)
-    try:
-        yield
-    finally:
-        loop.remove_reader(descriptor)
+def _size() -> tuple[int, int]:
+    columns, rows = shutil.get_terminal_size()
+    return min(max(rows, 1), MAX_SIDE), min(max(columns, 1), MAX_SIDE)
 
 
 @contextlib.contextmanager
 def _window(shell: Shell) -> Iterator[None]:
+    """Tells the size of our window whenever it changes."""
     loop = asyncio.get_running_loop()
     tasks: set[asyncio.Task[None]] = set()
 
     def changed() -> None:
-        columns, rows = shutil.get_terminal_size()
-        task = loop.create_task(shell.resize(rows, columns))
+        task = loop.create_task(shell.resize(*_size()))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
@@ -101,3 +129,23 @@ def _window(shell: Shell) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGWINCH)
+
+
+@contextlib.contextmanager
+def _interrupt(shell: Shell) -> Iterator[None]:
+    """The first Ctrl-C is the command's, the second one ours."""
+    loop = asyncio.get_running_loop()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def interrupted() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        task = loop.create_task(shell.signal("INT"))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)

@@ -235,6 +235,7 @@ class AgentFrame(_message.Message):
     TERMINAL_OUTPUT_FIELD_NUMBER: _builtins.int
     TERMINAL_EXITED_FIELD_NUMBER: _builtins.int
     CANCEL_SEEN_FIELD_NUMBER: _builtins.int
+    TERMINAL_TAKEN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def hello(self) -> Global___Hello: ...
     @_builtins.property
@@ -253,6 +254,10 @@ class AgentFrame(_message.Message):
     def terminal_exited(self) -> Global___TerminalExited: ...
     @_builtins.property
     def cancel_seen(self) -> Global___CancelSeen: ...
+    @_builtins.property
+    def terminal_taken(self) -> Global___TerminalTaken:
+        """Input that the program has taken."""
+
     def __init__(
         self,
         *,
@@ -265,12 +270,13 @@ class AgentFrame(_message.Message):
         terminal_output: Global___TerminalOutput | None = ...,
         terminal_exited: Global___TerminalExited | None = ...,
         cancel_seen: Global___CancelSeen | None = ...,
+        terminal_taken: Global___TerminalTaken | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_seen", b"cancel_seen", "exited", b"exited", "frame", b"frame", "heartbeat", b"heartbeat", "hello", b"hello", "log", b"log", "started", b"started", "stats", b"stats", "terminal_exited", b"terminal_exited", "terminal_output", b"terminal_output"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_seen", b"cancel_seen", "exited", b"exited", "frame", b"frame", "heartbeat", b"heartbeat", "hello", b"hello", "log", b"log", "started", b"started", "stats", b"stats", "terminal_exited", b"terminal_exited", "terminal_output", b"terminal_output", "terminal_taken", b"terminal_taken"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_seen", b"cancel_seen", "exited", b"exited", "frame", b"frame", "heartbeat", b"heartbeat", "hello", b"hello", "log", b"log", "started", b"started", "stats", b"stats", "terminal_exited", b"terminal_exited", "terminal_output", b"terminal_output"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_seen", b"cancel_seen", "exited", b"exited", "frame", b"frame", "heartbeat", b"heartbeat", "hello", b"hello", "log", b"log", "started", b"started", "stats", b"stats", "terminal_exited", b"terminal_exited", "terminal_output", b"terminal_output", "terminal_taken", b"terminal_taken"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "heartbeat", "started", "log", "stats", "exited", "terminal_output", "terminal_exited", "cancel_seen"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["hello", "heartbeat", "started", "log", "stats", "exited", "terminal_output", "terminal_exited", "cancel_seen", "terminal_taken"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -546,17 +552,21 @@ class TerminalOutput(_message.Message):
 
     TERMINAL_ID_FIELD_NUMBER: _builtins.int
     DATA_FIELD_NUMBER: _builtins.int
+    STDERR_FIELD_NUMBER: _builtins.int
     terminal_id: _builtins.str
     data: _builtins.bytes
+    stderr: _builtins.bool
+    """Only without a pseudo-terminal, which has one stream."""
     def __init__(
         self,
         *,
         terminal_id: _builtins.str = ...,
         data: _builtins.bytes = ...,
+        stderr: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "terminal_id", b"terminal_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "stderr", b"stderr", "terminal_id", b"terminal_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -571,8 +581,11 @@ class TerminalExited(_message.Message):
     ERROR_FIELD_NUMBER: _builtins.int
     terminal_id: _builtins.str
     exit_code: _builtins.int
+    """127 and 126 also when there is no such program; 128 and more: ended by a signal."""
     error: _builtins.str
-    """Why no terminal could be opened (no shell in the image, nothing is running)."""
+    """Why no terminal could be opened (no shell in the image, nothing is running), or why it was
+    ended (its job is over).
+    """
     def __init__(
         self,
         *,
@@ -587,6 +600,32 @@ class TerminalExited(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TerminalExited: _TypeAlias = TerminalExited  # noqa: Y015
+
+@_typing.final
+class TerminalTaken(_message.Message):
+    """So many bytes more were taken by who reads them: of output in ServerFrame, of input in
+    AgentFrame. The sender may have TerminalOpen.window bytes on the way that are not taken yet.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERMINAL_ID_FIELD_NUMBER: _builtins.int
+    BYTES_FIELD_NUMBER: _builtins.int
+    terminal_id: _builtins.str
+    bytes: _builtins.int
+    def __init__(
+        self,
+        *,
+        terminal_id: _builtins.str = ...,
+        bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "terminal_id", b"terminal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TerminalTaken: _TypeAlias = TerminalTaken  # noqa: Y015
 
 @_typing.final
 class ServerBatch(_message.Message):
@@ -625,6 +664,8 @@ class ServerFrame(_message.Message):
     TERMINAL_CLOSE_FIELD_NUMBER: _builtins.int
     SHUTDOWN_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
+    TERMINAL_TAKEN_FIELD_NUMBER: _builtins.int
+    TERMINAL_SIGNAL_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def welcome(self) -> Global___Welcome: ...
     @_builtins.property
@@ -647,6 +688,12 @@ class ServerFrame(_message.Message):
     def shutdown(self) -> Global___Shutdown: ...
     @_builtins.property
     def heartbeat(self) -> Global___ServerHeartbeat: ...
+    @_builtins.property
+    def terminal_taken(self) -> Global___TerminalTaken:
+        """Output that the person has taken."""
+
+    @_builtins.property
+    def terminal_signal(self) -> Global___TerminalSignal: ...
     def __init__(
         self,
         *,
@@ -661,12 +708,14 @@ class ServerFrame(_message.Message):
         terminal_close: Global___TerminalClose | None = ...,
         shutdown: Global___Shutdown | None = ...,
         heartbeat: Global___ServerHeartbeat | None = ...,
+        terminal_taken: Global___TerminalTaken | None = ...,
+        terminal_signal: Global___TerminalSignal | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "terminal_signal", b"terminal_signal", "terminal_taken", b"terminal_taken", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "terminal_signal", b"terminal_signal", "terminal_taken", b"terminal_taken", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "run", "cancel", "log_ack", "exit_ack", "terminal_open", "terminal_input", "terminal_resize", "terminal_close", "shutdown", "heartbeat"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "run", "cancel", "log_ack", "exit_ack", "terminal_open", "terminal_input", "terminal_resize", "terminal_close", "shutdown", "heartbeat", "terminal_taken", "terminal_signal"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -920,10 +969,16 @@ class TerminalOpen(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     COLUMNS_FIELD_NUMBER: _builtins.int
     TERM_FIELD_NUMBER: _builtins.int
+    PIPES_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
     terminal_id: _builtins.str
     rows: _builtins.int
     columns: _builtins.int
     term: _builtins.str
+    pipes: _builtins.bool
+    """Three pipes in the place of a pseudo-terminal: clean bytes, stderr apart, input that ends."""
+    window: _builtins.int
+    """Bytes of output that may be on their way; 0: no limit."""
     @_builtins.property
     def argv(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Empty: the best shell that the image has."""
@@ -936,10 +991,12 @@ class TerminalOpen(_message.Message):
         rows: _builtins.int = ...,
         columns: _builtins.int = ...,
         term: _builtins.str = ...,
+        pipes: _builtins.bool = ...,
+        window: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["argv", b"argv", "columns", b"columns", "rows", b"rows", "term", b"term", "terminal_id", b"terminal_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["argv", b"argv", "columns", b"columns", "pipes", b"pipes", "rows", b"rows", "term", b"term", "terminal_id", b"terminal_id", "window", b"window"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -951,21 +1008,49 @@ class TerminalInput(_message.Message):
 
     TERMINAL_ID_FIELD_NUMBER: _builtins.int
     DATA_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
     terminal_id: _builtins.str
     data: _builtins.bytes
+    end: _builtins.bool
+    """Nothing comes after this: the pipe is closed, a pseudo-terminal gets Ctrl-D."""
     def __init__(
         self,
         *,
         terminal_id: _builtins.str = ...,
         data: _builtins.bytes = ...,
+        end: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "terminal_id", b"terminal_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "end", b"end", "terminal_id", b"terminal_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TerminalInput: _TypeAlias = TerminalInput  # noqa: Y015
+
+@_typing.final
+class TerminalSignal(_message.Message):
+    """To the foreground of a pseudo-terminal, or to the program's process group."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TERMINAL_ID_FIELD_NUMBER: _builtins.int
+    SIGNAL_FIELD_NUMBER: _builtins.int
+    terminal_id: _builtins.str
+    signal: _builtins.int
+    def __init__(
+        self,
+        *,
+        terminal_id: _builtins.str = ...,
+        signal: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["signal", b"signal", "terminal_id", b"terminal_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TerminalSignal: _TypeAlias = TerminalSignal  # noqa: Y015
 
 @_typing.final
 class TerminalResize(_message.Message):

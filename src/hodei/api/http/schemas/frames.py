@@ -119,6 +119,26 @@ class TerminalResize(Model):
     columns: int = Field(ge=1, le=1000)
 
 
+class TerminalSignal(Model):
+    """Client of a terminal: a signal to what runs in the foreground."""
+
+    op: Literal["signal"]
+    name: Literal["HUP", "INT", "QUIT", "ABRT", "KILL", "USR1", "USR2", "TERM"]
+
+
+class TerminalEndInput(Model):
+    """Client of a terminal: nothing more will be typed."""
+
+    op: Literal["end"]
+
+
+class TerminalTaken(Model):
+    """Both sides of a terminal with `flow=1`: so many bytes more were taken."""
+
+    op: Literal["taken"]
+    bytes: int = Field(ge=1, le=1 << 30)
+
+
 class TerminalExit(Model):
     """Server of a terminal: the shell is gone."""
 
@@ -135,7 +155,14 @@ class TerminalError(Model):
     detail: str
 
 
-CLIENT_FRAMES: tuple[type[BaseModel], ...] = (SubscribeFrame, UnsubscribeFrame, TerminalResize)
+CLIENT_FRAMES: tuple[type[BaseModel], ...] = (
+    SubscribeFrame,
+    UnsubscribeFrame,
+    TerminalResize,
+    TerminalSignal,
+    TerminalEndInput,
+    TerminalTaken,
+)
 SERVER_FRAMES: tuple[type[BaseModel], ...] = (
     DataFrame,
     ResyncFrame,

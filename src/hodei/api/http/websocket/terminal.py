@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.websockets import WebSocket
 
-from hodei.api.http.body import parse_json
 from hodei.api.http.operations import MAX_KEY, Api
-from hodei.api.http.query import Bad, Query, Repeated, whole
+from hodei.api.http.query import Bad, Query, Repeated, flag, text, whole
 from hodei.api.http.schemas.logs import compact
 from hodei.api.http.websocket.socket import GONE, admitted
+from hodei.api.http.websocket.terminal_frames import (
+    Control,
+    EndInput,
+    Resize,
+    Signal,
+    Taken,
+    read_control,
+)
 from hodei.domain.errors import (
     Conflict,
     HodeiError,
@@ -20,9 +28,8 @@ from hodei.domain.errors import (
     Unauthenticated,
     Unavailable,
 )
-from hodei.domain.parsing.limits import Whole
-from hodei.domain.parsing.reader import Report, open_section, text_fault
-from hodei.engine.terminals import Terminal, TerminalEnd
+from hodei.domain.parsing.reader import text_fault
+from hodei.engine.terminals import WINDOW, Opening, Terminal, TerminalEnd
 
 CODES: Mapping[type[HodeiError], int] = {
     InvalidRequest: 4400,
@@ -31,10 +38,9 @@ CODES: Mapping[type[HodeiError], int] = {
     Conflict: 4409,
     Unavailable: 4503,
 }
-MAX_INPUT = 1 << 16
-"""Bytes of keys per frame."""
 MAX_ARGUMENTS = 64
-SIDES = Whole(least=1, most=1000)
+STDOUT, STDERR = b"\x01", b"\x02"
+"""First byte of each binary frame to the client without a pseudo-terminal."""
 
 
 def _read_command(values: Sequence[str]) -> Sequence[str]:
@@ -55,7 +61,11 @@ COMMAND: Repeated[Sequence[str]] = Repeated(
     read=_read_command,
     default=(),
 )
-_DECLARED = {parameter.name: parameter for parameter in (ROWS, COLUMNS, COMMAND)}
+TTY = flag("tty", "A pseudo-terminal.", default=True)
+TERM = text("term", "What TERM says.", most=64, default="xterm-256color")
+FLOW = flag("flow", "Bytes are confirmed in both directions.")
+PARAMETERS = (ROWS, COLUMNS, COMMAND, TTY, TERM, FLOW)
+_DECLARED = {parameter.name: parameter for parameter in PARAMETERS}
 
 
 def terminal_endpoint(api: Api) -> Callable[[WebSocket], Awaitable[None]]:
@@ -79,19 +89,44 @@ async def _serve(api: Api, websocket: WebSocket) -> None:
     key: str = websocket.path_params["key"]
     if len(key) > MAX_KEY or text_fault(key):
         raise NotFound("job", key)
-    detail = await api.engine.jobs.get(key)
-    if not detail.attempts or detail.job.finished:
-        raise Conflict(f"the job is {detail.job.state.value}; a terminal needs a running process")
-    opening = api.engine.terminals.open(
-        detail.attempts[-1].id,
+    headers, client = websocket.headers, websocket.client
+    opening = Opening(
+        actor=api.identity.owner(headers.get("authorization")),
+        # Browsers always say from which page they come; programs do not.
+        via="web" if "origin" in headers else "cli",
+        address=client.host if client else "",
         argv=query.get(COMMAND),
+        tty=query.get(TTY),
         rows=query.get(ROWS),
         columns=query.get(COLUMNS),
+        term=query.get(TERM),
     )
-    async with opening as terminal:
-        reading = asyncio.create_task(_keys(websocket, terminal))
-        writing = asyncio.create_task(_screen(websocket, terminal))
-        tasks = {reading, writing}
+    async with api.engine.terminals.open(key, opening) as terminal:
+        relay = _Relay(websocket, terminal, tty=opening.tty, flow=query.get(FLOW))
+        await relay.run()
+
+
+class _Relay:
+    """One terminal on one socket.
+
+    With `flow` neither side has more than the window on its way unconfirmed, so that a client
+    whose user does not read, or a program that does not, holds up no ping of the connection.
+    """
+
+    def __init__(self, websocket: WebSocket, terminal: Terminal, *, tty: bool, flow: bool) -> None:
+        self._websocket = websocket
+        self._terminal = terminal
+        self._tty = tty
+        self._flow = flow
+        self._room = WINDOW
+        self._may_send = asyncio.Event()
+        self._typed: deque[bytes | EndInput] = deque()
+        self._typed_bytes = 0
+        self._typed_changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until the shell or the client is gone."""
+        tasks = {asyncio.create_task(run()) for run in (self._screen, self._keys, self._type)}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -101,49 +136,69 @@ async def _serve(api: Api, websocket: WebSocket) -> None:
         for task in done:
             task.result()
 
+    async def _screen(self) -> None:
+        """Output to the client, until the shell is gone."""
+        while True:
+            piece = await self._terminal.read()
+            if isinstance(piece, TerminalEnd):
+                end = {"op": "exit", "code": piece.exit_code, "error": piece.error}
+                await self._websocket.send_text(compact(end))
+                await self._websocket.close(1000)
+                return
+            while self._flow and self._room <= 0:
+                self._may_send.clear()
+                await self._may_send.wait()
+            self._room -= len(piece.data)
+            mark = b"" if self._tty else STDERR if piece.stderr else STDOUT
+            await self._websocket.send_bytes(mark + piece.data)
 
-async def _screen(websocket: WebSocket, terminal: Terminal) -> None:
-    """Output to the client, until the shell is gone."""
-    while True:
-        piece = await terminal.read()
-        if isinstance(piece, TerminalEnd):
-            end = {"op": "exit", "code": piece.exit_code, "error": piece.error}
-            await websocket.send_text(compact(end))
-            await websocket.close(1000)
-            return
-        await websocket.send_bytes(piece)
+    async def _keys(self) -> None:
+        """Frames from the client, until it goes."""
+        while True:
+            message = await self._websocket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            data = message.get("bytes")
+            if data is not None:
+                self._typed.append(data)
+                self._typed_bytes += len(data)
+                self._typed_changed.set()
+                # A client that confirms nothing is held up by its connection instead.
+                while self._typed_bytes > 2 * WINDOW:
+                    self._typed_changed.clear()
+                    await self._typed_changed.wait()
+            else:
+                self._obey(read_control(message.get("text") or ""))
 
+    def _obey(self, control: Control) -> None:
+        match control:
+            case Resize(rows=rows, columns=columns):
+                self._terminal.resize(rows, columns)
+            case Signal(name=name):
+                self._terminal.signal(name)
+            case Taken(bytes=amount):
+                self._room = min(self._room + amount, WINDOW)
+                self._may_send.set()
+            case EndInput():
+                self._typed.append(control)
+                self._typed_changed.set()
 
-async def _keys(websocket: WebSocket, terminal: Terminal) -> None:
-    """Input from the client, until it goes."""
-    while True:
-        message = await websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            return
-        data = message.get("bytes")
-        if data is not None:
-            for start in range(0, len(data), MAX_INPUT):
-                terminal.write(data[start : start + MAX_INPUT])
-        else:
-            terminal.resize(*_size(message.get("text") or ""))
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        data = parse_json(text.encode())
-    except InvalidRequest as error:
-        raise InvalidRequest.of("frame", error.violations[0].message) from None
-    report = Report()
-    frame = open_section(report, "", data, ("op", "rows", "columns"), {})
-    report.close()
-    if frame.get("op") != "resize":
-        report.add("op", "must be resize", frame.get("op"))
-    for name in ("rows", "columns"):
-        if not frame.has(name):
-            report.add(name, f"is required: {SIDES.expected}")
-    rows, columns = frame.whole("rows", SIDES, 1), frame.whole("columns", SIDES, 1)
-    report.close()
-    return rows, columns
+    async def _type(self) -> None:
+        """What was typed, to the program, at its pace."""
+        while True:
+            if not self._typed:
+                self._typed_changed.clear()
+                await self._typed_changed.wait()
+                continue
+            item = self._typed.popleft()
+            if isinstance(item, EndInput):
+                self._terminal.end_input()
+                continue
+            await self._terminal.write(item)
+            self._typed_bytes -= len(item)
+            self._typed_changed.set()
+            if self._flow:
+                await self._websocket.send_text(compact({"op": "taken", "bytes": len(item)}))
 
 
 async def _refuse(websocket: WebSocket, error: HodeiError) -> None:

@@ -1,0 +1,160 @@
+"""Terminals: relayed with a window in each direction, recorded, and closed for good reasons."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from hodei.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from hodei.engine.core import Timings
+from hodei.engine.sessions import Session
+from hodei.engine.terminals import TAKEN_STEP, WINDOW, Opening, TerminalEnd, TerminalOutput
+from hodei.ports.peer import TerminalOrder
+from tests.unit.engine.simulated_agent import Link, SimulatedAgent
+from tests.unit.engine.world import World, quiet, world
+
+ANN = Opening(actor="ann", via="cli", argv=("ls", "a b"), address="127.0.0.1")
+
+
+def stream_of(agent: SimulatedAgent) -> tuple[Link, Session]:
+    """What the agent is told, and what it reports to."""
+    assert agent.link is not None
+    assert agent.link.session is not None
+    return agent.link, agent.link.session
+
+
+def rows(w: World, job_id: object) -> list[tuple[str, str, dict[str, object]]]:
+    """The audit of terminals: kind, actor and facts."""
+    return [
+        (event.kind.value, event.actor, dict(event.data))
+        for _, event in w.tables.events
+        if event.job_id == job_id and event.kind.value.startswith("terminal.")
+    ]
+
+
+async def test_it_is_relayed_both_ways_and_recorded() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        link, session = stream_of(agent)
+        async with w.engine.terminals.open(str(job.id), ANN) as terminal:
+            (opened,) = rows(w, job.id)
+            order = link.said[-1][1]
+            assert isinstance(order, TerminalOrder)
+            assert (order.argv, order.pipes, order.window) == (("ls", "a b"), False, WINDOW)
+            await terminal.write(b"ls\n")
+            terminal.resize(40, 120)
+            terminal.signal("INT")
+            terminal.end_input()
+            session.terminals[order.terminal_id].on_output(b"file\n", False)
+            assert await terminal.read() == TerminalOutput(b"file\n")
+            session.terminals.pop(order.terminal_id).on_exited(7, "")
+            assert await terminal.read() == TerminalEnd(exit_code=7)
+            await w.clock.advance(2)
+        assert link.said[-4:] == [
+            ("terminal_input", (order.terminal_id, b"ls\n", False)),
+            ("resize_terminal", (order.terminal_id, 40, 120)),
+            ("signal_terminal", (order.terminal_id, 2)),
+            ("terminal_input", (order.terminal_id, b"", True)),
+        ]
+        assert session.terminals == {}
+        about = {"terminal": order.terminal_id, "via": "cli"}
+        command = {"command": "ls 'a b'", "tty": True, "address": "127.0.0.1"}
+        assert opened == ("terminal.opened", "ann", {**about, **command})
+        end = {"exit_code": 7, "reason": "", "bytes_in": 3, "bytes_out": 5, "seconds": 2}
+        assert rows(w, job.id)[1:] == [("terminal.closed", "ann", {**about, **end})]
+
+
+async def test_neither_way_has_more_than_the_window_under_way() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        link, session = stream_of(agent)
+        async with w.engine.terminals.open(str(job.id), ANN) as terminal:
+            (reports,) = session.terminals.values()
+            writing = asyncio.ensure_future(terminal.write(b"x" * (WINDOW + 1)))
+            await quiet()
+            assert not writing.done()
+            assert terminal.bytes_in == WINDOW
+            reports.on_taken(10)
+            await writing
+            for _ in range(4):
+                reports.on_output(b"y" * TAKEN_STEP, False)
+            said = len(link.said)
+            await terminal.read()
+            assert link.said[said:] == []
+            # Only on the next read is a piece known to have been passed on.
+            await terminal.read()
+            assert link.said[said:] == [("terminal_taken", (terminal.id, TAKEN_STEP))]
+
+
+async def test_an_agent_that_sends_more_than_it_may_is_cut_off() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        link, session = stream_of(agent)
+        async with w.engine.terminals.open(str(job.id), ANN) as terminal:
+            (reports,) = session.terminals.values()
+            for _ in range(100):
+                reports.on_output(b"y" * TAKEN_STEP, False)
+            assert terminal.bytes_out <= 3 * WINDOW
+            assert link.said[-1] == ("close_terminal", terminal.id)
+            while isinstance(end := await terminal.read(), TerminalOutput):
+                continue
+            assert (end.exit_code, end.error) == (255, "the worker sent more output than it may")
+
+
+async def test_it_ends_with_its_stream() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        async with w.engine.terminals.open(str(job.id), ANN) as terminal:
+            waiting = asyncio.ensure_future(terminal.read())
+            await quiet()
+            agent.disconnect()
+            await quiet()
+            end = await waiting
+            assert isinstance(end, TerminalEnd)
+            assert "connection to the worker was lost" in end.error
+        assert rows(w, job.id)[1][2]["reason"] == end.error
+
+
+async def test_one_that_passes_nothing_is_closed() -> None:
+    timings = Timings(terminal_idle=timedelta(seconds=30))
+    async with world(timings=timings) as w:
+        job, agent = await w.run_job()
+        link, _ = stream_of(agent)
+        async with w.engine.terminals.open(str(job.id), ANN) as terminal:
+            await w.pass_time(20)
+            await terminal.write(b" ")
+            await w.pass_time(20)
+            assert terminal.end is None
+            await w.pass_time(11)
+            end = await terminal.read()
+            assert isinstance(end, TerminalEnd)
+            assert "nothing passed for 30 s" in end.error
+            assert ("close_terminal", terminal.id) in link.said
+
+
+async def test_why_there_is_none() -> None:
+    async with world(replicas=2) as w:
+        job, agent = await w.run_job()
+        key = str(job.id)
+
+        async def refused(
+            kind: type[Exception], words: str, *, on: int = 0, opening: Opening = ANN
+        ) -> None:
+            with pytest.raises(kind, match=words):
+                async with w.replicas[on].engine.terminals.open(key, opening):
+                    pass
+
+        await refused(Unavailable, "another server", on=1)
+        await refused(InvalidRequest, "between 1 and 1000", opening=replace(ANN, rows=0))
+        w.home.faults.down = True
+        await refused(Unavailable, "store")
+        w.home.faults.down = False
+        agent.exit(0)
+        await quiet()
+        await refused(Conflict, "needs a running process")
+        key = "ffff"
+        await refused(NotFound, "ffff")
+        assert rows(w, job.id) == []
