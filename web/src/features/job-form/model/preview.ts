@@ -1,5 +1,6 @@
 /** The same job in every spelling: JSON, YAML, command line, curl and Python. No secret value. */
-import type { EnvValue, JobSpec } from "./spec";
+import type { EnvValue } from "@/api/spec";
+import type { JobSpec } from "./spec";
 import { quoteWord } from "./words";
 import { toYaml } from "./yaml";
 

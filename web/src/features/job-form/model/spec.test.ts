@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type StoredSpec, specOf, valuesOf } from "./spec";
+import type { StoredSpec } from "@/api/spec";
+import { specOf, valuesOf } from "./spec";
 import { DEFAULTS, type FormValues, newEnvRow, newRow, ofKind, renamed } from "./values";
 
 const hello: FormValues = {

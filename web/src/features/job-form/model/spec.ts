@@ -1,31 +1,25 @@
 /** The form's values as the spec that the server takes, and a stored spec as form values. */
+import type {
+  Architecture,
+  Command,
+  EnvValue,
+  Network,
+  Priority,
+  RetryPolicy,
+  StoredSpec,
+} from "@/api/spec";
 import { ALLOW_RETRY_ATTEMPTS } from "./limits";
 import {
-  type Architecture,
-  type CommandType,
   DEFAULTS,
   type EnvRow,
   type FormValues,
-  type Network,
   newEnvRow,
   newRow,
   numberOf,
-  type Priority,
   RETRY_CAUSES,
-  type RetryCause,
   type Row,
 } from "./values";
 import { joinWords, splitWords } from "./words";
-
-export type EnvValue = string | { secret: string } | { secret_value: string | null };
-export type Command =
-  | { type: Exclude<CommandType, "exec">; script: string }
-  | { type: "exec"; argv: string[] };
-export type RetryPolicy = {
-  max_attempts: number;
-  backoff: { initial_ms: number; factor: number; max_ms: number; jitter: number };
-  on: RetryCause[];
-};
 
 /** A spec to submit; what has its default value is left out. */
 export type JobSpec = {
@@ -51,32 +45,6 @@ export type JobSpec = {
   working_dir?: string;
   stdin?: string;
   project?: string;
-};
-
-/** A spec as the server keeps it: every field has its value. */
-export type StoredSpec = {
-  name: string;
-  command: Command;
-  image: string | null;
-  env: Record<string, EnvValue>;
-  resources: {
-    cpu: number;
-    memory_mb: number;
-    storage_mb: number;
-    gpus: number;
-    architecture: Architecture | null;
-  };
-  timeout_ms: number;
-  queue_timeout_ms: number | null;
-  grace_ms: number;
-  preferences: { provider: string | null; region: string | null; labels: Record<string, string> };
-  priority: Priority;
-  retry: RetryPolicy;
-  network: Network;
-  labels: Record<string, string>;
-  working_dir: string | null;
-  stdin: string;
-  project: string;
 };
 
 const DEFAULT_POLICY = policyOf(DEFAULTS);

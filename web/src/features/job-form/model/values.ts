@@ -1,18 +1,20 @@
 /** What the job form holds: text as typed, so that nothing a person wrote is lost by checking it. */
+import type { Architecture, CommandType, Network, Priority, RetryCause } from "@/api/spec";
 import { looksSecret } from "./secrets";
 
-export const COMMAND_TYPES = ["shell", "exec", "python", "node"] as const;
-export const PRIORITIES = ["LOW", "NORMAL", "HIGH"] as const;
-export const ARCHITECTURES = ["x86_64", "arm64"] as const;
-export const NETWORKS = ["default", "none"] as const;
-export const RETRY_CAUSES = ["failed", "timeout", "lost", "oom", "provision"] as const;
+export const COMMAND_TYPES = ["shell", "exec", "python", "node"] as const satisfies CommandType[];
+export const PRIORITIES = ["LOW", "NORMAL", "HIGH"] as const satisfies Priority[];
+export const ARCHITECTURES = ["x86_64", "arm64"] as const satisfies Architecture[];
+export const NETWORKS = ["default", "none"] as const satisfies Network[];
+export const RETRY_CAUSES = [
+  "failed",
+  "timeout",
+  "lost",
+  "oom",
+  "provision",
+] as const satisfies RetryCause[];
 export const ENV_KINDS = ["text", "secret", "stored"] as const;
 
-export type CommandType = (typeof COMMAND_TYPES)[number];
-export type Priority = (typeof PRIORITIES)[number];
-export type Architecture = (typeof ARCHITECTURES)[number];
-export type Network = (typeof NETWORKS)[number];
-export type RetryCause = (typeof RETRY_CAUSES)[number];
 /** text: in the open; secret: a value that is never shown again; stored: the name of a secret. */
 export type EnvKind = (typeof ENV_KINDS)[number];
 
