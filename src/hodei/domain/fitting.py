@@ -14,6 +14,7 @@ from uuid import UUID
 
 from hodei.domain.provider import Capabilities, Health, ProviderRecord
 from hodei.domain.spec import JobSpec, Network
+from hodei.domain.warm import full_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class IdleWorker:
     image: str | None
     cpu: float
     memory_mb: int
+    network: Network = Network.DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,15 +141,15 @@ def warm_worker(spec: JobSpec, candidate: Candidate) -> IdleWorker | None:
 
 
 def _suits(spec: JobSpec, candidate: Candidate, worker: IdleWorker) -> bool:
-    if worker.image != spec.image:
+    if worker.image != spec.image and full_name(worker.image) != full_name(spec.image):
         return False
     if candidate.capabilities.reusable_workers:
         return True
     wanted = spec.resources
-    plain = not wanted.storage_mb and not wanted.gpus and spec.network is Network.DEFAULT
+    plain = not wanted.storage_mb and not wanted.gpus
     mixed = wanted.architecture is not None and len(candidate.capabilities.architectures) > 1
-    fits = worker.cpu == wanted.cpu and worker.memory_mb == wanted.memory_mb
-    return plain and fits and not mixed
+    size = worker.cpu == wanted.cpu and worker.memory_mb == wanted.memory_mb
+    return plain and size and worker.network is spec.network and not mixed
 
 
 def _misfits(spec: JobSpec, candidate: Candidate) -> Iterator[Found]:

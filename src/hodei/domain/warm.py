@@ -214,10 +214,10 @@ def revision(settings: Mapping[str, object], agent: str) -> str:
 
 def outdated(worker: Worker, *, revision: str, image_digest: str) -> str:
     """Why a worker that waits is not what would be made now; empty when it is, or not known."""
-    if worker.revision and revision and worker.revision != revision:
-        before, now = worker.revision.partition("."), revision.partition(".")
-        what = "the settings of its provider" if before[0] != now[0] else "the agent"
-        return f"{what} changed since it was made"
+    before, now = worker.revision.partition("."), revision.partition(".")
+    for part, what in ((0, "the settings of its provider"), (2, "the agent")):
+        if before[part] and now[part] and before[part] != now[part]:
+            return f"{what} changed since it was made"
     if worker.image_digest and image_digest and worker.image_digest != image_digest:
         return f"the image behind {worker.image} changed since it was made"
     return ""

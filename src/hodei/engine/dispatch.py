@@ -20,6 +20,7 @@ from hodei.domain import worker as workers
 from hodei.domain.attempt import Attempt, Phase, PhaseMark
 from hodei.domain.errors import HodeiError, Unavailable
 from hodei.domain.events import EventKind
+from hodei.domain.fitting import Kind
 from hodei.domain.job import Job
 from hodei.domain.placement import (
     Blocked,
@@ -33,6 +34,7 @@ from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.enrol import digest
 from hodei.engine.facts import Draft
+from hodei.engine.pools import Pools
 from hodei.engine.registry import Registry
 from hodei.engine.sessions import Session, Sessions
 from hodei.ports.store import Held, Unit, Verdict
@@ -66,12 +68,18 @@ class Dispatcher:
     """The queue's consumer on this replica."""
 
     def __init__(
-        self, core: Core, registry: Registry, sessions: Sessions, provision: Provisioning
+        self,
+        core: Core,
+        registry: Registry,
+        sessions: Sessions,
+        provision: Provisioning,
+        pools: Pools,
     ) -> None:
         self._core = core
         self._registry = registry
         self._sessions = sessions
         self._provision = provision
+        self._pools = pools
         self._wake = asyncio.Event()
         self._blocked: dict[str, str] | None = None
         """Reasons as they are stored; None: not known yet."""
@@ -173,6 +181,7 @@ class Dispatcher:
                     image=worker.image,
                     cpu=worker.cpu,
                     memory_mb=worker.memory_mb,
+                    network=worker.network,
                 )
             )
         return self._registry.candidates(live, waiting)
@@ -196,6 +205,8 @@ class Dispatcher:
                 case Blocked() as verdict:
                     blocked[kind] = verdict.reason
                     refused.append(job.id)
+                    full = [r.provider_id for r in verdict.rejections if r.kind is Kind.FULL]
+                    self._pools.make_room(full)
                     continue
                 case Placement() as placement:
                     pass
@@ -220,6 +231,7 @@ class Dispatcher:
             phases=(PhaseMark(phase=Phase.QUEUED, at=job.queued_at),),
             placement_reason=placement.reason,
             warm=session is not None,
+            image_digest=worker.image_digest,
         )
         draft = Draft.of(Held(job=job, attempt=attempt, worker=worker), now)
         draft.job = jobs.apply(
@@ -254,6 +266,8 @@ class Dispatcher:
             image=job.spec.image,
             cpu=job.spec.resources.cpu,
             memory_mb=job.spec.resources.memory_mb,
+            network=job.spec.network,
+            revision=entry.revision if entry else "",
             attempt_id=attempt_id,
             otp_digest=digest(otp) if otp else None,
             otp_expires_at=now + self._core.timings.provision,
@@ -300,6 +314,8 @@ class Dispatcher:
     async def _hand_over(self, binding: Binding) -> None:
         if binding.session is not None:
             await binding.session.assign(binding.held)
+            if not binding.held.worker.reusable:
+                self._pools.wake()  # it is to be replaced
         elif binding.otp is not None:
             self._provision(binding.held, binding.otp)
 

@@ -64,16 +64,18 @@ class Engine:
         self.live = Live(core)
         self.provisioner = Provisioner(core, self.registry, self._wake_reconciler)
         self.terminator = Terminator(
-            core, self.registry, self.sessions, self.provisioner, self._wake_dispatcher
+            core, self.registry, self.sessions, self.provisioner, self._room
         )
-        self.dispatcher = Dispatcher(core, self.registry, self.sessions, self.provisioner.start)
-        pools = Pools(core, self.registry, self.sessions, self.provisioner)
+        self.pools = Pools(core, self.registry, self.sessions, self.provisioner, self.terminator)
+        self.dispatcher = Dispatcher(
+            core, self.registry, self.sessions, self.provisioner.start, self.pools
+        )
         self.reconciler = Reconciler(
-            core, self.registry, self.sessions, self.provisioner, self.terminator, pools
+            core, self.registry, self.sessions, self.provisioner, self.terminator, self.pools
         )
         self.explainer = Explainer(core, self.registry)
         self.jobs = Jobs(core, self.explainer, self._wake_dispatcher)
-        self.providers = Providers(core, self.registry)
+        self.providers = Providers(core, self.registry, self.pools)
         self.queue = Queue(core, self.explainer)
         self.workers = Workers(core)
         self.terminals = Terminals(core, self.jobs, self.sessions)
@@ -89,6 +91,7 @@ class Engine:
             loop.create_task(self._refresh(), name="providers"),
             loop.create_task(self.dispatcher.run(), name="dispatch"),
             loop.create_task(self.reconciler.run(), name="reconcile"),
+            loop.create_task(self.pools.run(), name="pools"),
             loop.create_task(self.reconciler.keep_leases(), name="leases"),
             loop.create_task(self.live.run(), name="live"),
             loop.create_task(self.janitor.run(), name="janitor"),
@@ -100,6 +103,7 @@ class Engine:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.pools.stop()
         await self.provisioner.stop()
         await self.terminator.stop()
         for session in self.sessions.all():
@@ -135,6 +139,11 @@ class Engine:
 
     def _wake_dispatcher(self) -> None:
         self.dispatcher.wake()
+
+    def _room(self) -> None:
+        """A worker is gone."""
+        self.dispatcher.wake()
+        self.pools.wake()
 
     def _wake_reconciler(self) -> None:
         self.reconciler.wake()
@@ -173,4 +182,5 @@ class Engine:
             await self.registry.refresh()
         except HodeiError as error:
             logger.warning("providers not refreshed", extra={"error": str(error)})
+        self.pools.wake()
         self.dispatcher.wake()

@@ -83,6 +83,7 @@ class Explainer:
                         image=worker.image,
                         cpu=worker.cpu,
                         memory_mb=worker.memory_mb,
+                        network=worker.network,
                     )
                 )
         return self._registry.candidates(await self._core.store.count_live(), idle)

@@ -10,16 +10,23 @@ from uuid import UUID
 
 from hodei.domain.errors import Conflict, InvalidRequest, NotFound, StaleVersion, Violation
 from hodei.domain.events import Event, EventKind
-from hodei.domain.provider import Capabilities, Health, ProviderRecord, WarmPool
+from hodei.domain.provider import (
+    Capabilities,
+    Health,
+    ProviderRecord,
+    WarmLearning,
+    WarmPool,
+)
 from hodei.engine.core import Core
+from hodei.engine.pools import Pools, PoolView
 from hodei.engine.registry import Registry
+from hodei.engine.warm_rules import warm_faults
 from hodei.ports.bus import Hint
 from hodei.ports.store import Unit
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
 _REGION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}\Z")
 MAX_WORKERS = 10_000
-MAX_WARM = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,7 @@ class ProviderConfig:
     region: str | None = None
     max_workers: int | None = None
     warm: tuple[WarmPool, ...] = ()
+    warm_learned: WarmLearning | None = None
     idle_timeout_ms: int = 300_000
 
 
@@ -45,14 +53,17 @@ class ProviderView:
     capabilities: Capabilities | None
     """None when its settings cannot be used on this server."""
     live_workers: int
+    pools: Sequence[PoolView] = ()
+    """Its warm pools as they are now."""
 
 
 class Providers:
     """Use cases around providers."""
 
-    def __init__(self, core: Core, registry: Registry) -> None:
+    def __init__(self, core: Core, registry: Registry, pools: Pools) -> None:
         self._core = core
         self._registry = registry
+        self._pools = pools
 
     def types(self) -> Mapping[str, Mapping[str, object]]:
         """Settings schema by type."""
@@ -66,14 +77,15 @@ class Providers:
         live = await self._core.store.count_live()
         health = await self._core.store.health()
         return [
-            self._view(record, live, health) for record in await self._core.store.list_providers()
+            await self._view(record, live, health)
+            for record in await self._core.store.list_providers()
         ]
 
     async def get(self, key: str) -> ProviderView:
         """By id or name. Raises NotFound."""
         record = await self._record(key)
         live = await self._core.store.count_live()
-        return self._view(record, live, await self._core.store.health())
+        return await self._view(record, live, await self._core.store.health())
 
     async def history(self, key: str) -> Sequence[Health]:
         """Changes of health, newest first."""
@@ -154,7 +166,7 @@ class Providers:
             raise NotFound("provider", key)
         return record
 
-    def _view(
+    async def _view(
         self,
         record: ProviderRecord,
         live: Mapping[UUID, int],
@@ -162,11 +174,16 @@ class Providers:
     ) -> ProviderView:
         entry = self._registry.get(record.id)
         unknown = Health(ok=False, reason="it has not been checked yet")
+        pools: Sequence[PoolView] = ()
+        if entry is not None and (record.warm or record.warm_learned):
+            mine = await self._core.store.list_workers(provider_id=record.id, limit=10_000)
+            pools = self._pools.views(entry, mine)
         return ProviderView(
             record=record,
             health=health.get(record.id, unknown),
             capabilities=entry.capabilities if entry else None,
             live_workers=live.get(record.id, 0),
+            pools=pools,
         )
 
     def _record_of(self, config: ProviderConfig, new_id: UUID, now: datetime) -> ProviderRecord:
@@ -182,11 +199,15 @@ class Providers:
             region=config.region or None,
             max_workers=config.max_workers,
             warm=config.warm,
+            warm_learned=config.warm_learned,
             idle_timeout_ms=config.idle_timeout_ms,
             created_at=now,
             updated_at=now,
         )
-        self._registry.build(record)  # refuses an unknown type and bad settings
+        # Refuses an unknown type and bad settings.
+        able = self._registry.build(record).capabilities
+        if faults := warm_faults(config.warm, config.warm_learned, able):
+            raise InvalidRequest(faults)
         return record
 
     async def _save(self, record: ProviderRecord, actor: str) -> None:
@@ -225,8 +246,6 @@ def _violations(config: ProviderConfig) -> list[Violation]:
         wrong("max_workers", f"must be between 1 and {MAX_WORKERS}", config.max_workers)
     if not 0 <= config.idle_timeout_ms <= 86_400_000:
         wrong("idle_timeout_ms", "must be between 0 and 86400000", config.idle_timeout_ms)
-    if sum(pool.size for pool in config.warm) > MAX_WARM:
-        wrong("warm", f"must not ask for more than {MAX_WARM} workers", len(config.warm))
     if len(config.labels) > 64:
         wrong("labels", "must not have more than 64 entries", len(config.labels))
     return found

@@ -105,6 +105,7 @@ class Provisioner:
             async with aclosing(entry.provider.provision(request)) as steps:
                 async for step in steps:
                     handle = step.handle
+                    entry.note_image(request.spec.image, step.image_digest)
                     await self._save_step(request.worker_id, step)
         except Unwanted:
             # Another server may have destroyed it before this step had made anything.
@@ -124,11 +125,10 @@ class Provisioner:
         worker_spec = WorkerSpec(
             image=worker.image,
             resources=spec.resources if spec else resources,
+            network=worker.network,
             labels=labels,
             reusable=worker.reusable,
         )
-        if spec is not None:
-            worker_spec = replace(worker_spec, network=spec.network)
         return ProvisionRequest(
             worker_id=worker.id,
             spec=worker_spec,
@@ -157,7 +157,9 @@ class Provisioner:
         held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
         now = self._core.clock.now()
         started = step.phase == "started"
-        worker = replace(worker, handle=step.handle)
+        worker = replace(
+            worker, handle=step.handle, image_digest=step.image_digest or worker.image_digest
+        )
         if started and WORKER.allows(worker.state, workers.CameUp):
             worker = workers.apply(worker, workers.CameUp(), now)
         if held is None:

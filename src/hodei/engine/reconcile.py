@@ -200,7 +200,7 @@ class Reconciler:
         await self._silent(silent)
         live = {item.worker.id for item in leased}
         self._left = {one: at for one, at in self._left.items() if one in live}
-        await self._pools.run_once([item.worker for item in leased])
+        await self._pools.run_once()
 
     def _recall(self, worker: Worker) -> None:
         """Brings a session that waits here for work up to date with its worker's row."""

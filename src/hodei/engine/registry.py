@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from uuid import UUID
 
 from hodei.domain.errors import HodeiError, InvalidRequest, NotFound
 from hodei.domain.placement import Candidate, IdleWorker
 from hodei.domain.provider import Capabilities, Health, ProviderRecord
+from hodei.domain.warm import full_name, revision
 from hodei.engine.core import Core
 from hodei.ports.provider import AgentBundle, Provider, ProviderContext, ProviderFactory, no_bundle
 
@@ -29,6 +31,18 @@ class Entry:
     provider: Provider
     health: Health
     stack: AsyncExitStack
+    revision: str = ""
+    """Of what goes into a worker besides its image."""
+    images: dict[str, str] = field(default_factory=dict)
+
+    def note_image(self, image: str | None, digest: str) -> None:
+        """What the name of an image means on the provider, as just seen."""
+        if image and digest:
+            self.images[full_name(image) or image] = digest
+
+    def image_digest(self, image: str | None) -> str:
+        """What the name of an image meant when it was last seen; empty: not known."""
+        return self.images.get(full_name(image) or "", "")
 
     @property
     def capabilities(self) -> Capabilities:
@@ -164,8 +178,17 @@ class Registry:
             logger.exception("provider cannot be opened", extra={"provider": record.name})
             return
         health = await self._ask(provider)
-        self._entries[record.id] = Entry(record, provider, health, stack)
+        made_from = await self._revision(record, provider)
+        self._entries[record.id] = Entry(record, provider, health, stack, made_from)
         await self._core.store.record_health(record.id, health)
+
+    async def _revision(self, record: ProviderRecord, provider: Provider) -> str:
+        """What tells its workers from those made with other settings or another agent."""
+        agent = ""
+        if provider.capabilities.images:
+            with suppress(HodeiError):  # then no worker can be made either
+                agent = PurePath(await self._agent_bundle()).name
+        return revision(record.settings, agent)
 
     async def _reopen(self, entry: Entry, record: ProviderRecord) -> None:
         """Opens the new one first: no job is refused meanwhile for want of a provider."""

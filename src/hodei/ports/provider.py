@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 from uuid import UUID
 
 from hodei.domain.errors import ProviderUnavailable
@@ -129,6 +129,16 @@ it there costs nothing. Raises ProviderUnavailable with the reason when it canno
 async def no_bundle() -> str:
     """What a provider has that is made where no agent runs in an image."""
     raise ProviderUnavailable("no bundle of the agent is at hand")
+
+
+@runtime_checkable
+class SeesImages(Protocol):
+    """What a provider can do besides that runs images under names which may come to mean others."""
+
+    async def image_digests(self, images: Sequence[str]) -> Mapping[str, str]:
+        """By name, the digest that a worker made now would report; names that it cannot look up
+        are left out. Raises ProviderError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,26 @@ def test_a_finished_job_cannot_be_cancelled(hodei: Hodei) -> None:
     assert "SUCCEEDED already" in done.stderr
 
 
+def test_warm_pools_are_set_shown_and_taken_away(hodei: Hodei) -> None:
+    pools = ("--warm", "1,cpu=0.5,memory=64m", "--warm", "1", "--idle-timeout", "90s")
+    made = hodei("providers", "create", "pooled", "--type", "process", "--disabled", *pools)
+    assert "no image (0.5 CPU, 64 MB): 0 of 1 ready; 1 configured" in made.stdout
+    imaged = hodei("providers", "edit", "pooled", "--warm", "2,alpine:latest")
+    assert imaged.returncode == 2
+    assert "--warm 2,alpine:latest: warm[0].image: must be left out" in imaged.stderr
+    for wrong in ("--warm=x", "--warm=1,cpu=x", "--warm=1,a,b", "--warm-learned=cpus=1"):
+        refused = hodei("providers", "edit", "pooled", wrong)
+        assert (refused.returncode, refused.stdout) == (2, ""), wrong
+    learned = hodei("providers", "edit", "pooled", "--warm-learned", "cpu=2,memory=1g,max=4")
+    assert "--warm-learned: warm_learned: is for workers that are used once" in learned.stderr
+    kept = json.loads(hodei("providers", "edit", "pooled", "--max-workers", "3", "--json").stdout)
+    assert [pool["size"] for pool in kept["warm"]] == [1, 1], "what is not given stays"
+    assert kept["idle_timeout_ms"] == 90_000
+    off = hodei("providers", "edit", "pooled", "--warm", "off", "--json")
+    assert json.loads(off.stdout)["pools"] == []
+    assert hodei("providers", "delete", "pooled").returncode == 0
+
+
 def test_providers_from_creation_to_deletion(hodei: Hodei) -> None:
     assert "no isolation" in hodei("providers", "list").stdout
     assert "scripted" in hodei("providers", "types").stdout

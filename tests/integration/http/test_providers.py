@@ -51,6 +51,47 @@ async def test_a_provider_from_creation_to_removal(client: Client) -> None:
     assert (await client.http.get(path)).status_code == 404
 
 
+async def test_warm_pools_as_configured_and_as_they_are(client: Client) -> None:
+    image, path = "nothing/here:1", f"/providers/{client.project}"
+    warm = {"size": 2, "image": image, "cpu": 0.5, "memory_mb": 64, "network": "none"}
+    learned = {"budget_cpu": 2.0, "budget_memory_mb": 1024, "max_workers": 3}
+    body = {
+        "name": client.project,
+        "type": "scripted",
+        "enabled": False,
+        "settings": {"reusable_workers": False},
+        "warm": [warm],
+        "warm_learned": learned,
+    }
+    made = await client.http.post("/providers", json=body)
+    assert made.status_code == 201, made.text
+    shown = made.json()
+    assert (shown["warm"], shown["warm_learned"]) == ([warm], learned)
+    (pool,) = (await client.get(path))["pools"]
+    assert pool == {
+        **warm,
+        "fixed": 2,
+        "ready": 0,
+        "starting": 0,
+        "reason": "2 configured",
+        "fault": "the provider is disabled",
+        "retry_at": None,
+    }
+    fewer = {"name": client.project, "type": "scripted", "warm_learned": None}
+    emptied = (await client.http.put(path, json=fewer)).json()
+    assert (emptied["warm"], emptied["warm_learned"], emptied["pools"]) == ([], None, [])
+    del body["enabled"]
+    wrong = {**body, "warm": [{**warm, "network": "host"}], "warm_learned": {"max_workers": 0}}
+    refused = problem_of(await client.http.put(path, json=wrong))
+    assert [fault["field"] for fault in refused["violations"]] == [
+        "warm[0].network",
+        "warm_learned.budget_cpu",
+        "warm_learned.budget_memory_mb",
+        "warm_learned.max_workers",
+    ]
+    assert (await client.http.delete(path)).status_code == 204
+
+
 async def test_a_configuration_is_tested_without_being_stored(client: Client) -> None:
     body = {"name": client.project, "type": "process"}
     answer = await client.http.post("/providers:test", json=body)

@@ -749,7 +749,7 @@ export interface paths {
         };
         /**
          * A shell inside a running job
-         * @description A WebSocket. Binary frames are bytes to and from the terminal. Text frames: the client sends `{op: resize, rows, columns}`; the server sends `{op: exit, code, error}` at the end, or `{op: error, code, detail}` when there is no terminal to be had. Close codes: 1000 after exit, 1001 and 1012 the server stops, 1011 an error of the server, 4400 bad parameters or frames, 4401 the credential is not accepted, 4404 no such job, 4409 the job does not run, 4503 try again later.
+         * @description A WebSocket. Binary frames are bytes to and from the terminal; with `tty=0` the first byte of each one from the server says which stream it is of (1 stdout, 2 stderr). Text frames: the client sends `{op: resize, rows, columns}`, `{op: signal, name}` (HUP, INT, QUIT, ABRT, KILL, USR1, USR2 or TERM, to what runs in the foreground) and `{op: end}` (no more input: Ctrl-D, or the end of stdin with `tty=0`); the server sends `{op: exit, code, error}` at the end, or `{op: error, code, detail}` when there is no terminal to be had. With `flow=1` both sides confirm what they have taken by `{op: taken, bytes}` and have at most 262144 bytes on their way unconfirmed: a client that may be slow to read or to be read should ask for it, else pings may be held up for so long that the connection is given up. A terminal that passes nothing for an hour (HODEI_TERMINAL_IDLE) is closed. Close codes: 1000 after exit, 1001 and 1012 the server stops, 1011 an error of the server, 4400 bad parameters or frames, 4401 the credential is not accepted, 4404 no such job, 4409 the job does not run, 4503 try again later.
          */
         get: operations["openTerminal"];
         put?: never;
@@ -939,7 +939,7 @@ export interface components {
          * @description Everything that can happen, as `subject.fact`.
          * @enum {string}
          */
-        EventKind: "job.submitted" | "job.assigned" | "job.started" | "job.requeued" | "job.finished" | "job.cancel_requested" | "job.priority_changed" | "attempt.phase" | "worker.changed" | "provider.changed" | "scheduler.changed";
+        EventKind: "job.submitted" | "job.assigned" | "job.started" | "job.requeued" | "job.finished" | "job.cancel_requested" | "job.priority_changed" | "attempt.phase" | "terminal.opened" | "terminal.closed" | "worker.changed" | "provider.changed" | "scheduler.changed";
         /**
          * EventView
          * @description One row of what happened.
@@ -1784,6 +1784,12 @@ export interface components {
             start_latency_p95_ms: number | null;
         };
         /**
+         * Network
+         * @description What the job's processes can reach.
+         * @enum {string}
+         */
+        Network: "default" | "none";
+        /**
          * OutcomeView
          * @description How an attempt, or the whole job, ended.
          */
@@ -1855,6 +1861,48 @@ export interface components {
             ahead: number;
             /** Predicted Wait Ms */
             predicted_wait_ms: number | null;
+        };
+        /**
+         * PoolStatus
+         * @description A warm pool, configured or learned, as it is now.
+         */
+        PoolStatus: {
+            /** Image */
+            image: string | null;
+            /** Cpu */
+            cpu: number;
+            /** Memory Mb */
+            memory_mb: number;
+            network: components["schemas"]["Network"];
+            /** Size */
+            size: number;
+            /**
+             * Fixed
+             * @description How many of them the configuration asks for; the others were learned.
+             */
+            fixed: number;
+            /**
+             * Ready
+             * @description Workers that wait for a job.
+             */
+            ready: number;
+            /** Starting */
+            starting: number;
+            /**
+             * Reason
+             * @description Why it has this size.
+             */
+            reason: string;
+            /**
+             * Fault
+             * @description What keeps it below its size; empty when nothing does.
+             */
+            fault: string;
+            /**
+             * Retry At
+             * @description When the next worker is tried after the fault.
+             */
+            retry_at: string | null;
         };
         /**
          * Priority
@@ -1963,8 +2011,14 @@ export interface components {
             max_workers: number | null;
             /** Warm */
             warm: components["schemas"]["WarmPoolView"][];
+            warm_learned: components["schemas"]["WarmLearningView"] | null;
             /** Idle Timeout Ms */
             idle_timeout_ms: number;
+            /**
+             * Pools
+             * @description The warm pools as they are now, configured and learned.
+             */
+            pools: components["schemas"]["PoolStatus"][];
             health: components["schemas"]["HealthView"];
             /** @description Null when its settings cannot be used on this server. */
             capabilities: components["schemas"]["CapabilitiesView"] | null;
@@ -2260,6 +2314,17 @@ export interface components {
          */
         Target: "RUN" | "GONE";
         /**
+         * TerminalEndInput
+         * @description Client of a terminal: nothing more will be typed.
+         */
+        TerminalEndInput: {
+            /**
+             * Op
+             * @constant
+             */
+            op: "end";
+        };
+        /**
          * TerminalError
          * @description Server of a terminal: there is none to be had.
          */
@@ -2303,6 +2368,35 @@ export interface components {
             rows: number;
             /** Columns */
             columns: number;
+        };
+        /**
+         * TerminalSignal
+         * @description Client of a terminal: a signal to what runs in the foreground.
+         */
+        TerminalSignal: {
+            /**
+             * Op
+             * @constant
+             */
+            op: "signal";
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "HUP" | "INT" | "QUIT" | "ABRT" | "KILL" | "USR1" | "USR2" | "TERM";
+        };
+        /**
+         * TerminalTaken
+         * @description Both sides of a terminal with `flow=1`: so many bytes more were taken.
+         */
+        TerminalTaken: {
+            /**
+             * Op
+             * @constant
+             */
+            op: "taken";
+            /** Bytes */
+            bytes: number;
         };
         /**
          * UnsubscribeFrame
@@ -2361,6 +2455,18 @@ export interface components {
             value: string;
         };
         /**
+         * WarmLearningView
+         * @description What workers may cost together that are kept because of the last day's jobs.
+         */
+        WarmLearningView: {
+            /** Budget Cpu */
+            budget_cpu: number;
+            /** Budget Memory Mb */
+            budget_memory_mb: number;
+            /** Max Workers */
+            max_workers: number;
+        };
+        /**
          * WarmPoolView
          * @description Workers kept ready.
          */
@@ -2373,6 +2479,7 @@ export interface components {
             cpu: number;
             /** Memory Mb */
             memory_mb: number;
+            network: components["schemas"]["Network"];
         };
         /**
          * WorkerState
@@ -3476,7 +3583,20 @@ export interface operations {
                         cpu?: number;
                         /** @description Memory in MiB. */
                         memory_mb?: number;
+                        /** @enum {string} */
+                        network?: "default" | "none";
                     }[];
+                    /** @description What workers may cost together that are kept because of the last day's jobs. */
+                    warm_learned?: {
+                        budget_cpu: number;
+                        /** @description Memory in MiB. */
+                        budget_memory_mb: number;
+                        /**
+                         * @description Learned workers at the same time.
+                         * @default 8
+                         */
+                        max_workers?: number;
+                    } | null;
                     /**
                      * @description How long an idle worker is kept.
                      * @default 300000
@@ -3539,7 +3659,20 @@ export interface operations {
                         cpu?: number;
                         /** @description Memory in MiB. */
                         memory_mb?: number;
+                        /** @enum {string} */
+                        network?: "default" | "none";
                     }[];
+                    /** @description What workers may cost together that are kept because of the last day's jobs. */
+                    warm_learned?: {
+                        budget_cpu: number;
+                        /** @description Memory in MiB. */
+                        budget_memory_mb: number;
+                        /**
+                         * @description Learned workers at the same time.
+                         * @default 8
+                         */
+                        max_workers?: number;
+                    } | null;
                     /**
                      * @description How long an idle worker is kept.
                      * @default 300000
@@ -3631,7 +3764,20 @@ export interface operations {
                         cpu?: number;
                         /** @description Memory in MiB. */
                         memory_mb?: number;
+                        /** @enum {string} */
+                        network?: "default" | "none";
                     }[];
+                    /** @description What workers may cost together that are kept because of the last day's jobs. */
+                    warm_learned?: {
+                        budget_cpu: number;
+                        /** @description Memory in MiB. */
+                        budget_memory_mb: number;
+                        /**
+                         * @description Learned workers at the same time.
+                         * @default 8
+                         */
+                        max_workers?: number;
+                    } | null;
                     /**
                      * @description How long an idle worker is kept.
                      * @default 300000
@@ -4283,6 +4429,12 @@ export interface operations {
                 columns?: number;
                 /** @description Program and arguments, repeated; a shell when not given. */
                 command?: string[];
+                /** @description A pseudo-terminal. */
+                tty?: "1" | "true" | "0" | "false";
+                /** @description What TERM says. */
+                term?: string;
+                /** @description Bytes are confirmed in both directions. */
+                flow?: "1" | "true" | "0" | "false";
             };
             header?: never;
             path: {

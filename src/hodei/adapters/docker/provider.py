@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -168,6 +168,20 @@ class DockerProvider:
             rows = by_worker(await self._engine.get("/containers/json", own_filter(self._owner)))
         found = sorted(rows.keys() | await self._delivery.left())
         return [self._handle(worker_id, facts) for worker_id in found]
+
+    async def image_digests(self, images: Sequence[str]) -> Mapping[str, str]:
+        """What the engine has under these names, after a pull where every job would pull."""
+        found = {}
+        for name in images:
+            if self._settings.pull_policy is PullPolicy.ALWAYS:
+                # A registry that is down now says nothing about what the engine has.
+                with suppress(ProviderError):
+                    async for _ in self._images.pull(name):
+                        continue
+            image = await self._images.find(name)
+            if image is not None:
+                found[name] = image.digest
+        return found
 
     # ------------------------------------------------------------------ provisioning
 

@@ -6,6 +6,7 @@ All providers made by one factory share a cloud, as several replicas share a rea
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -66,12 +67,23 @@ class Cloud:
         self.calls: list[Call] = []
         self.called = asyncio.Condition()
         self.agent: Agent | None = None
+        self.builds: dict[str, int] = {}
+        """How often an image was made anew under its name."""
         self._faults: list[tuple[Rule, int]] = []
         self._release = asyncio.Event()
 
     def add_fault(self, rule: Rule) -> None:
         """It meets the next `times` calls there, before the settings of the provider do."""
         self._faults.append((rule, rule.times))
+
+    def forgive(self) -> None:
+        """No fault that was added is still to come."""
+        self._faults.clear()
+
+    def image_digest(self, image: str) -> str:
+        """What the image's name means now."""
+        build = f"{image} {self.builds.get(image, 0)}"
+        return f"sha256:{hashlib.sha256(build.encode()).hexdigest()}"
 
     async def reach(self, at: At, worker_id: UUID | None, script: Script) -> Rule | None:
         """Notes the call, waits where a rule says so, and hands on a rule that says worse."""

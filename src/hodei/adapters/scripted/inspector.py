@@ -58,6 +58,10 @@ class ScriptedInspector:
         """The worker of the next `times` calls there is killed."""
         self.cloud.add_fault(Rule(at=At(at), do=Do.DIE, times=times))
 
+    def rebuild(self, image: str) -> None:
+        """The image's name means another one from now on."""
+        self.cloud.builds[image] = self.cloud.builds.get(image, 0) + 1
+
     def release(self) -> None:
         """Lets everything go on that hangs now."""
         self.cloud.release()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
@@ -129,6 +128,10 @@ class ScriptedProvider:
             if worker.owner == self._owner
         ]
 
+    async def image_digests(self, images: Sequence[str]) -> Mapping[str, str]:
+        """What the cloud's images are called now."""
+        return {image: self._cloud.image_digest(image) for image in images}
+
     async def _step(self, at: At, request: ProvisionRequest) -> None:
         rule = await self._cloud.reach(at, request.worker_id, self._script)
         if rule is not None and rule.do is Do.DIE:
@@ -183,7 +186,7 @@ class ScriptedProvider:
         image: str | None = None,
     ) -> ProvisionStep:
         made = created or phase != "provisioning"
-        digest = f"sha256:{hashlib.sha256(image.encode()).hexdigest()}" if image else ""
+        digest = self._cloud.image_digest(image) if image else ""
         return ProvisionStep(
             handle=self._handle(worker_id, made),
             phase=phase,

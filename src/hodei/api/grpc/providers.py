@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from hodei.api.grpc.guard import caller
 from hodei.api.identity import Identity
 from hodei.domain.errors import InvalidRequest
-from hodei.domain.provider import Capabilities, Health, WarmPool
+from hodei.domain.provider import Capabilities, Health, WarmLearning, WarmPool
+from hodei.domain.spec import Network
 from hodei.engine.engine import Engine
+from hodei.engine.pools import PoolView
 from hodei.engine.providers import ProviderConfig, ProviderView
 from hodei.ports.aggregates import MetricsBucket
 from hodei.ports.store import Sample
@@ -167,10 +169,27 @@ def _config(config: pb.ProviderConfig) -> ProviderConfig:
                 image=pool.image or None,
                 cpu=pool.cpu or 1.0,
                 memory_mb=pool.memory_mb or 512,
+                network=_network(f"config.warm[{index}].network", pool.network),
             )
-            for pool in config.warm
+            for index, pool in enumerate(config.warm)
         ),
+        warm_learned=_learning(config.warm_learned) if config.HasField("warm_learned") else None,
         idle_timeout_ms=config.idle_timeout_ms if config.HasField("idle_timeout_ms") else 300_000,
+    )
+
+
+def _network(field: str, name: str) -> Network:
+    try:
+        return Network(name or Network.DEFAULT)
+    except ValueError:
+        raise InvalidRequest.of(field, "must be one of default, none", name) from None
+
+
+def _learning(given: pb.WarmLearning) -> WarmLearning:
+    return WarmLearning(
+        budget_cpu=given.budget_cpu,
+        budget_memory_mb=given.budget_memory_mb,
+        max_workers=given.max_workers or 8,
     )
 
 
@@ -203,9 +222,11 @@ def _view(view: ProviderView) -> pb.Provider:
                     image=pool.image or "",
                     cpu=pool.cpu,
                     memory_mb=pool.memory_mb,
+                    network=pool.network.value,
                 )
                 for pool in record.warm
             ],
+            warm_learned=_learning_view(record.warm_learned),
             idle_timeout_ms=record.idle_timeout_ms,
         ),
         enabled=record.enabled,
@@ -215,6 +236,33 @@ def _view(view: ProviderView) -> pb.Provider:
         live_workers=view.live_workers,
         created_at=to_timestamp(record.created_at),
         updated_at=to_timestamp(record.updated_at),
+        pools=[_pool(pool) for pool in view.pools],
+    )
+
+
+def _learning_view(learning: WarmLearning | None) -> pb.WarmLearning | None:
+    if learning is None:
+        return None
+    return pb.WarmLearning(
+        budget_cpu=learning.budget_cpu,
+        budget_memory_mb=learning.budget_memory_mb,
+        max_workers=learning.max_workers,
+    )
+
+
+def _pool(pool: PoolView) -> pb.PoolStatus:
+    return pb.PoolStatus(
+        image=pool.shape.image or "",
+        cpu=pool.shape.cpu,
+        memory_mb=pool.shape.memory_mb,
+        network=pool.shape.network.value,
+        size=pool.size,
+        fixed=pool.fixed,
+        ready=pool.ready,
+        starting=pool.starting,
+        reason=pool.reason,
+        fault=pool.fault,
+        retry_at=to_timestamp(pool.retry_at),
     )
 
 

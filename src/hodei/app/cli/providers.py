@@ -8,6 +8,7 @@ import typer
 
 from hodei.app.cli import exits
 from hodei.app.cli.session import fail, print_json, raw_list, read_pairs, with_client
+from hodei.app.cli.warm import pool_text, warm_options
 
 if TYPE_CHECKING:
     from hodei.client import AsyncClient, Provider
@@ -22,6 +23,25 @@ Label = Annotated[Many, typer.Option("--label", "-l", metavar="K=V")]
 File = Annotated[str | None, typer.Option("-f", "--file", help="YAML or JSON; - is stdin.")]
 Region = Annotated[str | None, typer.Option("--region")]
 MaxWorkers = Annotated[int | None, typer.Option("--max-workers", help="At the same time.")]
+Warm = Annotated[
+    Many,
+    typer.Option(
+        "--warm",
+        metavar="SIZE[,IMAGE][,cpu=N][,memory=M][,network=none]",
+        help="A pool of workers kept ready; repeat for more. `off`: none.",
+    ),
+]
+Learn = Annotated[
+    str | None,
+    typer.Option(
+        "--warm-learned",
+        metavar="cpu=N,memory=M[,max=N]",
+        help="Keep workers for what the last day's jobs asked for, within this budget; or `off`.",
+    ),
+]
+IdleTimeout = Annotated[
+    str | None, typer.Option("--idle-timeout", help="Of reusable workers: 30s, 5m.")
+]
 
 EDITABLE = (
     "name",
@@ -31,6 +51,7 @@ EDITABLE = (
     "region",
     "max_workers",
     "warm",
+    "warm_learned",
     "idle_timeout_ms",
 )
 
@@ -98,6 +119,7 @@ def _show(found: Provider, *, json: bool) -> None:
             ("workers", f"{found.live_workers} of {found.max_workers or '?'}"),
             ("settings", dumps(found.raw.get("settings") or {})),
             ("labels", " ".join(f"{k}={v}" for k, v in (found.raw.get("labels") or {}).items())),
+            *(("warm pool", pool_text(pool)) for pool in found.raw.get("pools") or ()),
         ]
     )
 
@@ -111,11 +133,15 @@ def create_provider(
     label: Label = None,
     region: Region = None,
     max_workers: MaxWorkers = None,
+    warm: Warm = None,
+    learn: Learn = None,
+    idle_timeout: IdleTimeout = None,
     disabled: Annotated[bool, typer.Option("--disabled", help="Takes no jobs yet.")] = False,
     json: Json = False,
 ) -> None:
     """Create a provider."""
     config, origins = _config(file, setting, label, region, max_workers)
+    config |= warm_options(warm, learn, idle_timeout, origins)
     for field, value in (("name", name), ("type", kind)):
         if value is not None:
             config[field] = value
@@ -137,10 +163,14 @@ def edit_provider(
     label: Label = None,
     region: Region = None,
     max_workers: MaxWorkers = None,
+    warm: Warm = None,
+    learn: Learn = None,
+    idle_timeout: IdleTimeout = None,
     json: Json = False,
 ) -> None:
     """Change what is given and leave the rest as it is."""
     changes, origins = _config(file, setting, label, region, max_workers)
+    changes |= warm_options(warm, learn, idle_timeout, origins)
     if name is not None:
         changes["name"] = name
 

@@ -129,10 +129,13 @@ class WarmPool(_message.Message):
     IMAGE_FIELD_NUMBER: _builtins.int
     CPU_FIELD_NUMBER: _builtins.int
     MEMORY_MB_FIELD_NUMBER: _builtins.int
+    NETWORK_FIELD_NUMBER: _builtins.int
     size: _builtins.int
     image: _builtins.str
     cpu: _builtins.float
     memory_mb: _builtins.int
+    network: _builtins.str
+    """default or none; empty: default."""
     def __init__(
         self,
         *,
@@ -140,14 +143,98 @@ class WarmPool(_message.Message):
         image: _builtins.str = ...,
         cpu: _builtins.float = ...,
         memory_mb: _builtins.int = ...,
+        network: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu", b"cpu", "image", b"image", "memory_mb", b"memory_mb", "size", b"size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu", b"cpu", "image", b"image", "memory_mb", b"memory_mb", "network", b"network", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WarmPool: _TypeAlias = WarmPool  # noqa: Y015
+
+@_typing.final
+class WarmLearning(_message.Message):
+    """What workers may cost together that are kept because of the last day's jobs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUDGET_CPU_FIELD_NUMBER: _builtins.int
+    BUDGET_MEMORY_MB_FIELD_NUMBER: _builtins.int
+    MAX_WORKERS_FIELD_NUMBER: _builtins.int
+    budget_cpu: _builtins.float
+    budget_memory_mb: _builtins.int
+    max_workers: _builtins.int
+    """0: 8."""
+    def __init__(
+        self,
+        *,
+        budget_cpu: _builtins.float = ...,
+        budget_memory_mb: _builtins.int = ...,
+        max_workers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_cpu", b"budget_cpu", "budget_memory_mb", b"budget_memory_mb", "max_workers", b"max_workers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WarmLearning: _TypeAlias = WarmLearning  # noqa: Y015
+
+@_typing.final
+class PoolStatus(_message.Message):
+    """A warm pool, configured or learned, as it is now."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMAGE_FIELD_NUMBER: _builtins.int
+    CPU_FIELD_NUMBER: _builtins.int
+    MEMORY_MB_FIELD_NUMBER: _builtins.int
+    NETWORK_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    FIXED_FIELD_NUMBER: _builtins.int
+    READY_FIELD_NUMBER: _builtins.int
+    STARTING_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    RETRY_AT_FIELD_NUMBER: _builtins.int
+    image: _builtins.str
+    cpu: _builtins.float
+    memory_mb: _builtins.int
+    network: _builtins.str
+    size: _builtins.int
+    fixed: _builtins.int
+    """How many of them the configuration asks for."""
+    ready: _builtins.int
+    starting: _builtins.int
+    reason: _builtins.str
+    """Why it has this size."""
+    fault: _builtins.str
+    """What keeps it below its size; empty when nothing does."""
+    @_builtins.property
+    def retry_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        image: _builtins.str = ...,
+        cpu: _builtins.float = ...,
+        memory_mb: _builtins.int = ...,
+        network: _builtins.str = ...,
+        size: _builtins.int = ...,
+        fixed: _builtins.int = ...,
+        ready: _builtins.int = ...,
+        starting: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        fault: _builtins.str = ...,
+        retry_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["retry_at", b"retry_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cpu", b"cpu", "fault", b"fault", "fixed", b"fixed", "image", b"image", "memory_mb", b"memory_mb", "network", b"network", "ready", b"ready", "reason", b"reason", "retry_at", b"retry_at", "size", b"size", "starting", b"starting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PoolStatus: _TypeAlias = PoolStatus  # noqa: Y015
 
 @_typing.final
 class ProviderConfig(_message.Message):
@@ -181,6 +268,7 @@ class ProviderConfig(_message.Message):
     MAX_WORKERS_FIELD_NUMBER: _builtins.int
     WARM_FIELD_NUMBER: _builtins.int
     IDLE_TIMEOUT_MS_FIELD_NUMBER: _builtins.int
+    WARM_LEARNED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     type: _builtins.str
     settings: _builtins.str
@@ -192,6 +280,10 @@ class ProviderConfig(_message.Message):
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
     def warm(self) -> _containers.RepeatedCompositeFieldContainer[Global___WarmPool]: ...
+    @_builtins.property
+    def warm_learned(self) -> Global___WarmLearning:
+        """Absent: only the pools of warm are kept."""
+
     def __init__(
         self,
         *,
@@ -203,10 +295,11 @@ class ProviderConfig(_message.Message):
         max_workers: _builtins.int | None = ...,
         warm: _abc.Iterable[Global___WarmPool] | None = ...,
         idle_timeout_ms: _builtins.int | None = ...,
+        warm_learned: Global___WarmLearning | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_idle_timeout_ms", b"_idle_timeout_ms", "_max_workers", b"_max_workers", "idle_timeout_ms", b"idle_timeout_ms", "max_workers", b"max_workers"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_idle_timeout_ms", b"_idle_timeout_ms", "_max_workers", b"_max_workers", "idle_timeout_ms", b"idle_timeout_ms", "max_workers", b"max_workers", "warm_learned", b"warm_learned"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_idle_timeout_ms", b"_idle_timeout_ms", "_max_workers", b"_max_workers", "idle_timeout_ms", b"idle_timeout_ms", "labels", b"labels", "max_workers", b"max_workers", "name", b"name", "region", b"region", "settings", b"settings", "type", b"type", "warm", b"warm"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_idle_timeout_ms", b"_idle_timeout_ms", "_max_workers", b"_max_workers", "idle_timeout_ms", b"idle_timeout_ms", "labels", b"labels", "max_workers", b"max_workers", "name", b"name", "region", b"region", "settings", b"settings", "type", b"type", "warm", b"warm", "warm_learned", b"warm_learned"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__idle_timeout_ms: _TypeAlias = _typing.Literal["idle_timeout_ms"]  # noqa: Y015
     _WhichOneofArgType__idle_timeout_ms: _TypeAlias = _typing.Literal["_idle_timeout_ms", b"_idle_timeout_ms"]  # noqa: Y015
@@ -232,6 +325,7 @@ class Provider(_message.Message):
     LIVE_WORKERS_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
+    POOLS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     enabled: _builtins.bool
     version: _builtins.int
@@ -246,6 +340,8 @@ class Provider(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def pools(self) -> _containers.RepeatedCompositeFieldContainer[Global___PoolStatus]: ...
     def __init__(
         self,
         *,
@@ -258,10 +354,11 @@ class Provider(_message.Message):
         live_workers: _builtins.int = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
+        pools: _abc.Iterable[Global___PoolStatus] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "config", b"config", "created_at", b"created_at", "health", b"health", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "config", b"config", "created_at", b"created_at", "enabled", b"enabled", "health", b"health", "id", b"id", "live_workers", b"live_workers", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "config", b"config", "created_at", b"created_at", "enabled", b"enabled", "health", b"health", "id", b"id", "live_workers", b"live_workers", "pools", b"pools", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

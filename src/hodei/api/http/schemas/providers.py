@@ -9,9 +9,10 @@ from uuid import UUID
 
 from hodei.api.http.schemas.jobs import Names
 from hodei.api.http.schemas.model import Model, ProviderRef
-from hodei.domain.provider import Capabilities, Health, Isolation
-from hodei.domain.spec import Architecture
+from hodei.domain.provider import Capabilities, Health, Isolation, WarmLearning
+from hodei.domain.spec import Architecture, Network
 from hodei.domain.worker import Target, Worker, WorkerState
+from hodei.engine.pools import PoolView
 from hodei.engine.providers import ProviderView as View
 
 
@@ -83,6 +84,53 @@ class WarmPoolView(Model):
     image: str | None
     cpu: float
     memory_mb: int
+    network: Network
+
+
+class WarmLearningView(Model):
+    """What workers may cost together that are kept because of the last day's jobs."""
+
+    budget_cpu: float
+    budget_memory_mb: int
+    max_workers: int
+
+
+class PoolStatus(Model):
+    """A warm pool, configured or learned, as it is now."""
+
+    image: str | None
+    cpu: float
+    memory_mb: int
+    network: Network
+    size: int
+    fixed: int
+    """How many of them the configuration asks for; the others were learned."""
+    ready: int
+    """Workers that wait for a job."""
+    starting: int
+    reason: str
+    """Why it has this size."""
+    fault: str
+    """What keeps it below its size; empty when nothing does."""
+    retry_at: datetime | None
+    """When the next worker is tried after the fault."""
+
+    @classmethod
+    def of(cls, pool: PoolView) -> PoolStatus:
+        """A pool as it is shown."""
+        return cls(
+            image=pool.shape.image,
+            cpu=pool.shape.cpu,
+            memory_mb=pool.shape.memory_mb,
+            network=pool.shape.network,
+            size=pool.size,
+            fixed=pool.fixed,
+            ready=pool.ready,
+            starting=pool.starting,
+            reason=pool.reason,
+            fault=pool.fault,
+            retry_at=pool.retry_at,
+        )
 
 
 class ProviderView(Model):
@@ -101,7 +149,10 @@ class ProviderView(Model):
     region: str | None
     max_workers: int | None
     warm: list[WarmPoolView]
+    warm_learned: WarmLearningView | None
     idle_timeout_ms: int
+    pools: list[PoolStatus]
+    """The warm pools as they are now, configured and learned."""
     health: HealthView
     capabilities: CapabilitiesView | None
     """Null when its settings cannot be used on this server."""
@@ -126,17 +177,33 @@ class ProviderView(Model):
             max_workers=record.max_workers,
             warm=[
                 WarmPoolView(
-                    size=pool.size, image=pool.image, cpu=pool.cpu, memory_mb=pool.memory_mb
+                    size=pool.size,
+                    image=pool.image,
+                    cpu=pool.cpu,
+                    memory_mb=pool.memory_mb,
+                    network=pool.network,
                 )
                 for pool in record.warm
             ],
+            warm_learned=_learning(record.warm_learned),
             idle_timeout_ms=record.idle_timeout_ms,
+            pools=[PoolStatus.of(pool) for pool in view.pools],
             health=HealthView.of(view.health),
             capabilities=CapabilitiesView.of(view.capabilities) if view.capabilities else None,
             live_workers=view.live_workers,
             created_at=record.created_at,
             updated_at=record.updated_at,
         )
+
+
+def _learning(learning: WarmLearning | None) -> WarmLearningView | None:
+    if learning is None:
+        return None
+    return WarmLearningView(
+        budget_cpu=learning.budget_cpu,
+        budget_memory_mb=learning.budget_memory_mb,
+        max_workers=learning.max_workers,
+    )
 
 
 class Providers(Model):
