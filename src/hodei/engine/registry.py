@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from uuid import UUID
 
 from hodei.domain.errors import HodeiError, InvalidRequest, NotFound
@@ -187,7 +186,7 @@ class Registry:
         agent = ""
         if provider.capabilities.images:
             with suppress(HodeiError):  # then no worker can be made either
-                agent = PurePath(await self._agent_bundle()).name
+                agent = (await self._agent_bundle()).rpartition("/")[2]
         return revision(record.settings, agent)
 
     async def _reopen(self, entry: Entry, record: ProviderRecord) -> None:
