@@ -18,7 +18,7 @@ import hodei.agent
 from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.sealing import SivSealer, read_or_make_key
-from hodei.adapters.system import SystemChance, SystemClock
+from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
 from hodei.app.bundle import BundleSupply
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.settings import Settings, replica_name
@@ -88,6 +88,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
             chance=SystemChance(),
             secrets=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
             sealer=SivSealer(_secret_key(settings)),
+            host=LinuxHost(),
             replica=replica_name(),
             installation_id=await store.installation_id(),
             agent_servers=servers,

@@ -8,6 +8,7 @@ from datetime import timedelta
 from hodei.engine.commit import Committer
 from hodei.ports.bus import Bus
 from hodei.ports.clock import Chance, Clock
+from hodei.ports.hosts import Host
 from hodei.ports.secrets import Sealer, Secrets
 from hodei.ports.store import Store
 
@@ -48,6 +49,7 @@ class Core:
     chance: Chance
     secrets: Secrets
     sealer: Sealer
+    host: Host
     replica: str
     """Name of this server process, unique among those on the same database."""
     installation_id: str

@@ -12,6 +12,7 @@ from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.dispatch import Dispatcher
 from hodei.engine.explain import Explainer
+from hodei.engine.hosts import Hosts
 from hodei.engine.janitor import Janitor, Retention
 from hodei.engine.jobs import Jobs
 from hodei.engine.live import Live
@@ -23,6 +24,7 @@ from hodei.engine.queueing import Queue, Workers
 from hodei.engine.reconcile import Reconciler
 from hodei.engine.registry import Registry
 from hodei.engine.sessions import Session, Sessions
+from hodei.engine.sign_ins import SignIns
 from hodei.engine.stats import Stats
 from hodei.engine.terminals import Terminals
 from hodei.engine.terminate import Terminator
@@ -78,6 +80,8 @@ class Engine:
         self.providers = Providers(core, self.registry, self.pools)
         self.queue = Queue(core, self.explainer)
         self.workers = Workers(core)
+        self.hosts = Hosts(core)
+        self.sign_ins = SignIns(core)
         self.terminals = Terminals(core, self.jobs, self.sessions)
         self.janitor = Janitor(core, retention)
         self._loops: list[asyncio.Task[None]] = []
@@ -95,6 +99,7 @@ class Engine:
             loop.create_task(self.reconciler.keep_leases(), name="leases"),
             loop.create_task(self.live.run(), name="live"),
             loop.create_task(self.janitor.run(), name="janitor"),
+            loop.create_task(self.hosts.run(), name="hosts"),
         ]
         await ready.wait()
         return self

@@ -27,6 +27,8 @@ from hodei.domain.spec import CommandType, Priority
 from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
 from hodei.ports.aggregates import JobMetrics, Recent
+from hodei.ports.hosts import HostStore
+from hodei.ports.sign_ins import SignInStore
 
 T = TypeVar("T")
 
@@ -482,6 +484,8 @@ class Store(
     StatsStore,
     ProviderStore,
     EventStore,
+    HostStore,
+    SignInStore,
     MaintenanceStore,
     Protocol,
 ):

@@ -306,7 +306,7 @@ async def test_fields_of_other_bodies(client: Client) -> None:
 
 async def test_the_document_is_served(client: Client, server: Running) -> None:
     async with httpx.AsyncClient(base_url=server.url) as http:
-        assert (await http.get("/docs")).status_code == 404
+        assert (await http.get("/api/docs")).status_code == 404
         document = (await http.get("/api/v1/openapi.json")).json()
     assert document["openapi"] == "3.1.0"
     assert document["components"]["schemas"]["JobSpec"] == job_spec_schema()

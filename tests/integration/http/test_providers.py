@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ from hodei.api.http.provider_settings import with_stored_secrets, without_secret
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
+from hodei.ports.hosts import HostSample
 from tests.integration.http.jobs import Client, problem_of
 from tests.integration.http.running import Running
 
@@ -175,11 +177,39 @@ async def test_metrics(client: Client) -> None:
     assert (days["start"], days["total"]["submitted"]) == ("2026-01-01T00:00:00Z", 0)
 
 
+async def test_metrics_of_machines(client: Client, server: Running) -> None:
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for minute, cpu in ((0, 0.25), (1, 0.75), (30, 1.0)):
+        sample = HostSample(
+            host="machine",
+            at=at + timedelta(minutes=minute),
+            cpus=4,
+            cpu=cpu,
+            load_1m=2.0,
+            memory_used_bytes=3,
+            memory_total_bytes=8,
+        )
+        adding = server.engine.core.store.add_host_sample(sample)
+        await asyncio.to_thread(server.run, adding)
+    query = {"from": "2026-03-01T12:00:00Z", "to": "2026-03-01T13:00:00Z"}
+    found = await client.get("/metrics/hosts", buckets=6, **query)
+    assert found["bucket_ms"] == 600_000
+    [machine] = found["hosts"]
+    assert (machine["name"], machine["cpus"]) == ("machine", 4)
+    points = [(point["at"], point["cpu"]) for point in machine["points"]]
+    assert points == [("2026-03-01T12:00:00Z", 0.5), ("2026-03-01T12:30:00Z", 1.0)]
+    answer = await client.http.get("/metrics/hosts", params={"range": "1h", "from": "2026-01-01"})
+    assert problem_of(answer)["violations"][0]["field"] == "range"
+
+
 async def test_the_system(client: Client) -> None:
     summary = await client.get("/summary")
     assert summary["jobs"]["total"] == sum(summary["jobs"]["counts"].values())
     assert summary["providers"]["total"] >= 1
-    assert summary["host"]["cpus"] >= 1
+    assert summary["host"]["cpus"] >= 1 and summary["host"]["name"]
+    nodes = summary["nodes"]
+    assert nodes["online"] == summary["providers"]["up"] >= 1
+    assert sum(nodes.values()) == summary["providers"]["total"]
     assert (await client.get("/ready"))["status"] == "ready"
     assert (await client.get("/version"))["api"] == "v1"
     me = await client.get("/me")

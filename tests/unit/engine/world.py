@@ -28,6 +28,7 @@ from hodei.engine.jobs import Submission
 from hodei.engine.providers import ProviderConfig
 from hodei.ports.provider import ProviderFactory, ProvisionRequest
 from hodei.testing.fake_clock import FakeChance, FakeClock
+from hodei.testing.fake_host import FakeHost
 from tests.unit.engine.simulated_agent import SimulatedAgent, Span, live_as
 
 # Scripted providers look at the machine's own time for deadlines: these never pass by it.
@@ -116,6 +117,7 @@ class World:
         self.bus = MemoryBus()
         self.inspector = ScriptedInspector()
         self.secrets = DictSecrets()
+        self.host = FakeHost()
         self.timings = timings or Timings()
         self.replicas: list[Replica] = []
         self.agents: dict[UUID, SimulatedAgent] = {}
@@ -155,6 +157,7 @@ class World:
             chance=self.chance,
             secrets=self.secrets,
             sealer=SivSealer(b"k" * 32),
+            host=self.host,
             replica=name,
             installation_id="inst",
             agent_servers=("unix:/agent.sock",),

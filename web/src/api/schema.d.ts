@@ -628,6 +628,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics/hosts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How busy the servers' machines were over a range of time */
+        get: operations["getHostMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls, what that person may do, and how one signs in here */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a browser in with a token
+         * @description The cookie that comes back stands for the token from then on; changes need the csrf_token as X-CSRF-Token besides. It ends by DELETE, or when it was not used for 12 hours.
+         */
+        post: operations["signIn"];
+        /** Sign a browser out */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/summary": {
         parameters: {
             query?: never;
@@ -696,23 +751,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who calls, and what that person may do */
-        get: operations["getMe"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/ws": {
         parameters: {
             query?: never;
@@ -726,7 +764,7 @@ export interface paths {
          *
          *     Topics: `jobs`, `summary`, `job:ID`, `stats:ID`, `logs:ID[:ATTEMPT]`, `providers`, `provider:KEY`, `workers`, `queue`; at most 64 per socket. `since` of a log is the next line wanted; without it the last 200 lines come first. A client that does not keep up with a log gets the total and the last 200 lines instead of what it missed.
          *
-         *     The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of the server, 4401 the credential is not accepted.
+         *     The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of the server, 1013 try again later, 4401 the credential is not accepted (any more).
          */
         get: operations["openLive"];
         put?: never;
@@ -1060,12 +1098,82 @@ export interface components {
             checked_at: string | null;
         };
         /**
+         * HostMetricsView
+         * @description Averages per machine and stretch of time.
+         */
+        HostMetricsView: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Bucket Ms
+             * @description Length of a stretch; machines are sampled once a minute.
+             */
+            bucket_ms: number;
+            /**
+             * Hosts
+             * @description By name.
+             */
+            hosts: components["schemas"]["HostSeries"][];
+        };
+        /**
+         * HostPoint
+         * @description A machine in one stretch of time.
+         */
+        HostPoint: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Cpu
+             * @description Share of its CPUs that was busy, from 0 to 1.
+             */
+            cpu: number;
+            /** Load 1M */
+            load_1m: number;
+            /** Memory Used Bytes */
+            memory_used_bytes: number;
+            /** Memory Total Bytes */
+            memory_total_bytes: number;
+        };
+        /**
+         * HostSeries
+         * @description One machine; stretches in which no server ran on it are left out.
+         */
+        HostSeries: {
+            /** Name */
+            name: string;
+            /** Cpus */
+            cpus: number;
+            /**
+             * Points
+             * @description Oldest first.
+             */
+            points: components["schemas"]["HostPoint"][];
+        };
+        /**
          * HostSummary
          * @description The machine of the server that answers.
          */
         HostSummary: {
+            /** Name */
+            name: string;
             /** Cpus */
             cpus: number;
+            /**
+             * Cpu
+             * @description Share of its CPUs that is busy, from 0 to 1; null until it is known.
+             */
+            cpu: number | null;
             /** Load 1M */
             load_1m: number;
             /** Load 5M */
@@ -1749,6 +1857,18 @@ export interface components {
             owner: string;
             /** Dev Mode */
             dev_mode: boolean;
+            via: components["schemas"]["Via"];
+            /**
+             * Csrf Token
+             * @description What has to come as X-CSRF-Token with every change; null: nothing.
+             */
+            csrf_token: string | null;
+            /**
+             * Expires At
+             * @description When the sign-in is over unless it is used; null without one.
+             */
+            expires_at: string | null;
+            sign_in: components["schemas"]["SignInWays"];
             /** Permissions */
             permissions: string[];
         };
@@ -1789,6 +1909,32 @@ export interface components {
          * @enum {string}
          */
         Network: "default" | "none";
+        /**
+         * NodesSummary
+         * @description Providers as the nodes that jobs run on; each counts once.
+         */
+        NodesSummary: {
+            /**
+             * Online
+             * @description Enabled, and their last check was good.
+             */
+            online: number;
+            /**
+             * Draining
+             * @description Disabled, and workers of theirs are still there.
+             */
+            draining: number;
+            /**
+             * Offline
+             * @description Enabled, and they do not answer.
+             */
+            offline: number;
+            /**
+             * Disabled
+             * @description Disabled and empty.
+             */
+            disabled: number;
+        };
         /**
          * OutcomeView
          * @description How an attempt, or the whole job, ended.
@@ -2057,7 +2203,15 @@ export interface components {
              * @description Names of enabled providers that do not answer.
              */
             down: string[];
-            /** Disabled */
+            /**
+             * Draining
+             * @description Names of disabled providers that still have workers.
+             */
+            draining: string[];
+            /**
+             * Disabled
+             * @description Names of all disabled providers, the draining ones included.
+             */
             disabled: string[];
         };
         /**
@@ -2265,6 +2419,22 @@ export interface components {
             items: components["schemas"]["SampleView"][];
         };
         /**
+         * SignInWays
+         * @description How one signs in at this server.
+         */
+        SignInWays: {
+            /**
+             * Required
+             * @description Whether nobody may do anything before.
+             */
+            required: boolean;
+            /**
+             * Methods
+             * @description Empty: there is no sign-in, and whoever reaches the server may use it.
+             */
+            methods: "token"[];
+        };
+        /**
          * StatsBatch
          * @description Topic stats: samples, oldest first.
          */
@@ -2305,6 +2475,7 @@ export interface components {
             workers: components["schemas"]["WorkersSummary"];
             queue: components["schemas"]["QueueSummary"];
             providers: components["schemas"]["ProvidersSummary"];
+            nodes: components["schemas"]["NodesSummary"];
             host: components["schemas"]["HostSummary"];
         };
         /**
@@ -2442,6 +2613,12 @@ export interface components {
              */
             api: "v1";
         };
+        /**
+         * Via
+         * @description How a caller is known.
+         * @enum {string}
+         */
+        Via: "anonymous" | "token" | "session";
         /**
          * ViolationView
          * @description One thing that is wrong: which field, what is allowed, what was given.
@@ -4264,6 +4441,134 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getHostMetrics: {
+        parameters: {
+            query?: {
+                /** @description Length of time up to now. */
+                range?: "1h" | "24h" | "7d" | "30d";
+                /** @description Begin of a range of your own. */
+                from?: string;
+                /** @description End of it; now when not given. */
+                to?: string;
+                /** @description Stretches of time. */
+                buckets?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One series per machine. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostMetricsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description dev-NAME in development mode. */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            201: {
+                headers: {
+                    /** @description The sign-in, which no script can read. */
+                    "Set-Cookie"?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description csrf_token of GET /me. */
+                "X-CSRF-Token"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out; a second time changes nothing. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     getSummary: {
         parameters: {
             query?: never;
@@ -4364,33 +4669,6 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
-            403: components["responses"]["Problem403"];
-            500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    getMe: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The caller. */
-            200: {
-                headers: {
-                    /** @description Names this request in the server's log. */
-                    "X-Correlation-Id"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Me"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

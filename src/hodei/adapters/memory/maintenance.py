@@ -55,7 +55,7 @@ class Maintenance(Part):
         tables = self._tables
         return (
             sum(len(entry.segments) for entry in tables.logs.values()),
-            sum(len(samples) for samples in tables.samples.values()),
+            sum(len(samples) for samples in tables.samples.values()) + len(tables.host_samples),
             len(tables.events),
         )
 
@@ -97,6 +97,9 @@ class Maintenance(Part):
         old = ((key, at) for key, rows in tables.samples.items() for at in rows if at < before)
         for attempt_id, at in list(islice(old, limit)):
             del tables.samples[attempt_id][at]
+        machines = [key for key in tables.host_samples if key[1] < before]
+        for key in sorted(machines, key=lambda key: key[1])[:limit]:
+            del tables.host_samples[key]
 
     def _purge_events(self, before: datetime, limit: int) -> None:
         events = self._tables.events

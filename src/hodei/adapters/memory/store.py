@@ -7,11 +7,13 @@ from uuid import UUID, uuid4
 from hodei.adapters.memory.commits import Commits
 from hodei.adapters.memory.faults import MemoryFaults
 from hodei.adapters.memory.feed import Feed
+from hodei.adapters.memory.hosts import Hosts
 from hodei.adapters.memory.jobs import Jobs
 from hodei.adapters.memory.logs import Logs
 from hodei.adapters.memory.maintenance import Maintenance
 from hodei.adapters.memory.providers import Providers
 from hodei.adapters.memory.queue import Queue
+from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
 from hodei.adapters.memory.tables import Tables
 from hodei.adapters.memory.workers import Workers
@@ -19,7 +21,9 @@ from hodei.ports.bus import Bus
 from hodei.ports.clock import Chance, Clock
 
 
-class MemoryStore(Commits, Queue, Jobs, Workers, Logs, Stats, Providers, Feed, Maintenance):
+class MemoryStore(
+    Commits, Queue, Jobs, Workers, Logs, Stats, Providers, Feed, Hosts, SignIns, Maintenance
+):
     """Implements `hodei.ports.store.Store` in one process.
 
     Stores that share `tables` are replicas of one installation; `bus` gets the hints, and

@@ -15,7 +15,9 @@ from hodei.domain.job import Job, JobState
 from hodei.domain.logs import LogHead, Segment
 from hodei.domain.placement import placement_class, rank
 from hodei.domain.provider import Health, ProviderRecord
+from hodei.domain.sign_in import SignIn
 from hodei.domain.worker import Worker, WorkerState
+from hodei.ports.hosts import HostSample
 from hodei.ports.store import Sample, SchedulerSettings
 
 QueueKey = tuple[datetime, int, UUID]
@@ -101,6 +103,8 @@ class Tables:
         self.installation_id = installation_id
         self.scheduler = SchedulerSettings()
         self.blocked: dict[str, str] = {}
+        self.host_samples: dict[tuple[str, datetime], HostSample] = {}
+        self.sign_ins: dict[bytes, SignIn] = {}
         self.jobs: dict[UUID, JobEntry] = {}
         self.queue: list[QueueKey] = []
         self.job_by_key: dict[tuple[str, str], UUID] = {}

@@ -8,6 +8,7 @@ from typing import Self
 
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.feed import Feed
+from hodei.adapters.postgres.hosts import Hosts
 from hodei.adapters.postgres.jobs import Jobs
 from hodei.adapters.postgres.listing import Listing
 from hodei.adapters.postgres.log_rows import Packer
@@ -18,12 +19,15 @@ from hodei.adapters.postgres.migrate import check_version
 from hodei.adapters.postgres.notifier import Notifier
 from hodei.adapters.postgres.providers import Providers
 from hodei.adapters.postgres.queue import Queue
+from hodei.adapters.postgres.sign_ins import SignIns
 from hodei.adapters.postgres.workers import Workers
 
 DEFAULT_POOL_SIZE = 8
 
 
-class PostgresStore(Jobs, Queue, Listing, Workers, Logs, Metrics, Providers, Feed, Maintenance):
+class PostgresStore(
+    Jobs, Queue, Listing, Workers, Logs, Metrics, Providers, Feed, Hosts, SignIns, Maintenance
+):
     """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""
 
     def __init__(self, database: Database, notifier: Notifier) -> None:

@@ -1,8 +1,9 @@
-"""Real time and real chance."""
+"""Real time, real chance and the real machine."""
 
 from __future__ import annotations
 
 from hodei.adapters.system.chance import SystemChance
 from hodei.adapters.system.clock import SystemClock
+from hodei.adapters.system.host import LinuxHost
 
-__all__ = ["SystemChance", "SystemClock"]
+__all__ = ["LinuxHost", "SystemChance", "SystemClock"]

@@ -22,6 +22,7 @@ from hodei.api.http import (
     routes_metrics,
     routes_providers,
     routes_queue,
+    routes_session,
     routes_system,
     routes_workers,
 )
@@ -43,6 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *routes_workers.OPERATIONS,
     *routes_queue.OPERATIONS,
     *routes_metrics.OPERATIONS,
+    *routes_session.OPERATIONS,
     *routes_system.OPERATIONS,
 )
 

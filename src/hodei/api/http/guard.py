@@ -18,13 +18,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hodei.api.http.operations import SAFE_METHODS
 from hodei.api.http.problems import from_framework, problem_response
 from hodei.domain.errors import Forbidden, InvalidRequest, shorten
 
 logger = logging.getLogger(__name__)
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 HEADERS = {
     "Cache-Control": "no-store",

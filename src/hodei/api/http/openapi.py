@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from hodei.api.http.callers import COOKIE, CSRF_HEADER
 from hodei.api.http.operations import MAX_KEY, PREFIX, Answer, Operation, by_path
 from hodei.api.http.problems import MEDIA_TYPE
 from hodei.api.http.query import AnyParameter, Repeated, Schema
@@ -43,7 +44,7 @@ the total and the last 200 lines instead of what it missed.
 
 The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 \
 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of \
-the server, 4401 the credential is not accepted."""
+the server, 1013 try again later, 4401 the credential is not accepted (any more)."""
 TERMINAL = """A WebSocket. Binary frames are bytes to and from the terminal; with `tty=0` the \
 first byte of each one from the server says which stream it is of (1 stdout, 2 stderr). Text \
 frames: the client sends `{op: resize, rows, columns}`, `{op: signal, name}` (HUP, INT, QUIT, \
@@ -70,7 +71,7 @@ def document(operations: Sequence[Operation], version: str) -> Schema:
         },
         "servers": [{"url": PREFIX}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
-        "security": [{}, {"bearer": []}],
+        "security": [{}, {"bearer": []}, {"session": []}],
         "paths": {path: _path(path, group) for path, group in by_path(operations).items()}
         | _websockets(),
         "components": _components(operations),
@@ -91,7 +92,13 @@ def _components(operations: Sequence[Operation]) -> Schema:
                 "type": "http",
                 "scheme": "bearer",
                 "description": "dev-NAME in development mode; no token at all otherwise.",
-            }
+            },
+            "session": {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": COOKIE,
+                "description": f"From POST /session; changes need {CSRF_HEADER} as well.",
+            },
         },
     }
 

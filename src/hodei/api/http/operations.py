@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from hodei.api.http.callers import Caller, Via, caller_of
 from hodei.api.http.problems import MethodNotAllowed
 from hodei.api.http.query import AnyParameter, Parameter, Query, Repeated, Schema
 from hodei.api.identity import Identity
@@ -22,8 +23,11 @@ from hodei.engine.engine import Engine
 T = TypeVar("T")
 
 PREFIX = "/api/v1"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_KEY = 200
 """Characters of an id or name in a path."""
+NOBODY = Caller(owner="", via=Via.ANONYMOUS)
+"""Who calls a public operation is not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +43,18 @@ class Api:
 class Call:
     """One request to one operation, its query already checked."""
 
-    __slots__ = ("actor", "api", "query", "request")
+    __slots__ = ("api", "caller", "query", "request")
 
-    def __init__(self, api: Api, request: Request, query: Query, actor: str) -> None:
+    def __init__(self, api: Api, request: Request, query: Query, caller: Caller) -> None:
         self.api = api
         self.request = request
         self.query = query
-        self.actor = actor
+        self.caller = caller
+
+    @property
+    def actor(self) -> str:
         """Name of who calls."""
+        return self.caller.owner
 
     @property
     def engine(self) -> Engine:
@@ -125,11 +133,13 @@ class Resource:
         if operation is None:
             raise MethodNotAllowed(scope["method"], self._allow)
         request = Request(scope, receive)
-        actor = ""
+        caller = NOBODY
         if not operation.public:
-            actor = self._api.identity.owner(request.headers.get("authorization"))
+            caller = await caller_of(self._api.engine, self._api.identity, request)
+            if scope["method"] not in SAFE_METHODS:
+                caller.check_change(request)
         query = Query(scope["query_string"], self._declared[scope["method"]])
-        response = await operation.handle(Call(self._api, request, query, actor))
+        response = await operation.handle(Call(self._api, request, query, caller))
         await response(scope, receive, send)
 
 

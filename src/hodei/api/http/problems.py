@@ -44,6 +44,14 @@ class NoSuchRoute(HodeiError):
     code = "not_found"
 
 
+class SignInOver(Unauthenticated):
+    """The cookie stands for no sign-in any more."""
+
+    def __init__(self, forget: str) -> None:
+        self.forget = forget
+        super().__init__("the sign-in is over; sign in again")
+
+
 class TooLarge(HodeiError):
     """The body is larger than this request may be."""
 
@@ -135,6 +143,8 @@ def _headers(error: Exception) -> dict[str, str]:
     match error:
         case MethodNotAllowed():
             return {"Allow": error.allowed}
+        case SignInOver():
+            return {"WWW-Authenticate": "Bearer", "Set-Cookie": error.forget}
         case Unauthenticated():
             return {"WWW-Authenticate": "Bearer"}
         case Unavailable() | ProviderError():

@@ -1,4 +1,4 @@
-"""Metrics: aggregates over jobs, with the period before to compare with."""
+"""Metrics: aggregates over jobs, with the period before to compare with, and over machines."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from hodei.api.http.names import names_of
 from hodei.api.http.operations import Call, Operation, json_response, ok
 from hodei.api.http.query import choice, moment, text, whole
+from hodei.api.http.schemas.hosts import HostMetricsView
 from hodei.api.http.schemas.metrics import JobMetricsView
 from hodei.domain.errors import InvalidRequest
 from hodei.engine.stats import MAX_BUCKETS
@@ -25,6 +26,7 @@ RANGE = choice("range", "Length of time up to now.", RANGES, default=None)
 FROM = moment("from", "Begin of a range of your own.")
 TO = moment("to", "End of it; now when not given.")
 BUCKETS = whole("buckets", "Stretches of time.", least=1, most=MAX_BUCKETS, default=60)
+HOST_BUCKETS = whole("buckets", "Stretches of time.", least=1, most=MAX_BUCKETS, default=288)
 PROJECT = text("project", "Only jobs of this project.", most=63)
 
 
@@ -39,6 +41,14 @@ async def job_metrics(call: Call) -> Response:
         start=start - (end - start), end=start, buckets=1, project=project
     )
     return json_response(JobMetricsView.of(start, end, found, previous, names_of(call.engine)))
+
+
+async def host_metrics(call: Call) -> Response:
+    """GET /metrics/hosts."""
+    start, end = _range(call)
+    buckets = call.get(HOST_BUCKETS)
+    found = await call.engine.hosts.history(start=start, end=end, buckets=buckets)
+    return json_response(HostMetricsView.of(start, end, buckets, found))
 
 
 def _range(call: Call) -> tuple[datetime, datetime]:
@@ -68,5 +78,15 @@ OPERATIONS = (
         handle=job_metrics,
         answers=ok(JobMetricsView, "Totals, the period before, and a series."),
         query=(RANGE, FROM, TO, BUCKETS, PROJECT),
+    ),
+    Operation(
+        method="GET",
+        path="/metrics/hosts",
+        name="getHostMetrics",
+        tag="metrics",
+        summary="How busy the servers' machines were over a range of time",
+        handle=host_metrics,
+        answers=ok(HostMetricsView, "One series per machine."),
+        query=(RANGE, FROM, TO, HOST_BUCKETS),
     ),
 )

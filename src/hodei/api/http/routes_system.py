@@ -1,10 +1,8 @@
-"""The server itself: liveness, readiness, version, who calls, and the dashboard's numbers."""
+"""The server itself: liveness, readiness, version, and the dashboard's numbers."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from pathlib import Path
 
 from starlette.responses import Response
 
@@ -14,7 +12,7 @@ from hodei.api.http.schemas.system import (
     Alive,
     HostSummary,
     JobsSummary,
-    Me,
+    NodesSummary,
     ProvidersSummary,
     QueueSummary,
     Ready,
@@ -27,21 +25,6 @@ from hodei.engine.engine import Engine
 from hodei.engine.providers import ProviderView
 from hodei.ports.store import JobFilter
 
-PERMISSIONS = (
-    "jobs.read",
-    "jobs.run",
-    "logs.read",
-    "terminal.open",
-    "metrics.read",
-    "queue.read",
-    "queue.manage",
-    "providers.read",
-    "providers.manage",
-    "workers.read",
-    "workers.manage",
-)
-"""Until there is sign-in, whoever reaches the server may do everything."""
-MEMINFO = Path("/proc/meminfo")
 MAX_WORKERS = 10_000
 
 
@@ -51,6 +34,7 @@ async def summary_of(engine: Engine) -> Summary:
     workers = Counter(worker.state for worker in await engine.workers.all(limit=MAX_WORKERS))
     status = await engine.queue.status()
     settings = await engine.queue.settings()
+    providers = _providers(await engine.providers.all())
     return Summary(
         at=engine.core.clock.now(),
         jobs=JobsSummary(total=sum(counts.values()), counts=dict(counts)),
@@ -64,42 +48,46 @@ async def summary_of(engine: Engine) -> Summary:
             oldest_queued_at=status.oldest_queued_at,
             paused=settings.paused,
         ),
-        providers=_providers(await engine.providers.all()),
-        host=host(),
+        providers=providers,
+        nodes=_nodes(providers),
+        host=host_of(engine),
     )
 
 
 def _providers(views: list[ProviderView]) -> ProvidersSummary:
     enabled = [view for view in views if view.record.enabled]
+    disabled = [view for view in views if not view.record.enabled]
     return ProvidersSummary(
         total=len(views),
         up=sum(view.health.ok for view in enabled),
         down=[view.record.name for view in enabled if not view.health.ok],
-        disabled=[view.record.name for view in views if not view.record.enabled],
+        draining=[view.record.name for view in disabled if view.live_workers],
+        disabled=[view.record.name for view in disabled],
     )
 
 
-def host() -> HostSummary:
-    """What the machine is busy with; memory is None where it cannot be read."""
-    one, five, fifteen = os.getloadavg()
-    memory = _memory()
+def _nodes(summary: ProvidersSummary) -> NodesSummary:
+    return NodesSummary(
+        online=summary.up,
+        draining=len(summary.draining),
+        offline=len(summary.down),
+        disabled=len(summary.disabled) - len(summary.draining),
+    )
+
+
+def host_of(engine: Engine) -> HostSummary:
+    """What this server's machine is busy with; memory is None where it cannot be read."""
+    now = engine.hosts.now()
     return HostSummary(
-        cpus=os.cpu_count() or 1,
-        load_1m=round(one, 2),
-        load_5m=round(five, 2),
-        load_15m=round(fifteen, 2),
-        memory_total_bytes=memory.get("MemTotal"),
-        memory_available_bytes=memory.get("MemAvailable"),
+        name=now.name,
+        cpus=now.reading.cpus,
+        cpu=None if now.cpu is None else round(now.cpu, 3),
+        load_1m=now.reading.load_1m,
+        load_5m=now.reading.load_5m,
+        load_15m=now.reading.load_15m,
+        memory_total_bytes=now.reading.memory_total_bytes,
+        memory_available_bytes=now.reading.memory_available_bytes,
     )
-
-
-def _memory() -> dict[str, int]:
-    try:
-        lines = MEMINFO.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return {}
-    rows = (line.split() for line in lines)
-    return {row[0].rstrip(":"): int(row[1]) * 1024 for row in rows if len(row) == 3}
 
 
 async def summary(call: Call) -> Response:
@@ -121,17 +109,6 @@ async def ready(call: Call) -> Response:
 async def version(call: Call) -> Response:
     """GET /version."""
     return json_response(Version(version=__version__))
-
-
-async def me(call: Call) -> Response:
-    """GET /me."""
-    return json_response(
-        Me(
-            owner=call.actor,
-            dev_mode=call.api.identity.dev_mode,
-            permissions=list(PERMISSIONS),
-        )
-    )
 
 
 OPERATIONS = (
@@ -173,14 +150,5 @@ OPERATIONS = (
         handle=version,
         answers=ok(Version, "The version."),
         public=True,
-    ),
-    Operation(
-        method="GET",
-        path="/me",
-        name="getMe",
-        tag="system",
-        summary="Who calls, and what that person may do",
-        handle=me,
-        answers=ok(Me, "The caller."),
     ),
 )

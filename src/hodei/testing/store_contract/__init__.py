@@ -13,11 +13,13 @@ from hodei.testing.store_contract.claims import ClaimContract
 from hodei.testing.store_contract.commits import CommitContract
 from hodei.testing.store_contract.feed import FeedContract
 from hodei.testing.store_contract.hints import HintContract
+from hodei.testing.store_contract.hosts import HostContract
 from hodei.testing.store_contract.listing import ListContract
 from hodei.testing.store_contract.logs import LogContract
 from hodei.testing.store_contract.maintenance import MaintenanceContract
 from hodei.testing.store_contract.providers import ProviderRowContract
 from hodei.testing.store_contract.queueing import QueueContract
+from hodei.testing.store_contract.sign_ins import SignInContract
 from hodei.testing.store_contract.stats import StatsContract
 from hodei.testing.store_contract.submission import SubmitContract
 from hodei.testing.store_contract.workers import WorkerContract
@@ -37,6 +39,8 @@ class StoreContract(
     StatsContract,
     ProviderRowContract,
     FeedContract,
+    HostContract,
+    SignInContract,
     MaintenanceContract,
     HintContract,
 ):

@@ -61,8 +61,14 @@ WITH gone AS (
     ) old
     WHERE u.attempt_id = old.attempt_id AND u.at = old.at
     RETURNING 1
+), hosts AS (
+    DELETE FROM host_samples h USING (
+        SELECT host, at FROM host_samples WHERE at < $1 ORDER BY at LIMIT $2
+    ) old
+    WHERE h.host = old.host AND h.at = old.at
+    RETURNING 1
 )
-SELECT count(*) FROM gone
+SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM hosts)
 
 -- name: purge_workers
 WITH gone AS (

@@ -1,4 +1,4 @@
-"""The server itself: health, version, who calls, and the numbers of the dashboard."""
+"""The server itself: health, version, and the numbers of the dashboard."""
 
 from __future__ import annotations
 
@@ -31,14 +31,6 @@ class Version(Model):
     api: Literal["v1"] = "v1"
 
 
-class Me(Model):
-    """Who calls, and what that person may do."""
-
-    owner: str
-    dev_mode: bool
-    permissions: list[str]
-
-
 class JobsSummary(Model):
     """Jobs per state."""
 
@@ -69,13 +61,32 @@ class ProvidersSummary(Model):
     up: int
     down: list[str]
     """Names of enabled providers that do not answer."""
+    draining: list[str]
+    """Names of disabled providers that still have workers."""
     disabled: list[str]
+    """Names of all disabled providers, the draining ones included."""
+
+
+class NodesSummary(Model):
+    """Providers as the nodes that jobs run on; each counts once."""
+
+    online: int
+    """Enabled, and their last check was good."""
+    draining: int
+    """Disabled, and workers of theirs are still there."""
+    offline: int
+    """Enabled, and they do not answer."""
+    disabled: int
+    """Disabled and empty."""
 
 
 class HostSummary(Model):
     """The machine of the server that answers."""
 
+    name: str
     cpus: int
+    cpu: float | None
+    """Share of its CPUs that is busy, from 0 to 1; null until it is known."""
     load_1m: float
     load_5m: float
     load_15m: float
@@ -91,6 +102,7 @@ class Summary(Model):
     workers: WorkersSummary
     queue: QueueSummary
     providers: ProvidersSummary
+    nodes: NodesSummary
     host: HostSummary
 
 

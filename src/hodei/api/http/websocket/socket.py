@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hodei.api.http.body import parse_json
+from hodei.api.http.callers import caller_of
 from hodei.api.http.operations import Api
 from hodei.api.http.schemas.frames import MAX_SINCE, MAX_TOPIC
 from hodei.api.http.schemas.logs import compact
@@ -32,6 +33,7 @@ MAX_TEXT = 8192
 PING_S = 15.0
 RETRY_S = 1.0
 NO_CREDENTIAL = 4401
+TRY_AGAIN = 1013
 POLICY = 1008
 GONE = (WebSocketDisconnect, RuntimeError)
 """What sending raises once the socket is closed."""
@@ -53,12 +55,19 @@ async def admitted(api: Api, websocket: WebSocket) -> bool:
     """Accepts the socket; closes it again when the credential is not accepted."""
     await websocket.accept()
     try:
-        api.identity.owner(websocket.headers.get("authorization"))
+        await caller_of(api.engine, api.identity, websocket)
     except Unauthenticated as error:
-        await websocket.send_text(error_frame(error))
-        await websocket.close(NO_CREDENTIAL, str(error)[:120])
+        await _turn_away(websocket, error)
+        return False
+    except Unavailable as error:
+        await websocket.close(TRY_AGAIN, str(error)[:120])
         return False
     return True
+
+
+async def _turn_away(websocket: WebSocket, error: Unauthenticated) -> None:
+    await websocket.send_text(error_frame(error))
+    await websocket.close(NO_CREDENTIAL, str(error)[:120])
 
 
 class LiveSocket:
@@ -166,14 +175,26 @@ class LiveSocket:
                     feed.notice(batch)
 
     async def _ping(self) -> None:
-        """Browsers do not show protocol pings to pages, so there are frames as well."""
+        """Browsers do not show protocol pings to pages, so there are frames as well.
+
+        Whoever has signed out meanwhile, or was not heard of for long, is turned away.
+        """
         try:
             while True:
                 await asyncio.sleep(PING_S)
+                await self._still_admitted()
                 now = time_to_text(self._api.engine.core.clock.now())
                 await self.send(compact({"op": "ping", "at": now}))
+        except Unauthenticated as error:
+            await self._say(_turn_away(self._websocket, error))
         except GONE:
             return
+
+    async def _still_admitted(self) -> None:
+        try:
+            await caller_of(self._api.engine, self._api.identity, self._websocket)
+        except Unavailable:
+            return  # the store will be back, and nobody is turned away for its absence
 
 
 def _read_frame(text: str) -> tuple[str, str, int | None]:
