@@ -33,8 +33,8 @@ from hodei.ports.provider import ProviderFactory
 
 logger = logging.getLogger(__name__)
 
-PACE_S = 0.0015
-"""Between two transactions while there is much to save; what is alone is saved at once."""
+PATIENCE_S = 0.008
+"""Of a save that may go together with others; what is alone is saved at once."""
 FLAGGED_TYPES = {
     "docker_enabled": ("HODEI_DOCKER_ENABLED", "docker"),
     "k8s_enabled": ("HODEI_K8S_ENABLED", "kubernetes"),
@@ -82,7 +82,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
         servers = settings.agent_servers or (f"unix:{agent_socket(settings.data_dir)}",)
         core = Core(
             store=store,
-            committer=Committer(store, pace_s=PACE_S),
+            committer=Committer(store, patience_s=PATIENCE_S),
             bus=bus,
             clock=SystemClock(),
             chance=SystemChance(),

@@ -1,8 +1,10 @@
 """Group commit: everything the engine saves goes through one queue and few transactions.
 
 A single save on an idle server is written at once; while a transaction is under way, later
-saves gather and leave together with the next one. Latency stays that of one commit and the
-number of commits does not grow with the number of jobs.
+saves gather and leave together with the next one. A transaction has a price of its own, several
+times that of a unit in it. So when a crowd of attempts is under way, the first save waits for
+company, a few milliseconds at most. Latency stays that of one commit and the number of commits
+does not grow with the number of jobs.
 """
 
 from __future__ import annotations
@@ -23,12 +25,15 @@ MAX_BATCH = 200
 """Units per transaction."""
 MANY = 16
 """Units that are worth a transaction beside the one under way."""
+SHARE = 3
+"""One in so many of a crowd is waited for."""
 
 
 @dataclass(slots=True)
 class _Waiting:
     unit: Unit
     keys: frozenset[UUID]
+    since: float
     done: asyncio.Future[Verdict] = field(repr=False)
 
 
@@ -38,17 +43,19 @@ class Committer:
     Units that share an entity never travel in one transaction; their order is kept.
     """
 
-    def __init__(self, store: JobStore, *, lanes: int = 2, pace_s: float = 0.0) -> None:
-        """`pace_s`: the least time between two transactions while there is much to save."""
+    def __init__(self, store: JobStore, *, lanes: int = 2, patience_s: float = 0.0) -> None:
+        """`patience_s`: how long a unit waits for others of a crowd."""
         self._store = store
-        self._pace_s = pace_s
-        self._launched_at = 0.0
+        self._patience_s = patience_s
+        self.crowd = 0
+        """How many attempts are under way that may soon have something to save."""
         self._queue: deque[_Waiting] = deque()
         self._busy: set[UUID] = set()
         self._lanes = lanes
         self._free_lanes = lanes
         self._tasks: set[asyncio.Task[None]] = set()
         self._launching = False
+        self._timer: asyncio.TimerHandle | None = None
 
     async def save(self, unit: Unit) -> None:
         """Saves one unit. Raises StaleVersion, CapacityExhausted or Unavailable."""
@@ -64,36 +71,47 @@ class Committer:
 
     def enqueue(self, unit: Unit) -> asyncio.Future[Verdict]:
         """Queues a unit; the future holds its verdict, or Unavailable."""
-        done: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
-        self._queue.append(_Waiting(unit, _keys(unit), done))
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Verdict] = loop.create_future()
+        self._queue.append(_Waiting(unit, _keys(unit), loop.time(), done))
         self._launch_soon()
         return done
 
     async def drain(self) -> None:
         """Returns when everything queued so far has been saved or has failed."""
         while self._queue or self._tasks:
+            self._launch()
             await asyncio.gather(*self._tasks, return_exceptions=True)
             await asyncio.sleep(0)
 
     def _launch_soon(self) -> None:
         """Lets the other callers of this turn of the loop join the same transaction."""
-        if not self._launching:
+        if self._launching or not self._queue:
+            return
+        loop = asyncio.get_running_loop()
+        wait_s = self._wait_s(loop.time())
+        if wait_s <= 0:
             self._launching = True
-            loop = asyncio.get_running_loop()
-            wait_s = self._launched_at + self._pace_s - loop.time()
-            if wait_s > 0 and len(self._queue) < MANY:
-                loop.call_later(wait_s, self._launch)
-            else:
-                loop.call_soon(self._launch)
+            loop.call_soon(self._launch)
+        elif self._timer is None:
+            self._timer = loop.call_later(wait_s, self._launch)
+
+    def _wait_s(self, now: float) -> float:
+        """How long the first unit still waits for company."""
+        if len(self._queue) >= min(MANY, self.crowd // SHARE):
+            return 0.0
+        return self._queue[0].since + self._patience_s - now
 
     def _launch(self) -> None:
         self._launching = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         while self._queue and self._may_launch():
             batch = self._next_batch()
             if not batch:
                 return
             self._free_lanes -= 1
-            self._launched_at = asyncio.get_running_loop().time()
             task = asyncio.get_running_loop().create_task(self._commit(batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

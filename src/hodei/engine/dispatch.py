@@ -3,45 +3,41 @@
 One pass claims jobs in queue order, decides each purely, and commits all bindings together.
 The intent - attempt, worker, password digest, deadline - is stored by that commit, before any
 provider is called. A placement class that cannot be served is passed over for the rest of the
-pass, so that one unschedulable job blocks no other.
+pass, so that one unschedulable job blocks no other. Where workers end their attempts in quick
+succession, each pass also claims jobs ahead, which `next_for` binds as the workers come free.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
-from hodei.domain import attempt as attempts
-from hodei.domain import job as jobs
-from hodei.domain import worker as workers
-from hodei.domain.attempt import Attempt, Phase, PhaseMark
 from hodei.domain.errors import HodeiError, Unavailable
-from hodei.domain.events import EventKind
 from hodei.domain.fitting import Kind
 from hodei.domain.job import Job
 from hodei.domain.placement import (
     Blocked,
     Candidate,
     IdleWorker,
-    Placement,
     decide,
     placement_class,
 )
 from hodei.domain.worker import Worker, WorkerState
+from hodei.engine.binding import Binder, Binding
 from hodei.engine.core import Core
-from hodei.engine.enrol import digest
-from hodei.engine.facts import Draft
 from hodei.engine.pools import Pools
 from hodei.engine.registry import Registry
+from hodei.engine.reserve import KEEP_S, Reserve
 from hodei.engine.sessions import Session, Sessions
-from hodei.ports.store import Held, Unit, Verdict
+from hodei.ports.store import Held, Verdict
 
 logger = logging.getLogger(__name__)
 
 CLAIM_LEASE_S = 10.0
+AHEAD_LEASE_S = 2.0
+"""Of jobs claimed ahead: when this server dies, others need not wait long for them."""
 PACE_S = 0.003
 COUNT_FOR_S = 0.1
 """How long a count of live workers is used again."""
@@ -50,17 +46,8 @@ MAX_ROUNDS = 64
 """Claims per pass; a round that binds nothing has found at least one more class to pass over."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
-    """A job on its way to a worker."""
-
-    job: Job
-    held: Held
-    unit: Unit
-    session: Session | None
-    otp: str | None
-
-
+Bound = tuple[Binding, Session | None]
+"""A binding and the session of its worker, when that waits here."""
 Provisioning = Callable[[Held, str], None]
 
 
@@ -80,12 +67,16 @@ class Dispatcher:
         self._sessions = sessions
         self._provision = provision
         self._pools = pools
+        self._binder = Binder(core, registry)
         self._wake = asyncio.Event()
         self._blocked: dict[str, str] | None = None
         """Reasons as they are stored; None: not known yet."""
         self._explained_at: float | None = None
         self._live: dict[UUID, int] = {}
         self._counted_at = -COUNT_FOR_S
+        self._reserve = Reserve(core.clock)
+        self._misfits: set[str] = set()
+        """Placement classes not to claim ahead, until reasons are looked at again."""
 
     def wake(self) -> None:
         """Something may be placeable now."""
@@ -95,7 +86,7 @@ class Dispatcher:
         """Passes until cancelled: when woken, and once per sweep."""
         while True:
             try:
-                async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
+                async with asyncio.timeout(self._patience_s()):
                     await self._wake.wait()
             except TimeoutError:
                 pass
@@ -111,6 +102,10 @@ class Dispatcher:
                 logger.exception("dispatch pass failed")
                 await self._core.clock.sleep(0.5)
 
+    def _patience_s(self) -> float:
+        sweep = self._core.timings.sweep.total_seconds()
+        return min(sweep, KEEP_S) if self._reserve else sweep
+
     def _due(self) -> bool:
         """Whether a sweep has passed since reasons were last looked at, woken often or not."""
         mono = self._core.clock.monotonic()
@@ -123,21 +118,21 @@ class Dispatcher:
     async def run_once(self, *, explain: bool = True) -> int:
         """One pass; returns how many jobs were bound. `explain`: also when there is no room,
         look at the head of the queue to store why it waits."""
+        if explain:
+            self._misfits.clear()
+        await self.give_back(everything=False)
         live = await self._live_workers(explain)
         blocked: dict[str, str] = {}
-        bound, least = 0, 1
+        bound, least, more = 0, 1, True
         for _ in range(MAX_ROUNDS):
             # Anew each time: a binding that turned out stale gives its worker back.
             idle = self._idle_sessions()
             room = self._room(live, idle)
             if not room and not explain:
                 break
-            claimed = await self._core.store.claim(
-                self._core.replica,
-                limit=max(least, min(MAX_CLAIM, room)),
-                lease_s=CLAIM_LEASE_S,
-                blocked=sorted(blocked),
-            )
+            limit = max(least, min(MAX_CLAIM, room))
+            claimed = self._kept(limit) or await self._claim(limit, blocked)
+            more = len(claimed) == limit
             if not claimed:
                 break
             bindings, refused = self._place(claimed, live, idle, blocked)
@@ -146,8 +141,60 @@ class Dispatcher:
             bound += await self._commit(bindings)
             # Where unplaceable jobs stand before the others, look further at once.
             least = 1 if bindings else MAX_CLAIM
+        if more:
+            await self._claim_ahead()
         await self._store_reasons(blocked, complete=explain)
         return bound
+
+    def _kept(self, limit: int) -> list[Job]:
+        """Jobs claimed ahead, for workers that wait all the same."""
+        kept: list[Job] = []
+        while len(kept) < limit and (job := self._reserve.take()) is not None:
+            kept.append(job)
+        return kept
+
+    async def _claim(self, limit: int, blocked: Iterable[str]) -> Sequence[Job]:
+        return await self._core.store.claim(
+            self._core.replica, limit=limit, lease_s=CLAIM_LEASE_S, blocked=sorted(blocked)
+        )
+
+    async def _claim_ahead(self) -> None:
+        wanted = self._reserve.wanted
+        if wanted:
+            claimed = await self._core.store.claim(
+                self._core.replica,
+                limit=wanted,
+                lease_s=AHEAD_LEASE_S,
+                blocked=sorted(self._misfits),
+            )
+            self._reserve.put(claimed)
+
+    async def give_back(self, *, everything: bool = True) -> None:
+        """Jobs claimed ahead and not bound are anybody's again; at once, or when it is time."""
+        overdue = [job.id for job in self._reserve.overdue(everything=everything)]
+        if overdue:
+            await self._core.store.unclaim(self._core.replica, overdue)
+
+    def next_for(self, worker: Worker) -> Binding | None:
+        """Binds a job claimed ahead to a worker that is READY but not stored as such yet; None
+        when there is none, or none for this worker. The caller saves it, or rejects it."""
+        self._reserve.freed()
+        job = None if self._pools.out_of_date(worker) else self._reserve.take()
+        if self._reserve.wanted:
+            self.wake()
+        if job is None:
+            return None
+        verdict = decide(job.spec, self._candidates(self._live, [worker]))
+        if isinstance(verdict, Blocked) or verdict.worker_id != worker.id:
+            self._misfits.add(placement_class(job.spec))
+            self.reject(job)
+            return None
+        return self._binder.bind(job, verdict, worker)
+
+    def reject(self, job: Job) -> None:
+        """A job from `next_for` could not be bound: mostly it was cancelled just then."""
+        self._reserve.reject(job)
+        self.wake()
 
     async def _live_workers(self, fresh: bool) -> dict[UUID, int]:
         """Live workers per provider; while workers wait for jobs an older count will do,
@@ -171,10 +218,9 @@ class Dispatcher:
                 cold += max(0, entry.capabilities.max_workers - live.get(entry.record.id, 0))
         return len(idle) + cold
 
-    def _candidates(self, live: dict[UUID, int], idle: dict[UUID, Session]) -> list[Candidate]:
+    def _candidates(self, live: dict[UUID, int], idle: Iterable[Worker]) -> list[Candidate]:
         waiting: dict[UUID, list[IdleWorker]] = {}
-        for session in idle.values():
-            worker = session.worker
+        for worker in idle:
             waiting.setdefault(worker.provider_id, []).append(
                 IdleWorker(
                     worker_id=worker.id,
@@ -192,10 +238,10 @@ class Dispatcher:
         live: dict[UUID, int],
         idle: dict[UUID, Session],
         blocked: dict[str, str],
-    ) -> tuple[list[Binding], list[UUID]]:
-        bindings: list[Binding] = []
+    ) -> tuple[list[Bound], list[UUID]]:
+        bindings: list[Bound] = []
         refused: list[UUID] = []
-        candidates = self._candidates(live, idle)
+        candidates = self._candidates(live, _workers(idle))
         for job in claimed:
             kind = placement_class(job.spec)
             if kind in blocked:
@@ -208,95 +254,41 @@ class Dispatcher:
                     full = [r.provider_id for r in verdict.rejections if r.kind is Kind.FULL]
                     self._pools.make_room(full)
                     continue
-                case Placement() as placement:
+                case placement:
                     pass
             session = idle.pop(placement.worker_id) if placement.worker_id else None
             if session is None:
                 live[placement.provider_id] = live.get(placement.provider_id, 0) + 1
-            bindings.append(self._bind(job, placement, session))
-            candidates = self._candidates(live, idle)
+            worker = session.worker if session else None
+            bindings.append((self._binder.bind(job, placement, worker), session))
+            candidates = self._candidates(live, _workers(idle))
         return bindings, refused
-
-    def _bind(self, job: Job, placement: Placement, session: Session | None) -> Binding:
-        now = self._core.clock.now()
-        attempt_id = self._core.chance.uuid()
-        otp = None if session else self._core.chance.token()
-        worker = session.worker if session else self._new_worker(job, placement, attempt_id, otp)
-        attempt = Attempt(
-            id=attempt_id,
-            job_id=job.id,
-            number=job.attempts + 1,
-            worker_id=worker.id,
-            provider_id=placement.provider_id,
-            phases=(PhaseMark(phase=Phase.QUEUED, at=job.queued_at),),
-            placement_reason=placement.reason,
-            warm=session is not None,
-            image_digest=worker.image_digest,
-        )
-        draft = Draft.of(Held(job=job, attempt=attempt, worker=worker), now)
-        draft.job = jobs.apply(
-            job, jobs.Bound(attempt_id=attempt_id, provider_id=placement.provider_id), now
-        )
-        if session is not None:
-            draft.hand_over(self._core.timings.provision)
-        else:
-            # This replica calls the provider right after the commit.
-            draft.move_attempt(attempts.ProvisionBegun())
-            draft.move_worker(workers.ProvisioningBegun())
-        draft.note(
-            EventKind.JOB_ASSIGNED,
-            state=draft.job.state.value,
-            phase=draft.attempt.phase.value,
-            reason=placement.reason,
-        )
-        entry = self._registry.get(placement.provider_id)
-        limit = entry.capabilities.max_workers if entry and session is None else None
-        unit = draft.unit(replica=self._core.replica, max_live=limit)
-        return Binding(job=job, held=draft.held(), unit=unit, session=session, otp=otp)
-
-    def _new_worker(
-        self, job: Job, placement: Placement, attempt_id: UUID, otp: str | None
-    ) -> Worker:
-        now = self._core.clock.now()
-        entry = self._registry.get(placement.provider_id)
-        return Worker(
-            id=self._core.chance.uuid(),
-            provider_id=placement.provider_id,
-            reusable=entry.capabilities.reusable_workers if entry else False,
-            image=job.spec.image,
-            cpu=job.spec.resources.cpu,
-            memory_mb=job.spec.resources.memory_mb,
-            network=job.spec.network,
-            revision=entry.revision if entry else "",
-            attempt_id=attempt_id,
-            otp_digest=digest(otp) if otp else None,
-            otp_expires_at=now + self._core.timings.provision,
-            created_at=now,
-        )
 
     # ---- committing
 
-    async def _commit(self, bindings: Sequence[Binding]) -> int:
+    async def _commit(self, bindings: Sequence[Bound]) -> int:
         if not bindings:
             return 0
-        for binding in bindings:
-            if binding.session is not None:
+        for binding, session in bindings:
+            if session is not None:
                 # Taken before the commit, so that no other pass offers the same worker.
-                binding.session.held = binding.held
+                session.held = binding.held
         results = await asyncio.gather(
-            *(self._core.committer.enqueue(binding.unit) for binding in bindings),
+            *(self._core.committer.enqueue(binding.unit) for binding, _ in bindings),
             return_exceptions=True,
         )
-        saved = [b for b, result in zip(bindings, results, strict=True) if result == Verdict.SAVED]
-        for binding in saved:
-            await self._hand_over(binding)
-        lost = [b for b, result in zip(bindings, results, strict=True) if result != Verdict.SAVED]
-        for binding in lost:
-            if binding.session is not None:
-                await self._take_back(binding.session)
+        lost = []
+        for (binding, session), result in zip(bindings, results, strict=True):
+            if result == Verdict.SAVED:
+                await self._hand_over(binding, session)
+            else:
+                lost.append((binding, session))
+        for _, session in lost:
+            if session is not None:
+                await self._take_back(session)
         if lost:
-            await self._core.store.unclaim(self._core.replica, [binding.job.id for binding in lost])
-        return len(saved)
+            await self._core.store.unclaim(self._core.replica, [b.job.id for b, _ in lost])
+        return len(bindings) - len(lost)
 
     async def _take_back(self, session: Session) -> None:
         """The binding was not saved: mostly the job was cancelled just then."""
@@ -311,9 +303,9 @@ class Dispatcher:
         else:
             session.worker = worker
 
-    async def _hand_over(self, binding: Binding) -> None:
-        if binding.session is not None:
-            await binding.session.assign(binding.held)
+    async def _hand_over(self, binding: Binding, session: Session | None) -> None:
+        if session is not None:
+            await session.assign(binding.held)
             if not binding.held.worker.reusable:
                 self._pools.wake()  # it is to be replaced
         elif binding.otp is not None:
@@ -330,3 +322,7 @@ class Dispatcher:
         if changes:
             await self._core.store.set_blocked(changes)
         self._blocked = {kind: why for kind, why in (known | changes).items() if why}
+
+
+def _workers(sessions: dict[UUID, Session]) -> Iterable[Worker]:
+    return (session.worker for session in sessions.values())

@@ -109,6 +109,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.pools.stop()
+        await self._give_back()
         await self.provisioner.stop()
         await self.terminator.stop()
         for session in self.sessions.all():
@@ -124,6 +125,7 @@ class Engine:
             peer,
             on_segments=self.logs.publish,
             on_free=self._freed,
+            next_jobs=self.dispatcher,
             on_sample=self.stats.publish,
         )
         self.sessions.add(session)
@@ -141,6 +143,12 @@ class Engine:
             self.terminator.start(worker)
         else:
             self.dispatcher.wake()
+
+    async def _give_back(self) -> None:
+        try:
+            await self.dispatcher.give_back()
+        except HodeiError as error:
+            logger.info("claims run out by themselves", extra={"error": str(error)})
 
     def _wake_dispatcher(self) -> None:
         self.dispatcher.wake()
@@ -162,6 +170,9 @@ class Engine:
 
     async def _hint(self, hint: Hint) -> None:
         everything = hint.topic == "resync"
+        if hint.topic == "queue" and hint.data:
+            # The scheduler was paused, or orders anew: what was claimed before counts no more.
+            await self._give_back()
         if everything or hint.topic == "queue":
             self.dispatcher.wake()
         if everything or hint.topic == "cancel":

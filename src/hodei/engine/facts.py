@@ -176,6 +176,21 @@ def _cancelled(outcome: Outcome) -> Outcome:
     return replace(outcome, cause=Cause.CANCELLED, message=f"cancelled; {outcome.message}")
 
 
+def joined(end: Unit, following: Unit) -> Unit:
+    """The end of one attempt and the binding of the next on the same worker, saved together.
+
+    `following` began from the worker as `end` leaves it, so that only its form is stored.
+    """
+    return replace(
+        following,
+        jobs=end.jobs + following.jobs,
+        attempts=end.attempts + following.attempts,
+        events=end.events + following.events,
+        logs=end.logs,
+        samples=end.samples,
+    )
+
+
 def worker_only(worker: Worker, now: datetime, **data: object) -> Unit:
     """A unit for a worker that holds no attempt."""
     return Unit(

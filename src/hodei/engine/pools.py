@@ -168,6 +168,11 @@ class Pools:
         """The pools of a provider, given its live workers."""
         return [self._view(entry, pool, mine) for pool in self._pools(entry)]
 
+    def out_of_date(self, worker: Worker) -> bool:
+        """Whether the worker is to make room for one of the present settings."""
+        entry = self._registry.get(worker.provider_id)
+        return entry is None or bool(_outdated(entry, worker))
+
     # ---- one provider
 
     async def _tend(self, entry: Entry) -> None:

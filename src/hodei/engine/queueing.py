@@ -73,7 +73,7 @@ class Queue:
         )
         if not await self._core.store.save_scheduler(new, event):
             raise StaleVersion("somebody else changed the scheduler at the same moment")
-        await self._core.bus.publish(Hint(topic="queue"))
+        await self._core.bus.publish(Hint(topic="queue", data={"scheduler": "changed"}))
         return await self._core.store.scheduler()
 
 

@@ -2,8 +2,9 @@
 
 A session keeps the newest known entities of its worker and the facts that the agent reported
 but that are not stored yet. One pump per session turns pending facts into one unit, saves it,
-acknowledges, and looks again: a short job's start, log and end leave in one transaction. When
-a save turns out stale the entities are read again and the same facts are applied to them.
+acknowledges, and looks again: a short job's start, log and end leave in one transaction, and
+the binding of the worker's next job leaves with them. When a save turns out stale the entities
+are read again and the same facts are applied to them.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from hodei.domain import attempt as attempts
 from hodei.domain import worker as workers
 from hodei.domain.attempt import Phase
 from hodei.domain.errors import Conflict, HodeiError, NotFound, StaleVersion, Unavailable
+from hodei.domain.job import Job
 from hodei.domain.logs import Segment
 from hodei.domain.outcome import Outcome
 from hodei.domain.outcomes import lost, not_startable, provision_failed
 from hodei.domain.worker import Target, Worker, WorkerState
+from hodei.engine.binding import Binding
 from hodei.engine.core import Core
-from hodei.engine.facts import Draft, worker_only
+from hodei.engine.facts import Draft, joined, worker_only
 from hodei.engine.ingest import TAIL_DELAY_S, LogIngest, open_ingest
 from hodei.engine.orders import run_order
 from hodei.engine.provision import close_worker
@@ -57,6 +60,18 @@ class TerminalEvents(Protocol):
     def on_exited(self, exit_code: int, error: str) -> None: ...
 
 
+class NextJobs(Protocol):
+    """Where a worker that ends its attempt finds the next one."""
+
+    def next_for(self, worker: Worker) -> Binding | None:
+        """A binding for the worker as it will be stored; it is to be saved, or rejected."""
+        ...
+
+    def reject(self, job: Job) -> None:
+        """The binding of `job` was not saved."""
+        ...
+
+
 class Session:
     """One connected agent. All methods are called from the event loop, in stream order."""
 
@@ -68,17 +83,20 @@ class Session:
         *,
         on_segments: OnSegments,
         on_free: OnFree,
+        next_jobs: NextJobs,
         on_sample: OnSample,
     ) -> None:
         self._core = core
         self.worker = worker
         self.peer = peer
-        self.held: Held | None = None
+        self._held: Held | None = None
+        self._counts = False
         self.heard_at = core.clock.monotonic()
         self.closed = asyncio.Event()
         self.terminals: dict[str, TerminalEvents] = {}
         self._on_segments = on_segments
         self._on_free = on_free
+        self._next_jobs = next_jobs
         self._tail_timer: asyncio.Task[None] | None = None
         self._tails_due = False
         self._on_sample = on_sample
@@ -103,6 +121,22 @@ class Session:
             and self.worker.state is WorkerState.READY
             and self.worker.target is Target.RUN
         )
+
+    @property
+    def held(self) -> Held | None:
+        """The attempt it runs, as it is stored."""
+        return self._held
+
+    @held.setter
+    def held(self, held: Held | None) -> None:
+        self._held = held
+        self._count()
+
+    def _count(self) -> None:
+        """The committer knows how many attempts are under way."""
+        counts = self._held is not None and not self.closed.is_set()
+        self._core.committer.crowd += counts - self._counts
+        self._counts = counts
 
     @property
     def attempt_id(self) -> UUID | None:
@@ -142,6 +176,7 @@ class Session:
         """Ends the stream; what was not stored comes again on the next one."""
         if not self.closed.is_set():
             self.closed.set()
+            self._count()
             self._room.set()
             self._wake.set()
             if self._tail_timer is not None:
@@ -320,7 +355,8 @@ class Session:
         unit = replace(unit, samples=samples, logs=(appended,) if appended is not None else ())
         if not (unit.jobs or unit.logs or unit.samples):
             return
-        await self._core.committer.save(unit)
+        following = self._following(draft.worker) if report is not None else None
+        await self._save(joined(unit, following.unit) if following else unit, following)
         del self._samples[: len(samples)]
         if changed:
             self.held = draft.held()
@@ -332,7 +368,20 @@ class Session:
             if log.unstored_bytes <= MAX_UNSTORED_LOG:
                 self._room.set()
         if report is not None:
-            self._finished(held.attempt.id)
+            await self._finished(held.attempt.id, following)
+
+    def _following(self, worker: Worker) -> Binding | None:
+        """The next job of a worker that is about to be free, if one is at hand."""
+        ready = worker.state is WorkerState.READY and worker.target is Target.RUN
+        return self._next_jobs.next_for(worker) if ready and not self.closed.is_set() else None
+
+    async def _save(self, unit: Unit, following: Binding | None) -> None:
+        try:
+            await self._core.committer.save(unit)
+        except StaleVersion:
+            if following is not None:
+                self._next_jobs.reject(following.job)
+            raise
 
     def _wait_for_more(self, log: LogIngest) -> None:
         """An unfinished line is stored after a moment, not with each of its chunks."""
@@ -363,10 +412,13 @@ class Session:
         draft.release_worker()
         return draft
 
-    def _finished(self, attempt_id: UUID) -> None:
+    async def _finished(self, attempt_id: UUID, following: Binding | None) -> None:
         self.peer.ack_exit(attempt_id)
         self.held, self._log, self._started_at, self._exit = None, None, None, None
-        self._on_free(self.worker)
+        if following is not None:
+            await self.assign(following.held)
+        else:
+            self._on_free(self.worker)
 
     async def _reread(self) -> None:
         """Somebody else changed the attempt: reads it again, and goes on or gives up."""

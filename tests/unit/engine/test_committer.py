@@ -11,7 +11,7 @@ import pytest
 from hodei.adapters.memory import MemoryFaults, MemoryStore
 from hodei.domain.errors import CapacityExhausted, StaleVersion, Unavailable
 from hodei.domain.worker import Worker
-from hodei.engine.commit import MANY, MAX_BATCH, Committer
+from hodei.engine.commit import MANY, MAX_BATCH, SHARE, Committer
 from hodei.ports.store import Unit, Verdict
 from tests.unit.engine.world import START, StillClock, quiet
 
@@ -104,6 +104,43 @@ async def test_a_second_transaction_begins_only_when_many_wait_for_it() -> None:
     await quiet()
     store.open(2)
     assert await held_back is Verdict.STALE
+
+
+async def test_in_a_crowd_the_first_unit_waits_for_company() -> None:
+    store = GatedStore()
+    committer = Committer(store, patience_s=3600)
+    committer.crowd = 3 * SHARE
+    first = [committer.enqueue(unit(n)) for n in (1, 2)]
+    await quiet()
+    assert store.batches == []
+    first.append(committer.enqueue(unit(3)))
+    await quiet()
+    assert store.batches == [[1, 2, 3]]
+    # What comes while a transaction is under way waits for company, too.
+    later = [committer.enqueue(unit(4))]
+    store.open(0)
+    await quiet()
+    assert store.batches == [[1, 2, 3]]
+    committer.crowd = SHARE
+    later.append(committer.enqueue(unit(5)))
+    await quiet()
+    store.open(1)
+    assert await asyncio.gather(*first, *later) == [Verdict.SAVED] * 5
+
+
+async def test_company_that_does_not_come_is_not_waited_for_long() -> None:
+    committer = Committer(MemoryStore(StillClock()), patience_s=0.001)
+    committer.crowd = MANY * SHARE
+    assert await committer.enqueue(unit(1)) is Verdict.SAVED
+    assert await committer.enqueue(unit(2)) is Verdict.SAVED
+
+
+async def test_drain_waits_for_no_company() -> None:
+    committer = Committer(MemoryStore(StillClock()), patience_s=3600)
+    committer.crowd = MANY * SHARE
+    saved = committer.enqueue(unit(1))
+    await committer.drain()
+    assert saved.result() is Verdict.SAVED
 
 
 async def test_a_batch_is_bounded() -> None:
