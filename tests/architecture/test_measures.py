@@ -21,6 +21,7 @@ FOREIGN = {
     "hodei.adapters.security": {"cryptography"},
     "hodei.adapters.docker": {"httpx"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
+    "hodei.api.ssh": {"asyncssh"},
     "hodei.api.http": {"fastapi", "pydantic", "pydantic_core", "starlette", "uvicorn"},
     "hodei.app": {"prometheus_client", "uvloop", "yaml", "grpc"},
     "hodei.app.cli": {"click", "rich", "typer"},

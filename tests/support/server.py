@@ -131,6 +131,11 @@ class ServerProcess:
         return str(self._note["metrics"])
 
     @property
+    def ssh_port(self) -> int:
+        """Port of the SSH gateway, when HODEI_SSH_PORT was set."""
+        return int(str(self._note["ssh"]).rpartition(":")[2])
+
+    @property
     def log(self) -> str:
         """Everything that the server has said."""
         return self.log_path.read_text(errors="replace")

@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -29,12 +30,16 @@ from hodei.api.grpc.server import GrpcServer, WorkerServer
 from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
+from hodei.app.gateway import Gateway
 from hodei.app.logging import configure
 from hodei.app.metrics import MetricsServer
 from hodei.app.settings import Settings, read_settings
 from hodei.app.wiring import open_engine
 from hodei.app.workers_endpoint import agent_socket
 from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
+
+if TYPE_CHECKING:
+    from hodei.api.ssh.server import SshServer
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +64,8 @@ class Addresses:
     """host:port of gRPC."""
     metrics: str | None
     """Prometheus text."""
+    ssh: str | None
+    """host:port of the SSH gateway."""
     data_dir: Path
 
 
@@ -71,6 +78,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
     refuse_taken_ports(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(_data_dir(settings.data_dir))
+        gateway = Gateway(settings) if settings.ssh_port else None
         engine = await stack.enter_async_context(open_engine(settings))
         identity = Identity(dev_mode=settings.dev_mode)
         grpc_server = GrpcServer(engine, identity)
@@ -89,6 +97,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             url=f"http://{_join(host, http_port)}",
             grpc=_join(host, grpc_port),
             metrics=await _metrics(stack, MetricsServer(engine), settings),
+            ssh=await _ssh(stack, gateway.server(engine, identity), settings) if gateway else None,
             data_dir=settings.data_dir,
         )
         stack.enter_context(_noted(addresses))
@@ -103,6 +112,12 @@ async def _metrics(stack: AsyncExitStack, server: MetricsServer, settings: Setti
     return f"http://{_join(settings.host, port)}/metrics"
 
 
+async def _ssh(stack: AsyncExitStack, server: SshServer, settings: Settings) -> str:
+    port = await server.start(settings.host, settings.ssh_port)
+    stack.push_async_callback(server.stop, GRACE_SECONDS)
+    return _join(settings.host, port)
+
+
 # ---- checks before anything is started
 
 
@@ -112,6 +127,7 @@ def refuse_taken_ports(settings: Settings) -> None:
         ("HODEI_HTTP_PORT", settings.http_port),
         ("GRPC_PORT", settings.grpc_port),
         ("HODEI_METRICS_PORT", settings.metrics_port),
+        ("HODEI_SSH_PORT", settings.ssh_port),
     )
     for name, port in ports:
         if not port:
@@ -209,6 +225,7 @@ def _noted(addresses: Addresses) -> Iterator[None]:
         "http": int(addresses.url.rpartition(":")[2]),
         "grpc": addresses.grpc,
         "metrics": addresses.metrics,
+        "ssh": addresses.ssh,
     }
     fresh = path.with_suffix(f".{os.getpid()}")
     fresh.write_text(json.dumps(note))
@@ -298,6 +315,8 @@ async def until_stopped(addresses: Addresses, stop: asyncio.Event) -> int:
     parts = [f"http {addresses.url}", f"grpc {addresses.grpc}"]
     if addresses.metrics:
         parts.append(f"metrics {addresses.metrics}")
+    if addresses.ssh:
+        parts.append(f"ssh {addresses.ssh}")
     print(f"hodei is ready: {', '.join(parts)}, data {addresses.data_dir}", flush=True)
     await stop.wait()
     return 0

@@ -43,6 +43,10 @@ class Settings:
     """Port of gRPC; 0: any free one."""
     metrics_port: int = 9464
     """Port of the Prometheus text at /metrics; 0: no such port."""
+    ssh_port: int = 0
+    """Port of the SSH gateway into running jobs; 0: no such port."""
+    ssh_authorized_keys: Path | None = None
+    """Public keys that may enter by SSH, as OpenSSH has them; a key's comment is the name."""
     log_level: str = "info"
     """debug, info, warning or error."""
     dev_mode: bool = False
@@ -92,6 +96,11 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             values[attribute] = _READERS[attribute](text)
         except ValueError as error:
             violations.append(Violation(field=name, message=str(error), value=_shown(name, text)))
+    if values.get("ssh_port") and not (
+        values.get("ssh_authorized_keys") or values.get("dev_mode") or violations
+    ):
+        message = "nobody could sign in: set HODEI_SSH_AUTHORIZED_KEYS (or HODEI_DEV_MODE=1) too"
+        violations.append(Violation(field="HODEI_SSH_PORT", message=message))
     if violations:
         raise InvalidRequest(violations)
     return Settings(**values)
@@ -189,6 +198,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "http_port": _PORT,
     "grpc_port": _PORT,
     "metrics_port": _PORT,
+    "ssh_port": _PORT,
+    "ssh_authorized_keys": _path,
     "log_level": _level,
     "dev_mode": _flag,
     "process_enabled": _flag,

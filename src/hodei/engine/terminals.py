@@ -31,6 +31,9 @@ WINDOW = 256 << 10
 """Bytes that may be on their way in each direction before they are taken."""
 TAKEN_STEP = WINDOW // 4
 """Output is reported as taken in steps of at least so many bytes."""
+RETURN_S = 5.0
+"""How long a worker that is not connected here is waited for."""
+LOOK_EVERY_S = 0.1
 MAX_PIECE = 1 << 16
 """Bytes of input in one frame to the agent."""
 MAX_SIDE = 1000
@@ -218,7 +221,7 @@ class Terminals:
         """
         _size(opening.rows, opening.columns)
         detail = await self._jobs.get(key)
-        session = self._session(detail)
+        session = await self._session(detail)
         terminal_id = self._core.chance.uuid().hex
         terminal = Terminal(terminal_id, session, self._core.clock)
         trail = _Trail(self._core, detail, opening, terminal)
@@ -239,18 +242,22 @@ class Terminals:
                 session.peer.close_terminal(terminal_id)
             await trail.closed(self._core.clock.monotonic() - began)
 
-    def _session(self, detail: JobDetail) -> Session:
+    async def _session(self, detail: JobDetail) -> Session:
         attempt = detail.attempts[-1] if detail.attempts else None
         if attempt is None or detail.job.finished or attempt.ended:
             state = detail.job.state.value
             raise Conflict(f"the job is {state}; a terminal needs a running process")
-        session = self._sessions.by_attempt(attempt.id)
-        if session is not None:
-            return session
-        if attempt.started_at is None:
-            phase = attempt.phase.value
-            raise Conflict(f"the job is {phase}; a terminal needs a running process")
-        raise Unavailable("the worker is connected to another server; try again there")
+        clock = self._core.clock
+        until = clock.monotonic() + RETURN_S
+        while (session := self._sessions.by_attempt(attempt.id)) is None:
+            if attempt.started_at is None:
+                phase = attempt.phase.value
+                raise Conflict(f"the job is {phase}; a terminal needs a running process")
+            if clock.monotonic() >= until:
+                raise Unavailable("the job's worker is not connected to this server; try again")
+            # After a restart of the server its agents come back within seconds.
+            await clock.sleep(LOOK_EVERY_S)
+        return session
 
 
 class _Trail:

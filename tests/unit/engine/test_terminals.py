@@ -147,7 +147,11 @@ async def test_why_there_is_none() -> None:
                 async with w.replicas[on].engine.terminals.open(key, opening):
                     pass
 
-        await refused(Unavailable, "another server", on=1)
+        asking = asyncio.ensure_future(refused(Unavailable, "not connected to this server", on=1))
+        await w.clock.advance(4.9)
+        assert not asking.done()
+        await w.clock.advance(0.2)
+        await asking
         await refused(InvalidRequest, "between 1 and 1000", opening=replace(ANN, rows=0))
         w.home.faults.down = True
         await refused(Unavailable, "store")

@@ -1,0 +1,208 @@
+"""Listening, signing in, and the limits of the SSH gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import asyncssh
+
+from hodei.api.identity import Identity
+from hodei.api.ssh.authorized_keys import AuthorizedKeys
+from hodei.api.ssh.limits import Failures
+from hodei.api.ssh.session import JobSession
+from hodei.domain.errors import Unauthenticated, Unavailable
+from hodei.engine.engine import Engine
+
+logger = logging.getLogger(__name__)
+
+LOGIN_S = 30.0
+"""From the connection to the end of signing in."""
+MAX_TRIES = 6
+"""Keys and passwords per connection."""
+MAX_UNKNOWN = 32
+"""Connections that have not signed in yet."""
+MAX_CONNECTIONS = 200
+MAX_SESSIONS = 8
+"""Per connection; a job has a limit of its own."""
+WINDOW = 128 << 10
+KEEPALIVE_S = 30.0
+PROHIBITED = asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
+
+
+@dataclass(slots=True)
+class Gate:
+    """What all connections share."""
+
+    engine: Engine
+    identity: Identity
+    keys: AuthorizedKeys | None
+    failures: Failures
+    unknown: set[Connection] = field(default_factory=set)
+    known: set[Connection] = field(default_factory=set)
+    sessions: set[JobSession] = field(default_factory=set)
+
+
+class Connection(asyncssh.SSHServer):
+    """One client; the user name is the job, the key or the token says who it is."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+        self._actor = ""
+        self._tries = 0
+        self._address = ""
+        self._sessions: set[JobSession] = set()
+        self.conn: asyncssh.SSHServerConnection | None = None
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self.conn = conn
+        self._address = str((conn.get_extra_info("peername") or ("",))[0])
+        gate = self._gate
+        if len(gate.unknown) >= MAX_UNKNOWN or len(gate.known) >= MAX_CONNECTIONS:
+            logger.warning("too many SSH connections", extra={"address": self._address})
+            conn.abort()
+            return
+        gate.unknown.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self in self._gate.unknown and self._tries:
+            self._gate.failures.add(self._address)
+        self._gate.unknown.discard(self)
+        self._gate.known.discard(self)
+
+    # ---- signing in
+
+    def begin_auth(self, username: str) -> bool:
+        wait_s = self._gate.failures.wait_s(self._address)
+        if wait_s:
+            raise asyncssh.DisconnectError(
+                asyncssh.DISC_BY_APPLICATION,
+                f"too many failed sign-ins from {self._address}; try again in {wait_s:.0f} s",
+            )
+        return True
+
+    def public_key_auth_supported(self) -> bool:
+        return self._gate.keys is not None
+
+    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+        owner = self._gate.keys.owner(key) if self._gate.keys else None
+        return self._judge(owner)
+
+    def password_auth_supported(self) -> bool:
+        return self._gate.identity.dev_mode
+
+    def validate_password(self, username: str, password: str) -> bool:
+        try:
+            owner = self._gate.identity.owner(f"Bearer {password}")
+        except Unauthenticated:
+            self._gate.failures.add(self._address)
+            return self._judge(None)
+        return self._judge(owner)
+
+    def _judge(self, owner: str | None) -> bool:
+        # What was validated last is what signs in, once its signature fits.
+        self._actor = owner or ""
+        if owner is not None:
+            return True
+        self._tries += 1
+        if self._tries >= MAX_TRIES:
+            raise asyncssh.DisconnectError(
+                asyncssh.DISC_NO_MORE_AUTH_METHODS_AVAILABLE, "too many keys and passwords tried"
+            )
+        return False
+
+    def auth_completed(self) -> None:
+        self._gate.unknown.discard(self)
+        self._gate.known.add(self)
+        logger.info("SSH signed in", extra={"actor": self._actor, "address": self._address})
+
+    # ---- what is offered, and what is not
+
+    def session_requested(self) -> asyncssh.SSHServerSession[bytes]:
+        if self.conn is None or len(self._sessions) >= MAX_SESSIONS:
+            raise asyncssh.ChannelOpenError(
+                asyncssh.OPEN_RESOURCE_SHORTAGE, f"at most {MAX_SESSIONS} sessions per connection"
+            )
+        key = str(self.conn.get_extra_info("username"))
+        session = JobSession(self._gate.engine, key, self._actor, self._address)
+        session.on_lost = lambda: self._left(session)
+        self._sessions.add(session)
+        self._gate.sessions.add(session)
+        return session
+
+    def _left(self, session: JobSession) -> None:
+        self._sessions.discard(session)
+        self._gate.sessions.discard(session)
+
+    def connection_requested(
+        self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+    ) -> bool:
+        raise asyncssh.ChannelOpenError(PROHIBITED, "Hodei forwards no ports")
+
+    def unix_connection_requested(self, dest_path: str) -> bool:
+        raise asyncssh.ChannelOpenError(PROHIBITED, "Hodei forwards no sockets")
+
+
+class SshServer:
+    """Serves on one address."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        identity: Identity,
+        host_key: asyncssh.SSHKey,
+        keys: AuthorizedKeys | None,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._host_key = host_key
+        self._gate = Gate(engine, identity, keys, Failures(monotonic))
+        self._acceptor: asyncssh.SSHAcceptor | None = None
+
+    async def start(self, host: str, port: int) -> int:
+        """Listens and serves; returns the port. Raises Unavailable when it cannot."""
+        # Its information names commands, which may hold secrets.
+        logging.getLogger("asyncssh").setLevel(logging.WARNING)
+        try:
+            self._acceptor = await asyncssh.listen(
+                host,
+                port,
+                family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+                server_factory=lambda: Connection(self._gate),
+                server_host_keys=[self._host_key],
+                server_version="Hodei",
+                encoding=None,
+                line_editor=False,
+                host_based_auth=False,
+                kbdint_auth=False,
+                gss_host=None,
+                x11_forwarding=False,
+                agent_forwarding=False,
+                allow_scp=False,
+                login_timeout=LOGIN_S,
+                keepalive_interval=KEEPALIVE_S,
+                window=WINDOW,
+            )
+        except OSError as error:
+            raise Unavailable(
+                f"SSH cannot listen on {host}:{port}: {error.strerror or error} (HODEI_SSH_PORT)"
+            ) from None
+        bound: int = self._acceptor.get_port()
+        fingerprint = self._host_key.get_fingerprint()
+        logger.info("SSH serves", extra={"port": bound, "host_key": fingerprint})
+        return bound
+
+    async def stop(self, grace_s: float) -> None:
+        """Takes no new connection, ends those that are open and records how."""
+        if self._acceptor is None:
+            return
+        self._acceptor.close()
+        relays = [session.done for session in self._gate.sessions if session.done is not None]
+        for connection in [*self._gate.unknown, *self._gate.known]:
+            if connection.conn is not None:
+                connection.conn.disconnect(asyncssh.DISC_BY_APPLICATION, "the server stops")
+        if relays:
+            await asyncio.wait(relays, timeout=grace_s)
+        self._acceptor = None
