@@ -11,6 +11,7 @@ import ctypes
 import hashlib
 import http.client
 import io
+import ipaddress
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).parents[2]
@@ -117,11 +119,24 @@ class PrivateEngine:
         found: object = json.loads(self.ask("GET", f"{path}?{urlencode(params)}"))
         return found
 
-    def containers(self, *labels: str) -> list[dict[str, object]]:
+    def containers(self, *labels: str) -> list[dict[str, Any]]:
         """Rows of all containers with these labels, running or not."""
         rows = self.get("/containers/json", all="1", filters=json.dumps({"label": list(labels)}))
         assert isinstance(rows, list)
         return rows
+
+    def remove_all(self, label: str) -> None:
+        """Removes every container with this label, whoever else is at it."""
+        until = monotonic() + ANSWER_S
+        while rows := self.containers(label):
+            assert monotonic() < until, f"containers stay: {rows}"
+            for row in rows:
+                try:
+                    self.ask("DELETE", f"/containers/{row['Id']}?force=1&v=1")
+                except Refused as refused:
+                    if refused.status not in (404, 409):
+                        raise
+            sleep(0.02)
 
     def inspect(self, name: str) -> dict[str, object]:
         """All about one container."""
@@ -175,8 +190,15 @@ class PrivateEngine:
         assert b"errorDetail" not in said, said
         self.forget(image)
 
-    def listen(self) -> socket.socket:
-        """A listening socket on a free port of the engine's own 127.0.0.1."""
+    def gateway(self) -> str:
+        """The engine's own address on its bridge, where containers reach it."""
+        found = self.get("/networks/bridge")
+        assert isinstance(found, dict)
+        subnet = ipaddress.ip_network(found["IPAM"]["Config"][0]["Subnet"])
+        return str(next(subnet.hosts()))
+
+    def listen(self, address: str = "127.0.0.1") -> socket.socket:
+        """A listening socket on a free port of an address of the engine's own network."""
         holder = (self.folder / "holder").read_text("ascii").strip()
         init = Path(f"/proc/{holder}/task/{holder}/children").read_text("ascii").split()[0]
         made: list[socket.socket] = []
@@ -186,7 +208,7 @@ class PrivateEngine:
             descriptor = os.open(f"/proc/{init}/ns/net", os.O_RDONLY)
             try:
                 if ctypes.CDLL(None, use_errno=True).setns(descriptor, CLONE_NEWNET) == 0:
-                    made.append(socket.create_server(("127.0.0.1", 0)))
+                    made.append(socket.create_server((address, 0)))
             finally:
                 os.close(descriptor)
 

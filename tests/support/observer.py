@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -260,14 +261,22 @@ class Observer:
 
     async def configure_local(self, settings: str) -> providers_pb2.Provider:
         """Gives the process provider other settings (a JSON object)."""
-        stub: providers_pb2_grpc.ProviderManagementServiceAsyncStub = (
-            providers_pb2_grpc.ProviderManagementServiceStub(await self.channel())
-        )
+        return await self._configure("local", "process", settings)
+
+    async def configure_docker(self, **settings: object) -> providers_pb2.Provider:
+        """Gives the Docker provider other settings."""
+        return await self._configure("docker", "docker", json.dumps(settings))
+
+    async def providers(self) -> providers_pb2_grpc.ProviderManagementServiceAsyncStub:
+        """ProviderManagementService."""
+        return providers_pb2_grpc.ProviderManagementServiceStub(await self.channel())
+
+    async def _configure(self, name: str, kind: str, settings: str) -> providers_pb2.Provider:
         request = providers_pb2.UpdateProviderRequest(
-            provider="local",
-            config=providers_pb2.ProviderConfig(name="local", type="process", settings=settings),
+            provider=name,
+            config=providers_pb2.ProviderConfig(name=name, type=kind, settings=settings),
         )
-        return await stub.UpdateProvider(request, timeout=CALL_S)
+        return await (await self.providers()).UpdateProvider(request, timeout=CALL_S)
 
     async def workers(self) -> list[scheduler_pb2.Worker]:
         """Every worker that is not gone."""

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.e2e.docker.yard import Yard, new_yard
+from tests.e2e.docker.yard import Yard, job, new_yard
 from tests.support.docker import PrivateEngine, private_engine
-from tests.support.docker_images import load_all
+from tests.support.docker_images import load_basic
 from tests.support.observer import Observer
+
+BATCHES = """
+for i in $(seq 1 60); do
+  echo "[$(date)] Processing batch $i/60..."
+  sleep 1
+done
+echo "All batches completed!"
+"""
 
 
 @pytest.fixture(scope="session")
 def engine() -> Iterator[PrivateEngine]:
     """One engine with all images, for every test of this directory."""
     with private_engine() as made:
-        load_all(made)
+        load_basic(made)
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def yard(engine: PrivateEngine) -> Iterator[Yard]:
-    """A server that the tests of one module share."""
+    """A server that all tests share which leave it as they found it."""
     with new_yard(engine) as made:
         yield made
 
@@ -32,3 +41,15 @@ async def observer(yard: Yard) -> AsyncIterator[Observer]:
     """Watches the shared server."""
     async with yard.site.observer() as observer:
         yield observer
+
+
+@pytest.fixture(scope="session", autouse=True)
+def batches(yard: Yard) -> str:
+    """The guide's fourth example, as written; it runs for a minute, while the tests do."""
+
+    async def submit() -> str:
+        async with yard.site.observer() as observer:
+            spec = job("shell", BATCHES, name="Long Running Task", timeout_ms=120_000)
+            return await observer.submit(spec)
+
+    return asyncio.run(submit())

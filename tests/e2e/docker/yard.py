@@ -21,19 +21,19 @@ class Yard:
     site: Site
     engine: PrivateEngine
 
-    def containers(self, job: jobs_pb2.Job | None = None) -> list[dict[str, object]]:
-        """Rows of workers' containers, of one job if it is given."""
-        labels = [f"hodei.job={job.id}"] if job else []
-        return self.engine.containers(WORKER, *labels)
+    def traces(self, but: str = "") -> list[str]:
+        """Containers of this server's workers and their directories; none of the job `but`."""
+        rows = self.engine.containers(WORKER)
+        spared = {row["Labels"][WORKER] for row in rows if row["Labels"].get("hodei.job") == but}
+        found = [f"{row['Labels'][WORKER]} {row['State']}" for row in rows]
+        found += [path.name for path in self.site.data.glob("providers/docker-*/workers/*")]
+        return [each for each in found if each.split()[0] not in spared]
 
-    async def nothing_left(self, within: float = 30.0) -> None:
-        """Waits until no worker's container is left, nor a directory of one."""
-
-        def clean() -> bool:
-            folders = self.site.data.glob("providers/*/workers/*")
-            return not self.containers() and not list(folders)
-
-        await until(clean, within=within, what=lambda: f"nothing left: {self.containers()}")
+    async def nothing_left(self, but: str = "", within: float = 30.0) -> None:
+        """Waits until nothing is left of any worker, except of the job `but`."""
+        await until(
+            lambda: not self.traces(but), within=within, what=lambda: f"gone: {self.traces(but)}"
+        )
 
 
 @contextmanager
@@ -44,8 +44,8 @@ def new_yard(engine: PrivateEngine, env: Mapping[str, str] | None = None) -> Ite
         try:
             yield Yard(site=site, engine=engine)
         finally:
-            for row in engine.containers(WORKER):
-                engine.ask("DELETE", f"/containers/{row['Id']}?force=1&v=1")
+            site.server.stop()
+            engine.remove_all(WORKER)
 
 
 def job(
