@@ -303,13 +303,13 @@ def stand_in_bundle(folder: Path) -> Path:
 
 
 @contextmanager
-def private_engine() -> Iterator[PrivateEngine]:
-    """Starts an engine, and removes every trace of it."""
+def private_engine(disk_mb: int = 0) -> Iterator[PrivateEngine]:
+    """Starts an engine, on a small disk of its own if asked to, and removes every trace of it."""
     # Not in pytest's own directory: an engine's data may not lie on another overlay.
     folder = Path(tempfile.mkdtemp(prefix="hodei-docker-", dir="/var/tmp"))
     engine = PrivateEngine(folder)
     try:
-        engine.run("up")
+        engine.run("up", *([disk_mb] if disk_mb else []))
         yield engine
     finally:
         engine.run("down")

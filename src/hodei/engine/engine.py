@@ -64,7 +64,7 @@ class Engine:
         self.logs = Logs(core)
         self.stats = Stats(core)
         self.live = Live(core)
-        self.provisioner = Provisioner(core, self.registry, self._wake_reconciler)
+        self.provisioner = Provisioner(core, self.registry, self._freed)
         self.terminator = Terminator(
             core, self.registry, self.sessions, self.provisioner, self._room
         )
@@ -138,7 +138,7 @@ class Engine:
             self.reconciler.suspect(session.worker.id, session.heard_at)
 
     def _freed(self, worker: Worker) -> None:
-        """A worker ended its attempt: it takes another one, or is destroyed at once."""
+        """A worker has no work any more: it takes another attempt, or is destroyed at once."""
         if worker.state is WorkerState.TERMINATING:
             self.terminator.start(worker)
         else:
@@ -157,9 +157,6 @@ class Engine:
         """A worker is gone."""
         self.dispatcher.wake()
         self.pools.wake()
-
-    def _wake_reconciler(self) -> None:
-        self.reconciler.wake()
 
     async def _hints(self, ready: asyncio.Event) -> None:
         """Turns hints into wakes. Losing all of them costs a sweep's time and nothing else."""

@@ -26,7 +26,7 @@ from hodei.domain.events import EventKind
 from hodei.domain.outcome import Outcome
 from hodei.domain.outcomes import image_unavailable, not_startable, provision_failed
 from hodei.domain.spec import Resources
-from hodei.domain.worker import WORKER, Handle, Target, Worker
+from hodei.domain.worker import WORKER, Handle, Target, Worker, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, worker_only
 from hodei.engine.registry import Entry, Registry
@@ -43,7 +43,9 @@ class Unwanted(Conflict):
 class Provisioner:
     """The provision calls of this replica, one task each."""
 
-    def __init__(self, core: Core, registry: Registry, on_unwanted: Callable[[], None]) -> None:
+    def __init__(
+        self, core: Core, registry: Registry, on_unwanted: Callable[[Worker], None]
+    ) -> None:
         self._core = core
         self._registry = registry
         self._on_unwanted = on_unwanted
@@ -185,9 +187,11 @@ class Provisioner:
         name = entry.record.name if entry else str(worker.provider_id)
         try:
             await close_worker(self._core, worker.id, outcome_of(error, worker, name))
+            closed = await self._core.store.get_worker(worker.id)
         except Unavailable:
             return  # the deadline stored with the worker brings the reconciler to it
-        self._on_unwanted()
+        if closed is not None and closed.state is WorkerState.TERMINATING:
+            self._on_unwanted(closed)
 
 
 def outcome_of(error: HodeiError, worker: Worker, provider: str) -> Outcome:
