@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import footprint, latency, listing, long_log, short_jobs, submits
+from bench import docker, docker_log, footprint, latency, listing, long_log, short_jobs, submits
 from bench.figures import Figure, table, write_json
 from bench.machine import describe
 from bench.processes import adopt_orphans
@@ -29,6 +29,8 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "workers": footprint.workers,
     "list": listing.run,
     "agent": footprint.agent,
+    "docker": docker.run,
+    "docker-lines": docker_log.run,
 }
 LIMIT_S = 900.0
 """For one measurement."""
