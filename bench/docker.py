@@ -6,7 +6,7 @@ import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from bench.docker_yard import NETWORKS, Bare, Yard, docker_yard, job, pool
+from bench.docker_yard import NETWORKS, POLL_S, Bare, Yard, docker_yard, job, pool
 from bench.figures import Figure, quantile
 from bench.system import System
 from hodei.wire.gen import jobs_pb2 as jobs
@@ -79,7 +79,7 @@ async def _rate(yard: Yard, network: str, count: int) -> Figure:
     before = await asyncio.to_thread(_many_bare, yard, network, count // 2)
     start = time.perf_counter()
     ids = await yard.system.submit_many([job(["true"], network)] * count)
-    await yard.system.until_idle()
+    await yard.system.until_idle(POLL_S)
     await yard.settled()
     took = time.perf_counter() - start
     after = await asyncio.to_thread(_many_bare, yard, network, count // 2)

@@ -26,7 +26,7 @@ NETWORKS = {"none": "none", "default": "bridge"}
 """As a job names them, and as the engine does."""
 CPU, MEMORY_MB = 1.0, 128
 READY_S = 60.0
-POLL_S = 0.02
+POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

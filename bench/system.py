@@ -121,14 +121,15 @@ class System:
             ids += (await self.jobs.QueueJobs(part)).job_ids
         return ids
 
-    async def until_idle(self) -> None:
-        """Returns when no job waits or runs. Raises TimeoutError."""
+    async def until_idle(self, poll_s: float = POLL_S) -> None:
+        """Returns when no job waits or runs; looking costs the server something, too.
+        Raises TimeoutError."""
         async with asyncio.timeout(WAIT_S):
             while True:
                 status = await self.scheduler.GetQueueStatus(scheduler_pb2.GetQueueStatusRequest())
                 if not (status.pending or status.assigned or status.running):
                     return
-                await asyncio.sleep(POLL_S)
+                await asyncio.sleep(poll_s)
 
     async def retire_workers(self) -> None:
         """Ends the workers in the regular way, so that nothing of them is left."""
