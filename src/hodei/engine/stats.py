@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hodei.domain.errors import InvalidRequest
 from hodei.engine.core import Core
-from hodei.ports.aggregates import JobMetrics
+from hodei.ports.aggregates import JobMetrics, UseSeries
 from hodei.ports.store import Sample
 
 MAX_BUCKETS = 500
@@ -87,10 +87,23 @@ class Stats:
         self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
     ) -> JobMetrics:
         """Aggregates over [start, end). Raises InvalidRequest."""
-        if end <= start:
-            raise InvalidRequest.of("end", "must be after start", end.isoformat())
-        if not 1 <= buckets <= MAX_BUCKETS:
-            raise InvalidRequest.of("buckets", f"must be between 1 and {MAX_BUCKETS}", buckets)
+        _check_stretches(start, end, buckets)
         return await self._core.store.job_metrics(
             start=start, end=end, buckets=buckets, project=project
         )
+
+    async def use(
+        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+    ) -> Sequence[UseSeries]:
+        """Use of providers over [start, end). Raises InvalidRequest."""
+        _check_stretches(start, end, buckets)
+        return await self._core.store.provider_use(
+            start=start, end=end, buckets=buckets, project=project
+        )
+
+
+def _check_stretches(start: datetime, end: datetime, buckets: int) -> None:
+    if end <= start:
+        raise InvalidRequest.of("end", "must be after start", end.isoformat())
+    if not 1 <= buckets <= MAX_BUCKETS:
+        raise InvalidRequest.of("buckets", f"must be between 1 and {MAX_BUCKETS}", buckets)

@@ -40,9 +40,35 @@ class ProviderUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UseBucket:
+    """What the attempts on one provider used in one stretch of time."""
+
+    start: datetime
+    attempts: int
+    """Attempts that ended."""
+    failed: int
+    running: float
+    """Processes that ran, on average."""
+    cpus: float
+    """CPUs that they used, on average; an attempt's CPU time is spread over its run."""
+    memory_bytes: float
+    """Memory that they had at their peaks, on average."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseSeries:
+    """Use of one provider over time."""
+
+    provider_id: UUID
+    buckets: tuple[UseBucket, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobMetrics:
     """Aggregates over a range of time, computed from the rows themselves."""
 
+    states: Mapping[JobState, int]
+    """Jobs that were submitted in the range by what they are now; every state has an entry."""
     total: MetricsBucket
     series: tuple[MetricsBucket, ...]
     providers: tuple[ProviderUse, ...]

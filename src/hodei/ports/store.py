@@ -26,7 +26,7 @@ from hodei.domain.provider import Health, ProviderRecord
 from hodei.domain.spec import CommandType, Priority
 from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
-from hodei.ports.aggregates import JobMetrics, Recent
+from hodei.ports.aggregates import JobMetrics, Recent, UseSeries
 from hodei.ports.hosts import HostStore
 from hodei.ports.sign_ins import SignInStore
 
@@ -402,6 +402,12 @@ class StatsStore(Protocol):
         """How the jobs came that were last given to a provider: those submitted since then, at
         most the `limit` newest, by shape and by stretches of `stretch_s` seconds. Jobs that ask
         for storage or GPUs are left out."""
+        ...
+
+    async def provider_use(
+        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+    ) -> Sequence[UseSeries]:
+        """Use over [start, end) of every provider on which something ran or ended, by id."""
         ...
 
     async def recent(self, *, since: datetime, limit: int) -> Recent:

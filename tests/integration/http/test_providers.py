@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -172,7 +173,19 @@ async def test_metrics(client: Client) -> None:
     assert (found["total"]["finished"]["SUCCEEDED"], found["total"]["finished"]["FAILED"]) == (1, 1)
     assert len(found["series"]) == 4
     assert sum(bucket["submitted"] for bucket in found["series"]) == 2
-    assert found["providers"][0]["provider"]["name"] == "local"
+    assert (found["states"]["SUCCEEDED"], found["states"]["FAILED"]) == (1, 1)
+    assert found["bucket_ms"] == 900_000
+    [use] = found["providers"]
+    assert (use["provider"]["name"], use["attempts"], use["failed"]) == ("local", 2, 1)
+    assert sum(bucket["attempts"] for bucket in use["series"]) == 2
+    query = {"range": "1h", "buckets": "4", "project": client.project, "format": "csv"}
+    table = await client.http.get("/metrics/jobs", params=query)
+    assert table.headers["content-type"] == "text/csv; charset=utf-8"
+    assert table.headers["content-disposition"].endswith('.csv"')
+    rows = list(csv.DictReader(table.text.splitlines()))
+    assert len(rows) == 4
+    assert sum(int(row["submitted"]) for row in rows) == 2
+    assert sum(int(row["failed"]) for row in rows) == 1
     days = await client.get("/metrics/jobs", **{"from": "2026-01-01", "to": "2026-01-02"})
     assert (days["start"], days["total"]["submitted"]) == ("2026-01-01T00:00:00Z", 0)
 

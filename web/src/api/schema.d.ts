@@ -1214,6 +1214,18 @@ export interface components {
              * Format: date-time
              */
             end: string;
+            /**
+             * Bucket Ms
+             * @description Length of one stretch of the series.
+             */
+            bucket_ms: number;
+            /**
+             * States
+             * @description Jobs submitted in the range by what they are now; their sum is total.submitted.
+             */
+            states: {
+                [key: string]: number;
+            };
             total: components["schemas"]["MetricsBucketView"];
             previous: components["schemas"]["MetricsBucketView"];
             /** Series */
@@ -2583,8 +2595,41 @@ export interface components {
             topic: string;
         };
         /**
+         * UseBucketView
+         * @description Use of one provider in one stretch of time, running attempts included.
+         */
+        UseBucketView: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * Attempts
+             * @description Attempts that ended.
+             */
+            attempts: number;
+            /** Failed */
+            failed: number;
+            /**
+             * Running
+             * @description Processes that ran, on average.
+             */
+            running: number;
+            /**
+             * Cpus
+             * @description CPUs that they used, on average.
+             */
+            cpus: number;
+            /**
+             * Memory Bytes
+             * @description Memory of their peaks, on average.
+             */
+            memory_bytes: number;
+        };
+        /**
          * UseView
-         * @description What the attempts on one provider used.
+         * @description What the attempts used that ended on one provider, and its use over time.
          */
         UseView: {
             provider: components["schemas"]["ProviderRef"] | null;
@@ -2598,6 +2643,8 @@ export interface components {
             memory_peak_bytes: number;
             /** Run Ms */
             run_ms: number;
+            /** Series */
+            series: components["schemas"]["UseBucketView"][];
         };
         /**
          * Version
@@ -4416,6 +4463,8 @@ export interface operations {
                 buckets?: number;
                 /** @description Only jobs of this project. */
                 project?: string;
+                /** @description json, or csv: the series alone, as a file. */
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4432,6 +4481,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobMetricsView"];
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Problem400"];

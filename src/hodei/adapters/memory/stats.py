@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hodei.adapters.memory.part import Part
 from hodei.domain.attempt import Attempt
-from hodei.domain.job import JOB, Job
+from hodei.domain.job import JOB, Job, JobState
 from hodei.domain.warm import Demand, Shape
 from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse, Recent
 from hodei.ports.store import Sample
@@ -62,7 +62,9 @@ class Stats(Part):
             if job.finished_at is not None:
                 done[_bucket(job.finished_at, start, end, buckets)].append((job, attempt))
         step = (end - start) / buckets
+        states = Counter(job.state for job in submitted)
         return JobMetrics(
+            states={state: states[state] for state in JobState},
             total=_summary(start, len(submitted), finished),
             series=tuple(
                 _summary(start + step * number, new[number], done[number])

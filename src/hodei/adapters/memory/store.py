@@ -16,13 +16,14 @@ from hodei.adapters.memory.queue import Queue
 from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
 from hodei.adapters.memory.tables import Tables
+from hodei.adapters.memory.use import Use
 from hodei.adapters.memory.workers import Workers
 from hodei.ports.bus import Bus
 from hodei.ports.clock import Chance, Clock
 
 
 class MemoryStore(
-    Commits, Queue, Jobs, Workers, Logs, Stats, Providers, Feed, Hosts, SignIns, Maintenance
+    Commits, Queue, Jobs, Workers, Logs, Stats, Use, Providers, Feed, Hosts, SignIns, Maintenance
 ):
     """Implements `hodei.ports.store.Store` in one process.
 

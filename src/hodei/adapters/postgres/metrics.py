@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hodei.adapters.postgres.database import Database, Row, Session
@@ -11,7 +12,14 @@ from hodei.adapters.postgres.queries import sql
 from hodei.domain.job import JobState
 from hodei.domain.spec import Network
 from hodei.domain.warm import Demand, Shape
-from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse, Recent
+from hodei.ports.aggregates import (
+    JobMetrics,
+    MetricsBucket,
+    ProviderUse,
+    Recent,
+    UseBucket,
+    UseSeries,
+)
 
 _FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.TIMEOUT)
 
@@ -38,13 +46,18 @@ class Metrics:
                 )
 
         submitted, finished, providers = await self._database.run(read)
-        counts = {row["bucket"]: row["n"] for row in submitted}
+        counts: Counter[int] = Counter()
+        states: Counter[str] = Counter()
+        for row in submitted:
+            counts[row["bucket"]] += row["n"]
+            states[row["state"]] += row["n"]
         rows = {row["bucket"]: row for row in finished}
         step = (end - start) / buckets
         return JobMetrics(
+            states={state: states[state.value] for state in JobState},
             total=_bucket(start, sum(counts.values()), rows.get(None)),
             series=tuple(
-                _bucket(start + step * place, counts.get(place + 1, 0), rows.get(place + 1))
+                _bucket(start + step * place, counts[place + 1], rows.get(place + 1))
                 for place in range(buckets)
             ),
             providers=tuple(_use(row) for row in providers),
@@ -66,6 +79,39 @@ class Metrics:
             )
             found.setdefault(shape, {})[row["jobs"]] = row["stretches"]
         return [Demand(shape=shape, stretches=counted) for shape, counted in found.items()]
+
+    async def provider_use(
+        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+    ) -> Sequence[UseSeries]:
+        """See `StatsStore.provider_use`."""
+
+        async def read(session: Session) -> tuple[list[Row], list[Row]]:
+            async with session.transaction(isolation="repeatable_read", readonly=True):
+                await session.execute("SET LOCAL enable_seqscan = on")
+                return (
+                    await session.fetch(sql("metrics.ended"), start, end, buckets, project),
+                    await session.fetch(sql("metrics.ran"), start, end, buckets, project),
+                )
+
+        ended, ran = await self._database.run(read)
+        counts = {(row["provider_id"], row["bucket"] - 1): row for row in ended}
+        used = {(row["provider_id"], row["place"]): row for row in ran}
+        step = (end - start) / buckets
+        return [
+            UseSeries(
+                provider_id=provider_id,
+                buckets=tuple(
+                    _use_bucket(
+                        start + step * place,
+                        step,
+                        counts.get((provider_id, place)),
+                        used.get((provider_id, place)),
+                    )
+                    for place in range(buckets)
+                ),
+            )
+            for provider_id in sorted({key for key, _ in counts.keys() | used.keys()})
+        ]
 
     async def recent(self, *, since: datetime, limit: int) -> Recent:
         """See `StatsStore.recent`."""
@@ -103,4 +149,16 @@ def _use(row: Row) -> ProviderUse:
         cpu_ms=row["cpu_ms"],
         memory_peak_bytes=row["memory_peak_bytes"],
         run_ms=row["run_ms"],
+    )
+
+
+def _use_bucket(start: datetime, step: timedelta, ended: Row | None, ran: Row | None) -> UseBucket:
+    seconds = step.total_seconds()
+    return UseBucket(
+        start=start,
+        attempts=ended["attempts"] if ended else 0,
+        failed=ended["failed"] if ended else 0,
+        running=ran["running_s"] / seconds if ran else 0.0,
+        cpus=ran["cpu_ms"] / 1000 / seconds if ran else 0.0,
+        memory_bytes=ran["memory"] / seconds if ran else 0.0,
     )

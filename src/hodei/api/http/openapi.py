@@ -205,8 +205,9 @@ def _answer(answer: Answer) -> Schema:
     if answer.model is not None:
         schema = {"$ref": REF.format(model=answer.model.__name__)}
         made["content"] = {"application/json": {"schema": schema}}
-    elif answer.content:
-        made["content"] = {kind: {"schema": schema} for kind, schema in answer.content.items()}
+    if answer.content:
+        others = {kind: {"schema": schema} for kind, schema in answer.content.items()}
+        made["content"] = made.get("content", {}) | others
     return made
 
 

@@ -78,7 +78,7 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a status carries: a model, or another content type."""
+    """What a status carries: a model, other content types, or both."""
 
     description: str
     model: type[BaseModel] | None = None

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from hodei.api.http.names import names_of
-from hodei.api.http.operations import Call, Operation, json_response, ok
+from hodei.api.http.operations import Answer, Call, Operation, json_response, ok
 from hodei.api.http.query import choice, moment, text, whole
 from hodei.api.http.schemas.hosts import HostMetricsView
-from hodei.api.http.schemas.metrics import JobMetricsView
+from hodei.api.http.schemas.metrics import JobMetricsView, metrics_csv
 from hodei.domain.errors import InvalidRequest
 from hodei.engine.stats import MAX_BUCKETS
 
@@ -27,20 +27,32 @@ FROM = moment("from", "Begin of a range of your own.")
 TO = moment("to", "End of it; now when not given.")
 BUCKETS = whole("buckets", "Stretches of time.", least=1, most=MAX_BUCKETS, default=60)
 HOST_BUCKETS = whole("buckets", "Stretches of time.", least=1, most=MAX_BUCKETS, default=288)
+FORMAT = choice(
+    "format",
+    "json, or csv: the series alone, as a file.",
+    {"json": "json", "csv": "csv"},
+    default="json",
+)
+CSV = "text/csv; charset=utf-8"
 PROJECT = text("project", "Only jobs of this project.", most=63)
 
 
 async def job_metrics(call: Call) -> Response:
     """GET /metrics/jobs."""
     start, end = _range(call)
-    project = call.get(PROJECT)
-    found = await call.engine.stats.metrics(
-        start=start, end=end, buckets=call.get(BUCKETS), project=project
-    )
-    previous = await call.engine.stats.metrics(
+    project, buckets = call.get(PROJECT), call.get(BUCKETS)
+    stats = call.engine.stats
+    found = await stats.metrics(start=start, end=end, buckets=buckets, project=project)
+    if call.get(FORMAT) == "csv":
+        name = f"hodei-jobs-{start:%Y%m%dT%H%M}-{end:%Y%m%dT%H%M}.csv"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(metrics_csv(found), headers=headers, media_type=CSV)
+    previous = await stats.metrics(
         start=start - (end - start), end=start, buckets=1, project=project
     )
-    return json_response(JobMetricsView.of(start, end, found, previous, names_of(call.engine)))
+    use = await stats.use(start=start, end=end, buckets=buckets, project=project)
+    names = names_of(call.engine)
+    return json_response(JobMetricsView.of(start, end, found, previous, use, names))
 
 
 async def host_metrics(call: Call) -> Response:
@@ -76,8 +88,14 @@ OPERATIONS = (
         tag="metrics",
         summary="Jobs by state, durations and use by provider over a range of time",
         handle=job_metrics,
-        answers=ok(JobMetricsView, "Totals, the period before, and a series."),
-        query=(RANGE, FROM, TO, BUCKETS, PROJECT),
+        answers={
+            200: Answer(
+                description="Totals, the period before, and a series.",
+                model=JobMetricsView,
+                content={"text/csv": {"type": "string"}},
+            )
+        },
+        query=(RANGE, FROM, TO, BUCKETS, PROJECT, FORMAT),
     ),
     Operation(
         method="GET",

@@ -22,6 +22,7 @@ from hodei.testing.store_contract.queueing import QueueContract
 from hodei.testing.store_contract.sign_ins import SignInContract
 from hodei.testing.store_contract.stats import StatsContract
 from hodei.testing.store_contract.submission import SubmitContract
+from hodei.testing.store_contract.use import UseContract
 from hodei.testing.store_contract.workers import WorkerContract
 
 __all__ = ["StoreContract"]
@@ -37,6 +38,7 @@ class StoreContract(
     WorkerContract,
     LogContract,
     StatsContract,
+    UseContract,
     ProviderRowContract,
     FeedContract,
     HostContract,

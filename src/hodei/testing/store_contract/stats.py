@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -111,6 +112,12 @@ STATES = {
 }
 
 
+def state_of(life: Life) -> JobState:
+    """How it ended."""
+    plain = JobState.SUCCEEDED if life.outcome.succeeded else JobState.FAILED
+    return STATES.get(life.outcome.cause, plain)
+
+
 def bucket_of(start: float, new: Sequence[Life], done: Sequence[Life]) -> MetricsBucket:
     """The numbers of one stretch of time."""
     durations = [1000 * (x.finished - x.started) for x in done if x.started is not None]
@@ -120,8 +127,7 @@ def bucket_of(start: float, new: Sequence[Life], done: Sequence[Life]) -> Metric
         (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.TIMEOUT), 0
     )
     for life in done:
-        plain = JobState.SUCCEEDED if life.outcome.succeeded else JobState.FAILED
-        finished[STATES.get(life.outcome.cause, plain)] += 1
+        finished[state_of(life)] += 1
     return MetricsBucket(
         start=after(start),
         submitted=len(new),
@@ -190,6 +196,7 @@ class StatsContract:
     async def test_metrics_of_nothing(self, store: Store) -> None:
         metrics = await store.job_metrics(start=after(0), end=after(60), buckets=3)
         assert metrics == JobMetrics(
+            states=dict.fromkeys(JobState, 0),
             total=bucket_of(0, [], []),
             series=tuple(bucket_of(start, [], []) for start in (0, 20, 40)),
             providers=(),
@@ -217,6 +224,9 @@ class StatsContract:
         done = [life for life in mine if 0 <= life.finished < 600]
         total = bucket_of(0, new, done)
         assert_like(found.total, replace(total, submitted=total.submitted + waiting))
+        now = Counter(state_of(life) for life in new)
+        now[JobState.PENDING] += waiting
+        assert found.states == {state: now[state] for state in JobState}
         self._assert_use(found, done)
 
     @staticmethod

@@ -2,10 +2,10 @@ Aggregates over jobs, computed from the rows themselves.
 
 -- name: submitted
 SELECT width_bucket(extract(epoch FROM submitted_at), extract(epoch FROM $1::timestamptz),
-    extract(epoch FROM $2::timestamptz), $3) AS bucket, count(*) AS n
-FROM job_specs
+    extract(epoch FROM $2::timestamptz), $3) AS bucket, state, count(*) AS n
+FROM jobs
 WHERE submitted_at >= $1 AND submitted_at < $2 AND ($4::text IS NULL OR project = $4)
-GROUP BY 1
+GROUP BY 1, 2
 
 -- name: finished
 WITH done AS (
@@ -71,3 +71,43 @@ FROM (
         WHERE finished_at >= $1 ORDER BY finished_at DESC LIMIT $2
     ) j LEFT JOIN attempts a ON a.id = j.attempt_id
 ) last
+
+-- name: ended
+SELECT a.provider_id, width_bucket(extract(epoch FROM a.ended_at),
+        extract(epoch FROM $1::timestamptz), extract(epoch FROM $2::timestamptz), $3) AS bucket,
+    count(*) AS attempts,
+    count(*) FILTER (WHERE a.cause <> 'exit' OR a.exit_code <> 0) AS failed
+FROM attempts a
+WHERE a.ended_at >= $1 AND a.ended_at < $2
+    AND ($4::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $4)
+GROUP BY 1, 2
+
+-- name: ran
+WITH stretch AS (
+    SELECT $1::timestamptz AS start, ($2::timestamptz - $1::timestamptz) / $3::integer AS step
+), ran AS (
+    SELECT a.provider_id, a.started_at AS begun, coalesce(a.ended_at, least(now(), $2)) AS until,
+        coalesce(s.cpu_ms, a.cpu_ms) AS cpu_ms,
+        coalesce(s.memory_peak_bytes, a.memory_peak_bytes) AS memory
+    FROM attempts a LEFT JOIN LATERAL (
+        SELECT u.cpu_ms, u.memory_peak_bytes FROM stats_samples u
+        WHERE u.attempt_id = a.id ORDER BY u.at DESC LIMIT 1
+    ) s ON a.ended_at IS NULL
+    WHERE (a.ended_at >= $1 OR (a.open AND a.ended_at IS NULL)) AND a.started_at < $2
+        AND ($4::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $4)
+), pieces AS (
+    SELECT r.provider_id, p.place, r.cpu_ms, r.memory,
+        extract(epoch FROM r.until - r.begun) AS whole_s,
+        extract(epoch FROM least(r.until, t.start + t.step * (p.place + 1))
+            - greatest(r.begun, t.start + t.step * p.place)) AS part_s
+    FROM ran r CROSS JOIN stretch t CROSS JOIN LATERAL generate_series(
+        greatest(0, floor(extract(epoch FROM r.begun - t.start) / extract(epoch FROM t.step))),
+        least($3::integer - 1,
+            floor(extract(epoch FROM r.until - t.start) / extract(epoch FROM t.step)))
+    ) AS p (place)
+    WHERE r.until >= $1
+)
+SELECT provider_id, place::integer AS place, sum(part_s)::float8 AS running_s,
+    sum(cpu_ms * CASE WHEN whole_s > 0 THEN part_s / whole_s ELSE 1 END)::float8 AS cpu_ms,
+    sum(memory * part_s)::float8 AS memory
+FROM pieces GROUP BY 1, 2
