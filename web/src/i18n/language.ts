@@ -1,5 +1,7 @@
 /** Which language the page speaks: ?lng=, then the saved choice, then the browser's, then English. */
 
+import { store, stored } from "@/lib/storage";
+
 export const LANGUAGES = ["en", "es"] as const;
 export type Language = (typeof LANGUAGES)[number] | "en-XA";
 
@@ -23,26 +25,12 @@ export function pickLanguage({ query, saved, browser }: Sources): Language {
   return "en";
 }
 
-function savedLanguage(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null; // storage is switched off
-  }
-}
-
 export function chooseLanguage(): Language {
   return pickLanguage({
     query: location.search,
-    saved: savedLanguage(),
+    saved: stored(KEY),
     browser: navigator.languages,
   });
 }
 
-export function rememberLanguage(language: Language): void {
-  try {
-    localStorage.setItem(KEY, language);
-  } catch {
-    // storage is switched off: the choice lasts until the page goes
-  }
-}
+export const rememberLanguage = (language: Language): void => store(KEY, language);

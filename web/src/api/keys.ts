@@ -1,0 +1,35 @@
+/** The names of what is cached: one place, so that live topics and writes find what they change. */
+
+export const keys = {
+  summary: () => ["summary"] as const,
+  jobs: {
+    all: () => ["jobs"] as const,
+    lists: () => ["jobs", "list"] as const,
+    list: (filters: object) => ["jobs", "list", filters] as const,
+    recent: () => ["jobs", "recent"] as const,
+    one: (id: string) => ["jobs", "one", id] as const,
+    explain: (id: string) => ["jobs", "explain", id] as const,
+    events: (id: string) => ["jobs", "events", id] as const,
+    stats: (id: string, attempt?: number) => ["jobs", "stats", id, attempt ?? null] as const,
+    logs: (id: string) => ["jobs", "logs", id] as const,
+  },
+  providers: {
+    all: () => ["providers"] as const,
+    list: () => ["providers", "list"] as const,
+    one: (key: string) => ["providers", "one", key] as const,
+    health: (key: string) => ["providers", "health", key] as const,
+    types: () => ["provider-types"] as const,
+  },
+  workers: {
+    all: () => ["workers"] as const,
+    list: (filters: object) => ["workers", "list", filters] as const,
+    one: (id: string) => ["workers", "one", id] as const,
+  },
+  queue: () => ["queue"] as const,
+  metrics: {
+    jobs: (filters: object) => ["metrics", "jobs", filters] as const,
+    host: (filters: object) => ["metrics", "host", filters] as const,
+  },
+  me: () => ["me"] as const,
+  version: () => ["version"] as const,
+};

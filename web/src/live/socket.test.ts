@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { serverNow } from "./clock";
+import { SILENCE_MS } from "./machine";
+import { LiveSocket, POLL_MS } from "./socket";
+
+class Wire {
+  readyState = 0;
+  readonly sent: unknown[] = [];
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  send(text: string) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = 3;
+  }
+  openNow() {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  breakNow() {
+    this.readyState = 3;
+    this.onclose?.();
+  }
+  says(frame: unknown) {
+    this.onmessage?.({ data: JSON.stringify(frame) });
+  }
+}
+
+let wires: Wire[];
+let socket: LiveSocket;
+const wire = () => wires.at(-1) as Wire;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  wires = [];
+  socket = new LiveSocket(() => {
+    const made = new Wire();
+    wires.push(made);
+    return made;
+  });
+  socket.start();
+});
+afterEach(() => vi.useRealTimers());
+
+describe("LiveSocket", () => {
+  it("shares a topic between listeners and leaves with the last", () => {
+    const [one, two] = [vi.fn(), vi.fn()];
+    wire().openNow();
+    const leaveOne = socket.listen("jobs", { onDelivery: one });
+    const leaveTwo = socket.listen("jobs", { onDelivery: two });
+    expect(wire().sent).toEqual([{ op: "sub", topic: "jobs" }]);
+    expect(two).toHaveBeenCalledWith({ kind: "resync" });
+    wire().says({ topic: "jobs", seq: 1, data: { rows: [] } });
+    expect(one).toHaveBeenCalledWith({ kind: "data", data: { rows: [] }, seq: 1 });
+    leaveOne();
+    expect(wire().sent).toHaveLength(1);
+    leaveTwo();
+    expect(wire().sent.at(-1)).toEqual({ op: "unsub", topic: "jobs" });
+  });
+
+  it("reconnects and goes on where the listener that is furthest behind stands", () => {
+    wire().openNow();
+    socket.listen("logs:1", { onDelivery: vi.fn(), since: () => 500 });
+    socket.listen("logs:1", { onDelivery: vi.fn(), since: () => 420 });
+    wire().breakNow();
+    expect(socket.mode).toBe("reconnecting");
+    vi.advanceTimersByTime(500);
+    wire().openNow();
+    expect(wires).toHaveLength(2);
+    expect(wire().sent).toEqual([{ op: "sub", topic: "logs:1", since: 420 }]);
+    expect(socket.mode).toBe("live");
+  });
+
+  it("hangs up after silence; a ping keeps the line and sets the clock", () => {
+    wire().openNow();
+    vi.advanceTimersByTime(SILENCE_MS - 1);
+    wire().says({ op: "ping", at: new Date(Date.now() + 60_000).toISOString() });
+    expect(serverNow() - Date.now()).toBe(60_000);
+    vi.advanceTimersByTime(SILENCE_MS - 1);
+    expect(socket.mode).toBe("live");
+    vi.advanceTimersByTime(2);
+    expect(socket.mode).toBe("reconnecting");
+  });
+
+  it("tells listeners to poll while the socket is blocked", () => {
+    const heard = vi.fn();
+    socket.listen("summary", { onDelivery: heard });
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      wire().breakNow();
+      vi.advanceTimersByTime(attempt < 3 ? 15_000 : 0);
+    }
+    expect(socket.mode).toBe("polling");
+    heard.mockClear();
+    vi.advanceTimersByTime(POLL_MS);
+    expect(heard).toHaveBeenCalledWith({ kind: "poll" });
+    wire().openNow();
+    heard.mockClear();
+    vi.advanceTimersByTime(POLL_MS * 2);
+    expect(heard).not.toHaveBeenCalled();
+  });
+
+  it("says when its mode changes, and since when", () => {
+    const watcher = vi.fn();
+    socket.watch(watcher);
+    vi.advanceTimersByTime(1000);
+    wire().openNow();
+    expect(watcher).toHaveBeenCalledOnce();
+    expect(socket.since).toBe(Date.now());
+  });
+});

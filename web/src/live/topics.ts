@@ -1,0 +1,97 @@
+/** Which topic keeps which cached data fresh. A page calls the hooks of what it shows. */
+import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
+import type { Schemas } from "@/api/client";
+import { keys } from "@/api/keys";
+import { useTopic } from "./useTopic";
+
+type JobRow = Schemas["JobRowView"];
+type JobPage = Schemas["JobPage"];
+
+/** Newer rows in place of the ones that `rows` holds; what it does not hold is not added. */
+export function patchRows(rows: readonly JobRow[], changed: ReadonlyMap<string, JobRow>): JobRow[] {
+  return rows.map((row) => {
+    const next = changed.get(row.id);
+    return next !== undefined && next.version >= row.version ? next : row;
+  });
+}
+
+/** The newest `size` jobs after some changed or came. */
+export function patchRecent(page: JobPage, changed: readonly JobRow[], size: number): JobPage {
+  const rows = new Map(page.items.map((row) => [row.id, row]));
+  for (const row of changed) {
+    const known = rows.get(row.id);
+    if (known === undefined || row.version >= known.version) rows.set(row.id, row);
+  }
+  const items = [...rows.values()].sort((a, b) => b.submitted_at.localeCompare(a.submitted_at));
+  return { ...page, items: items.slice(0, size) };
+}
+
+const RECENT = 5;
+
+/** Keeps every cached list of jobs fresh; `onRows` hears what changed or is new. */
+export function useJobsTopic(onRows?: (rows: readonly JobRow[]) => void): void {
+  const client = useQueryClient();
+  useTopic<{ rows: JobRow[] }>("jobs", {
+    onData({ rows }) {
+      const changed = new Map(rows.map((row) => [row.id, row]));
+      client.setQueriesData<InfiniteData<JobPage, string | null>>(
+        { queryKey: keys.jobs.lists() },
+        (data) =>
+          data && {
+            ...data,
+            pages: data.pages.map((page) => ({ ...page, items: patchRows(page.items, changed) })),
+          },
+      );
+      client.setQueryData<JobPage>(
+        keys.jobs.recent(),
+        (page) => page && patchRecent(page, rows, RECENT),
+      );
+      onRows?.(rows);
+    },
+    onResync() {
+      void client.invalidateQueries({ queryKey: keys.jobs.lists() });
+      void client.invalidateQueries({ queryKey: keys.jobs.recent() });
+    },
+  });
+}
+
+/** Keeps the numbers of the dashboard fresh. */
+export function useSummaryTopic(): void {
+  const client = useQueryClient();
+  useTopic<Schemas["Summary"]>("summary", {
+    onData: (summary) => client.setQueryData(keys.summary(), summary),
+    onResync: () => void client.invalidateQueries({ queryKey: keys.summary() }),
+  });
+}
+
+/** Keeps one job fresh until it has ended and been cleaned up. */
+export function useJobTopic(id: string): void {
+  const client = useQueryClient();
+  const reread = () => void client.invalidateQueries({ queryKey: keys.jobs.one(id) });
+  useTopic<Schemas["JobView"]>(`job:${id}`, {
+    onData: (job) => client.setQueryData(keys.jobs.one(job.id), job),
+    onResync: reread,
+    onEnd: reread,
+  });
+}
+
+/** Keeps the first page of the queue fresh. */
+export function useQueueTopic(): void {
+  const client = useQueryClient();
+  const reread = () => void client.invalidateQueries({ queryKey: keys.queue() });
+  useTopic("queue", { onData: reread, onResync: reread });
+}
+
+/** Keeps workers fresh: lists are read again, as which rows belong depends on their filters. */
+export function useWorkersTopic(): void {
+  const client = useQueryClient();
+  const reread = () => void client.invalidateQueries({ queryKey: keys.workers.all() });
+  useTopic("workers", { onData: reread, onResync: reread });
+}
+
+/** Keeps providers fresh. */
+export function useProvidersTopic(): void {
+  const client = useQueryClient();
+  const reread = () => void client.invalidateQueries({ queryKey: keys.providers.all() });
+  useTopic("providers", { onData: reread, onResync: reread });
+}
