@@ -94,29 +94,33 @@ export class LiveSocket {
   private perform(effect: Effect): void {
     switch (effect.do) {
       case "connect":
-        return this.connect();
+        this.connect();
+        break;
       case "hangUp":
-        return this.hangUp();
+        this.hangUp();
+        break;
       case "send":
         if (this.wire?.readyState === 1) this.wire.send(JSON.stringify(effect.frame));
-        return;
+        break;
       case "retryIn":
         clearTimeout(this.retry);
         this.retry = setTimeout(() => this.handle({ kind: "retry" }), effect.ms);
-        return;
+        break;
       case "watchSilence":
         clearTimeout(this.silence);
         this.silence = setTimeout(() => this.handle({ kind: "silence" }), effect.ms);
-        return;
+        break;
       case "askSince":
-        return this.subscribeAgain(effect.topic);
+        this.subscribeAgain(effect.topic);
+        break;
       case "deliver":
         for (const one of [...(this.listeners.get(effect.topic) ?? [])]) {
           one.onDelivery(effect.delivery);
         }
-        return;
+        break;
       case "clock":
-        return notePing(effect.at);
+        notePing(effect.at);
+        break;
     }
   }
 
@@ -135,7 +139,8 @@ export class LiveSocket {
     try {
       wire = this.open();
     } catch {
-      return this.handle({ kind: "closed" });
+      this.handle({ kind: "closed" });
+      return;
     }
     this.wire = wire;
     wire.onopen = () => this.handle({ kind: "opened" });
@@ -161,7 +166,8 @@ export class LiveSocket {
     try {
       frame = JSON.parse(data) as Frame;
     } catch {
-      return this.hangUp(); // not our server's words
+      this.hangUp(); // not our server's words
+      return;
     }
     this.handle({ kind: "frame", frame });
   }

@@ -19,14 +19,18 @@ export type TopicHandlers<T> = {
 function dispatch<T>(handlers: TopicHandlers<T>, delivery: Delivery | { kind: "poll" }): void {
   switch (delivery.kind) {
     case "data":
-      return handlers.onData(delivery.data as T);
+      handlers.onData(delivery.data as T);
+      break;
     case "resync":
     case "poll":
-      return handlers.onResync();
+      handlers.onResync();
+      break;
     case "end":
-      return handlers.onEnd?.(delivery.end);
+      handlers.onEnd?.(delivery.end);
+      break;
     case "refused":
-      return handlers.onRefused?.(delivery.code, delivery.detail);
+      handlers.onRefused?.(delivery.code, delivery.detail);
+      break;
   }
 }
 

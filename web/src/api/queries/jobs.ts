@@ -38,7 +38,7 @@ export const jobListQuery = (filters: JobFilters) =>
   infiniteQueryOptions({
     queryKey: keys.jobs.list(filters),
     queryFn: ({ pageParam, signal }) => {
-      const query: ListQuery = { ...filters, limit: PAGE, counts: pageParam === null ? 1 : 0 };
+      const query: ListQuery = { ...filters, limit: PAGE, counts: pageParam === null ? "1" : "0" };
       if (pageParam !== null) query.cursor = pageParam;
       return unwrap(api.GET("/jobs", { params: { query }, signal }));
     },
@@ -50,7 +50,7 @@ export const recentJobsQuery = () =>
   queryOptions({
     queryKey: keys.jobs.recent(),
     queryFn: ({ signal }) =>
-      unwrap(api.GET("/jobs", { params: { query: { limit: 5, counts: 0 } }, signal })),
+      unwrap(api.GET("/jobs", { params: { query: { limit: 5, counts: "0" } }, signal })),
   });
 
 export const jobQuery = (id: string) =>
