@@ -1,21 +1,29 @@
 /** Starts the web UI: words first, then the router. */
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
+import { queryClient } from "@/api/queryClient";
 import { router } from "@/app/router";
+import { Toaster } from "@/components/ui/Toaster";
+import { TooltipProvider } from "@/components/ui/Tooltip";
 import { startI18n } from "@/i18n/i18n";
+import { watchPreferences } from "@/lib/preferences";
 import "@/styles/index.css";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
+watchPreferences();
 await startI18n();
 createRoot(root).render(
   <StrictMode>
-    <QueryClientProvider client={new QueryClient()}>
-      <Suspense>
-        <RouterProvider router={router} />
-      </Suspense>
+    <QueryClientProvider client={queryClient}>
+      <TooltipProvider>
+        <Suspense>
+          <RouterProvider router={router} />
+        </Suspense>
+        <Toaster />
+      </TooltipProvider>
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -23,4 +23,5 @@ export const shellRoute = createRoute({
     </Shell>
   ),
   errorComponent: ErrorPage,
+  notFoundComponent: NotFoundPage,
 });

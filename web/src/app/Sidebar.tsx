@@ -1,0 +1,203 @@
+/** The navigation of tablets (a rail of icons) and desktops (with words, unless collapsed). */
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { Languages, type LucideIcon, Monitor, Moon, PanelLeft, Search, Sun } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { meQuery, versionQuery } from "@/api/queries/system";
+import { IconButton } from "@/components/ui/Button";
+import { ConnectionDot } from "@/components/ui/ConnectionDot";
+import { Menu, MenuRadio } from "@/components/ui/Menu";
+import { Tooltip } from "@/components/ui/Tooltip";
+import { switchLanguage } from "@/i18n/i18n";
+import { LANGUAGES, type Language } from "@/i18n/language";
+import { cn } from "@/lib/cn";
+import { setPreference, THEMES, usePreferences } from "@/lib/preferences";
+import { hasSettings, type NavItem, navigation, settingsIcon as SettingsIcon } from "./nav";
+
+const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
+
+const entry =
+  "flex h-9 items-center gap-3 rounded-control px-2.5 font-medium text-muted transition-colors hover:bg-raised hover:text-text data-[status=active]:bg-raised data-[status=active]:text-text pointer-coarse:h-11";
+
+type EntryProps = { item: NavItem; wide: boolean };
+
+function Entry({ item: { to, name, icon: Icon }, wide }: EntryProps) {
+  const { t } = useTranslation();
+  const word = t(`nav.${name}`);
+  const link = (
+    <Link to={to} activeOptions={{ exact: to === "/", includeSearch: false }} className={entry}>
+      <Icon size={18} aria-hidden className="shrink-0" strokeWidth={1.75} />
+      <span className={wide ? "max-lg:sr-only" : "sr-only"}>{word}</span>
+    </Link>
+  );
+  return wide ? (
+    link
+  ) : (
+    <Tooltip text={word} side="right">
+      {link}
+    </Tooltip>
+  );
+}
+
+function Brand() {
+  const { t } = useTranslation();
+  return (
+    <Link to="/" className="flex h-9 items-center gap-2.5 rounded-control px-1.5">
+      <img src="/icon.svg" alt="" width={24} height={24} />
+      <span className="text-lg font-semibold tracking-[-0.02em]">{t("product")}</span>
+    </Link>
+  );
+}
+
+export function Sidebar({ onSearch }: { onSearch(): void }) {
+  const { t } = useTranslation();
+  const wide = usePreferences().sidebar === "wide";
+  return (
+    <nav
+      aria-label={t("nav.label")}
+      className={cn(
+        "sticky top-0 hidden h-dvh w-14 shrink-0 flex-col gap-1 overflow-y-auto border-r border-hairline px-2 py-3 sm:flex",
+        wide && "lg:w-58 lg:px-3",
+      )}
+    >
+      <div className={cn("mb-2 hidden items-center justify-between", wide && "lg:flex")}>
+        <Brand />
+        <IconButton
+          icon={PanelLeft}
+          label={t("nav.collapse")}
+          size="iconSm"
+          onClick={() => setPreference("sidebar", "narrow")}
+        />
+      </div>
+      <div className={cn("mb-2 grid justify-items-center gap-2", wide && "lg:hidden")}>
+        <img src="/icon.svg" alt="" width={24} height={24} className="my-1.5" />
+        <IconButton
+          icon={PanelLeft}
+          label={t("nav.expand")}
+          className="max-lg:hidden"
+          onClick={() => setPreference("sidebar", "wide")}
+        />
+      </div>
+      <SearchButton wide={wide} onSearch={onSearch} />
+      {navigation.map((group) => (
+        <div key={group.name} className="mt-3 flex flex-col gap-0.5">
+          <p
+            className={cn("hidden px-2.5 pb-1 text-xs font-medium text-subtle", wide && "lg:block")}
+          >
+            {t(`nav.${group.name}`)}
+          </p>
+          {group.items.map((item) => (
+            <Entry key={item.name} item={item} wide={wide} />
+          ))}
+        </div>
+      ))}
+      <Foot wide={wide} />
+    </nav>
+  );
+}
+
+function SearchButton({ wide, onSearch }: { wide: boolean; onSearch(): void }) {
+  const { t } = useTranslation();
+  return (
+    <button
+      type="button"
+      aria-label={t("nav.search")}
+      aria-keyshortcuts="Control+K"
+      onClick={onSearch}
+      className="flex h-9 items-center gap-3 rounded-control border border-hairline bg-surface px-2.5 text-subtle transition-colors hover:border-control hover:text-text pointer-coarse:h-11"
+    >
+      <Search size={16} aria-hidden className="shrink-0" />
+      <span className={cn("hidden flex-1 truncate text-left", wide && "lg:block")}>
+        {t("nav.search")}
+      </span>
+      <kbd className={cn("hidden font-sans text-xs", wide && "lg:block")}>Ctrl K</kbd>
+    </button>
+  );
+}
+
+function Foot({ wide }: { wide: boolean }) {
+  const { t } = useTranslation();
+  const { data: version } = useQuery(versionQuery());
+  const { data: me } = useQuery(meQuery());
+  return (
+    <div className="mt-auto flex flex-col gap-1 pt-4">
+      <span className={cn("grid h-9 place-items-center", wide && "lg:hidden")}>
+        <ConnectionDot />
+      </span>
+      {hasSettings && (
+        <Link to="/settings/$section" params={{ section: "profile" }} className={entry}>
+          <SettingsIcon size={18} aria-hidden className="shrink-0" strokeWidth={1.75} />
+          <span className={wide ? "max-lg:sr-only" : "sr-only"}>{t("nav.settings")}</span>
+        </Link>
+      )}
+      <div className={cn("flex flex-col", wide && "lg:flex-row")}>
+        <ThemeMenu />
+        <LanguageMenu />
+      </div>
+      <div
+        className={cn(
+          "mt-1 hidden items-center justify-between gap-2 border-t border-hairline px-2.5 pt-3 text-sm text-muted",
+          wide && "lg:flex",
+        )}
+      >
+        <ConnectionDot withWord />
+        <span className="truncate text-xs text-subtle">
+          {me?.owner} {version && `v${version.version}`}
+        </span>
+      </div>
+    </div>
+  );
+}
+
+export function ThemeMenu() {
+  const { t } = useTranslation();
+  const { theme } = usePreferences();
+  const label = t("nav.theme");
+  return (
+    <Menu
+      label={label}
+      align="start"
+      trigger={<FootButton icon={THEME_ICONS[theme]} label={label} />}
+    >
+      <MenuRadio
+        value={theme}
+        onChange={(next) => setPreference("theme", next)}
+        options={THEMES.map((one) => ({
+          value: one,
+          label: t(`theme.${one}`),
+          icon: THEME_ICONS[one],
+        }))}
+      />
+    </Menu>
+  );
+}
+
+export function LanguageMenu() {
+  const { t, i18n } = useTranslation();
+  const label = t("nav.language");
+  return (
+    <Menu label={label} align="start" trigger={<FootButton icon={Languages} label={label} />}>
+      <MenuRadio<Language>
+        value={i18n.language as Language}
+        onChange={(next) => void switchLanguage(next)}
+        options={LANGUAGES.map((one) => ({ value: one, label: t(`language.${one}`) }))}
+      />
+    </Menu>
+  );
+}
+
+type FootButtonProps = { icon: LucideIcon; label: string };
+
+/** A menu's trigger: the menu hands on its own attributes. */
+const FootButton = ({ icon: Icon, label, ...rest }: FootButtonProps & { children?: ReactNode }) => (
+  <button
+    type="button"
+    {...rest}
+    aria-label={label}
+    title={label}
+    className="grid size-9 place-items-center rounded-control text-muted transition-colors hover:bg-raised hover:text-text pointer-coarse:size-11"
+  >
+    <Icon size={18} aria-hidden strokeWidth={1.75} />
+  </button>
+);

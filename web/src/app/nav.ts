@@ -1,0 +1,81 @@
+/** What the navigation offers, in order. A page that does not exist (yet) is left out. */
+import {
+  Activity,
+  Boxes,
+  Cpu,
+  LayoutDashboard,
+  ListOrdered,
+  ListTodo,
+  type LucideIcon,
+  Settings,
+} from "lucide-react";
+import { hasPage } from "./pages";
+
+export type NavItem = {
+  to: "/" | "/jobs" | "/queue" | "/providers" | "/workers" | "/metrics";
+  name: "dashboard" | "jobs" | "queue" | "providers" | "workers" | "metrics";
+  icon: LucideIcon;
+  /** The second key after g. */
+  key: string;
+  page: readonly [feature: string, page: string];
+};
+
+export type NavGroup = { name: "run" | "infrastructure" | "observe"; items: readonly NavItem[] };
+
+const ALL: readonly NavGroup[] = [
+  {
+    name: "run",
+    items: [
+      {
+        to: "/",
+        name: "dashboard",
+        icon: LayoutDashboard,
+        key: "d",
+        page: ["dashboard", "DashboardPage"],
+      },
+      { to: "/jobs", name: "jobs", icon: ListTodo, key: "j", page: ["jobs", "JobsPage"] },
+      { to: "/queue", name: "queue", icon: ListOrdered, key: "q", page: ["queue", "QueuePage"] },
+    ],
+  },
+  {
+    name: "infrastructure",
+    items: [
+      {
+        to: "/providers",
+        name: "providers",
+        icon: Boxes,
+        key: "p",
+        page: ["providers", "ProvidersPage"],
+      },
+      { to: "/workers", name: "workers", icon: Cpu, key: "w", page: ["workers", "WorkersPage"] },
+    ],
+  },
+  {
+    name: "observe",
+    items: [
+      {
+        to: "/metrics",
+        name: "metrics",
+        icon: Activity,
+        key: "m",
+        page: ["metrics", "MetricsPage"],
+      },
+    ],
+  },
+];
+
+export const navigation: readonly NavGroup[] = ALL.map((group) => ({
+  ...group,
+  items: group.items.filter(({ page }) => hasPage(...page)),
+})).filter((group) => group.items.length > 0);
+
+export const navItems: readonly NavItem[] = navigation.flatMap((group) => group.items);
+
+/** The bottom bar of phones holds these; everything else is under More. */
+const BAR = ["dashboard", "jobs", "providers", "metrics"];
+export const barItems = navItems.filter((item) => BAR.includes(item.name));
+export const moreItems = navItems.filter((item) => !BAR.includes(item.name));
+
+export const settingsIcon = Settings;
+export const hasSettings = hasPage("settings", "SettingsPage");
+export const canCreateJobs = hasPage("job-form", "NewJobPage");

@@ -1,0 +1,61 @@
+/** The list that stands in for a table on phones: cards of any number, in the page's own scroll. */
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+
+type CardListProps<T> = {
+  label: string;
+  rows: readonly T[];
+  rowId(row: T): string;
+  card(row: T): ReactNode;
+  /** The usual height of a card, in pixels. */
+  height: number;
+  onEndReached?(): void;
+};
+
+const AHEAD = 10;
+
+export function CardList<T>({ label, rows, rowId, card, height, onEndReached }: CardListProps<T>) {
+  const list = useRef<HTMLUListElement>(null);
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => {
+    const place = list.current?.getBoundingClientRect();
+    if (place !== undefined) setMargin(Math.round(place.top + scrollY));
+  });
+  const virtual = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => height,
+    overscan: 8,
+    scrollMargin: margin,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (rows.length > 0 && last >= rows.length - AHEAD) onEndReached?.();
+  }, [last, rows.length, onEndReached]);
+  return (
+    <ul
+      ref={list}
+      aria-label={label}
+      className="relative"
+      style={{ height: virtual.getTotalSize() }}
+    >
+      {items.map((item) => {
+        const row = rows[item.index];
+        if (row === undefined) return null;
+        return (
+          <li
+            key={rowId(row)}
+            ref={virtual.measureElement}
+            data-index={item.index}
+            aria-setsize={rows.length}
+            aria-posinset={item.index + 1}
+            className="absolute inset-x-0 top-0"
+            style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}
+          >
+            {card(row)}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,86 @@
+/** Tabs, which scroll sideways when they do not fit, and a control of a few segments. */
+import { RadioGroup, Tabs as Radix } from "radix-ui";
+import type { ReactNode } from "react";
+import { cn } from "@/lib/cn";
+
+type Option<T extends string> = { value: T; label: string; count?: string };
+
+type TabsProps<T extends string> = {
+  label: string;
+  value: T;
+  onChange(value: T): void;
+  tabs: readonly Option<T>[];
+  children: ReactNode;
+};
+
+/** Put one TabPanel per tab inside. */
+export function Tabs<T extends string>({ label, value, onChange, tabs, children }: TabsProps<T>) {
+  return (
+    <Radix.Root value={value} onValueChange={(next) => onChange(next as T)} className="min-w-0">
+      <Radix.List
+        aria-label={label}
+        className="flex overflow-x-auto border-b border-hairline [scrollbar-width:none]"
+      >
+        {tabs.map((tab) => (
+          <Radix.Trigger
+            key={tab.value}
+            value={tab.value}
+            className="-mb-px flex h-10 shrink-0 items-center gap-2 border-b-2 border-transparent px-3 font-medium text-muted -outline-offset-2 first:pl-1 hover:text-text data-[state=active]:border-brand data-[state=active]:text-text pointer-coarse:h-11"
+          >
+            {tab.label}
+            {tab.count !== undefined && (
+              <span className="numeric text-xs text-subtle">{tab.count}</span>
+            )}
+          </Radix.Trigger>
+        ))}
+      </Radix.List>
+      {children}
+    </Radix.Root>
+  );
+}
+
+export const TabPanel = ({ value, children }: { value: string; children: ReactNode }) => (
+  <Radix.Content value={value} className="min-w-0 pt-5">
+    {children}
+  </Radix.Content>
+);
+
+type SegmentedProps<T extends string> = {
+  label: string;
+  value: T;
+  onChange(value: T): void;
+  options: readonly { value: T; label: ReactNode; name?: string }[];
+  className?: string;
+};
+
+/** One of a few values, all in sight; `name` is the accessible name when the label is an icon. */
+export function SegmentedControl<T extends string>({
+  label,
+  value,
+  onChange,
+  options,
+  className,
+}: SegmentedProps<T>) {
+  return (
+    <RadioGroup.Root
+      aria-label={label}
+      value={value}
+      onValueChange={(next) => onChange(next as T)}
+      className={cn(
+        "inline-flex rounded-control border border-hairline bg-raised p-0.5",
+        className,
+      )}
+    >
+      {options.map((option) => (
+        <RadioGroup.Item
+          key={option.value}
+          value={option.value}
+          aria-label={option.name}
+          className="flex h-8 min-w-10 flex-1 items-center justify-center gap-1.5 rounded-sm px-2.5 text-sm font-medium text-muted hover:text-text data-[state=checked]:bg-surface data-[state=checked]:text-text data-[state=checked]:shadow-[0_0_0_1px_var(--c-hairline)] pointer-coarse:h-11 pointer-coarse:min-w-11"
+        >
+          {option.label}
+        </RadioGroup.Item>
+      ))}
+    </RadioGroup.Root>
+  );
+}

@@ -1,0 +1,82 @@
+/** A switch for what takes effect at once, and a box for what is sent with a form. */
+import { Check, Minus } from "lucide-react";
+import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from "radix-ui";
+import { type ReactNode, useId } from "react";
+import { cn } from "@/lib/cn";
+import { useField } from "./Field";
+
+type SwitchProps = {
+  checked: boolean;
+  onChange(checked: boolean): void;
+  label: string;
+  /** Hides the label from the eye, not from a screen reader. */
+  bare?: boolean;
+  hint?: string;
+  disabled?: boolean;
+};
+
+export function Switch({ checked, onChange, label, bare = false, hint, disabled }: SwitchProps) {
+  const id = useId();
+  const hintId = hint === undefined ? undefined : `${id}-hint`;
+  return (
+    <span className={cn("flex items-center gap-3", !bare && "min-h-9 pointer-coarse:min-h-11")}>
+      <RadixSwitch.Root
+        id={id}
+        checked={checked}
+        onCheckedChange={onChange}
+        disabled={disabled}
+        aria-label={bare ? label : undefined}
+        aria-describedby={hintId}
+        className="group relative h-5 w-9 shrink-0 rounded-full border border-control bg-raised transition-colors before:absolute before:-inset-x-1 before:-inset-y-3 disabled:opacity-50 data-[state=checked]:border-brand data-[state=checked]:bg-brand"
+      >
+        <RadixSwitch.Thumb className="block size-3.5 translate-x-0.5 rounded-full bg-muted transition-transform data-[state=checked]:translate-x-4.5 data-[state=checked]:bg-white" />
+      </RadixSwitch.Root>
+      {!bare && (
+        <span className="min-w-0">
+          <label htmlFor={id} className="block">
+            {label}
+          </label>
+          {hint && (
+            <span id={hintId} className="block text-sm text-muted">
+              {hint}
+            </span>
+          )}
+        </span>
+      )}
+    </span>
+  );
+}
+
+type CheckboxProps = {
+  checked: boolean | "indeterminate";
+  onChange(checked: boolean): void;
+  /** The accessible name; with `children` it is their text. */
+  label?: string;
+  children?: ReactNode;
+  disabled?: boolean;
+};
+
+export function Checkbox({ checked, onChange, label, children, disabled }: CheckboxProps) {
+  const made = useId();
+  const field = useField({ id: made });
+  const id = field.id ?? made;
+  const Mark = checked === "indeterminate" ? Minus : Check;
+  return (
+    <span className="inline-flex items-center gap-2.5">
+      <RadixCheckbox.Root
+        {...field}
+        id={id}
+        checked={checked}
+        onCheckedChange={(next) => onChange(next === true)}
+        disabled={disabled}
+        aria-label={label}
+        className="relative grid size-4 shrink-0 place-items-center rounded-sm border border-control bg-surface before:absolute before:-inset-3 disabled:opacity-50 data-[state=checked]:border-brand data-[state=checked]:bg-brand data-[state=indeterminate]:border-brand data-[state=indeterminate]:bg-brand"
+      >
+        <RadixCheckbox.Indicator className="text-white">
+          <Mark size={12} strokeWidth={3} aria-hidden />
+        </RadixCheckbox.Indicator>
+      </RadixCheckbox.Root>
+      {children && <label htmlFor={id}>{children}</label>}
+    </span>
+  );
+}
