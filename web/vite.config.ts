@@ -25,11 +25,29 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   test: {
-    environment: "happy-dom",
-    include: ["src/**/*.test.{ts,tsx}", "tools/**/*.test.ts"],
-    setupFiles: ["src/testing/setup.ts"],
     restoreMocks: true,
     unstubGlobals: true,
     maxWorkers: 2,
+    isolate: false, // files share a worker: what a test changes it puts back
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "model",
+          environment: "node",
+          include: ["src/**/*.test.ts"],
+          exclude: ["src/**/*.dom.test.ts"],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "dom",
+          environment: "happy-dom",
+          include: ["src/**/*.test.tsx", "src/**/*.dom.test.ts"],
+          setupFiles: ["src/testing/setup.ts"],
+        },
+      },
+    ],
   },
 });

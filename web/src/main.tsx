@@ -5,8 +5,7 @@ import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "@/api/queryClient";
 import { router } from "@/app/router";
-import { Toaster } from "@/components/ui/Toaster";
-import { TooltipProvider } from "@/components/ui/Tooltip";
+import { Toasts } from "@/app/Toasts";
 import { startI18n } from "@/i18n/i18n";
 import { watchPreferences } from "@/lib/preferences";
 import "@/styles/index.css";
@@ -18,12 +17,10 @@ await startI18n();
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
-      <TooltipProvider>
-        <Suspense>
-          <RouterProvider router={router} />
-        </Suspense>
-        <Toaster />
-      </TooltipProvider>
+      <Suspense>
+        <RouterProvider router={router} />
+      </Suspense>
+      <Toasts />
     </QueryClientProvider>
   </StrictMode>,
 );

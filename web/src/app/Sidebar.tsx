@@ -1,21 +1,18 @@
 /** The navigation of tablets (a rail of icons) and desktops (with words, unless collapsed). */
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Languages, type LucideIcon, Monitor, Moon, PanelLeft, Search, Sun } from "lucide-react";
-import type { ReactNode } from "react";
+import { PanelLeft, Search } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { meQuery, versionQuery } from "@/api/queries/system";
 import { IconButton } from "@/components/ui/Button";
 import { ConnectionDot } from "@/components/ui/ConnectionDot";
-import { Menu, MenuRadio } from "@/components/ui/Menu";
 import { Tooltip } from "@/components/ui/Tooltip";
-import { switchLanguage } from "@/i18n/i18n";
-import { LANGUAGES, type Language } from "@/i18n/language";
 import { cn } from "@/lib/cn";
-import { setPreference, THEMES, usePreferences } from "@/lib/preferences";
+import { setPreference, usePreferences } from "@/lib/preferences";
 import { hasSettings, type NavItem, navigation, settingsIcon as SettingsIcon } from "./nav";
 
-const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
+const AppearanceMenus = lazy(() => import("./AppearanceMenus"));
 
 const entry =
   "flex h-9 items-center gap-3 rounded-control px-2.5 font-medium text-muted transition-colors hover:bg-raised hover:text-text data-[status=active]:bg-raised data-[status=active]:text-text pointer-coarse:h-11";
@@ -132,8 +129,9 @@ function Foot({ wide }: { wide: boolean }) {
         </Link>
       )}
       <div className={cn("flex flex-col", wide && "lg:flex-row")}>
-        <ThemeMenu />
-        <LanguageMenu />
+        <Suspense fallback={<span className="h-9" />}>
+          <AppearanceMenus />
+        </Suspense>
       </div>
       <div
         className={cn(
@@ -149,55 +147,3 @@ function Foot({ wide }: { wide: boolean }) {
     </div>
   );
 }
-
-export function ThemeMenu() {
-  const { t } = useTranslation();
-  const { theme } = usePreferences();
-  const label = t("nav.theme");
-  return (
-    <Menu
-      label={label}
-      align="start"
-      trigger={<FootButton icon={THEME_ICONS[theme]} label={label} />}
-    >
-      <MenuRadio
-        value={theme}
-        onChange={(next) => setPreference("theme", next)}
-        options={THEMES.map((one) => ({
-          value: one,
-          label: t(`theme.${one}`),
-          icon: THEME_ICONS[one],
-        }))}
-      />
-    </Menu>
-  );
-}
-
-export function LanguageMenu() {
-  const { t, i18n } = useTranslation();
-  const label = t("nav.language");
-  return (
-    <Menu label={label} align="start" trigger={<FootButton icon={Languages} label={label} />}>
-      <MenuRadio<Language>
-        value={i18n.language as Language}
-        onChange={(next) => void switchLanguage(next)}
-        options={LANGUAGES.map((one) => ({ value: one, label: t(`language.${one}`) }))}
-      />
-    </Menu>
-  );
-}
-
-type FootButtonProps = { icon: LucideIcon; label: string };
-
-/** A menu's trigger: the menu hands on its own attributes. */
-const FootButton = ({ icon: Icon, label, ...rest }: FootButtonProps & { children?: ReactNode }) => (
-  <button
-    type="button"
-    {...rest}
-    aria-label={label}
-    title={label}
-    className="grid size-9 place-items-center rounded-control text-muted transition-colors hover:bg-raised hover:text-text pointer-coarse:size-11"
-  >
-    <Icon size={18} aria-hidden strokeWidth={1.75} />
-  </button>
-);

@@ -1,5 +1,5 @@
 /** The system as a whole: its numbers, who asks, what runs. */
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Schemas, setCsrf, unwrap } from "../client";
 import { keys } from "../keys";
 
@@ -24,8 +24,7 @@ export const meQuery = () =>
     queryKey: keys.me(),
     queryFn: async ({ signal }) => {
       const me = await unwrap(api.GET("/me", { signal }));
-      const token: unknown = "csrf" in me ? me.csrf : null;
-      setCsrf(typeof token === "string" ? token : null);
+      setCsrf(me.csrf_token);
       return me;
     },
     staleTime: 5 * 60_000,
@@ -35,4 +34,36 @@ export const meQuery = () =>
 export function usePermission(permission: string): boolean {
   const { data } = useQuery(meQuery());
   return data === undefined || data.permissions.includes(permission);
+}
+
+export const hostMetricsQuery = (range: "1h" | "24h" | "7d" | "30d") =>
+  queryOptions({
+    queryKey: keys.metrics.host({ range }),
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/metrics/hosts", { params: { query: { range } }, signal })),
+    staleTime: 0,
+    refetchInterval: 60_000, // machines are sampled once a minute
+  });
+
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (token: string) => unwrap(api.POST("/session", { body: { token } })),
+    onSuccess: (me) => {
+      setCsrf(me.csrf_token);
+      client.clear();
+      client.setQueryData(keys.me(), me);
+    },
+  });
+}
+
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => unwrap(api.DELETE("/session")),
+    onSuccess: () => {
+      setCsrf(null);
+      client.clear();
+    },
+  });
 }

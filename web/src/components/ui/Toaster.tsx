@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Toaster as Sonner } from "sonner";
 import { shownTheme, usePreferences } from "@/lib/preferences";
 
-export function Toaster() {
+export default function Toaster() {
   const { t } = useTranslation();
   const { theme } = usePreferences();
   return (
