@@ -41,6 +41,7 @@ __all__ = [
     "IdleWorker",
     "Placement",
     "Rejection",
+    "could_serve",
     "decide",
     "placement_class",
     "rank",
@@ -134,6 +135,11 @@ def decide(spec: JobSpec, candidates: Sequence[Candidate]) -> Placement | Blocke
         reason=best.reason,
         rejections=tuple(rejections),
     )
+
+
+def could_serve(spec: JobSpec, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that could run the job when they are enabled, well and free."""
+    return [candidate for candidate in candidates if misfit(spec, candidate) is None]
 
 
 def refused_at_submit(spec: JobSpec, candidates: Sequence[Candidate]) -> list[Violation]:

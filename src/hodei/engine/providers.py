@@ -18,10 +18,13 @@ from hodei.domain.provider import (
     WarmPool,
 )
 from hodei.engine.core import Core
+from hodei.engine.effect import Effect, effect_of_disabling
+from hodei.engine.explain import Explainer
 from hodei.engine.pools import Pools, PoolView
 from hodei.engine.registry import Registry
 from hodei.engine.warm_rules import warm_faults
 from hodei.ports.bus import Hint
+from hodei.ports.loads import ProviderLoad
 from hodei.ports.store import Unit
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")
@@ -52,18 +55,24 @@ class ProviderView:
     health: Health
     capabilities: Capabilities | None
     """None when its settings cannot be used on this server."""
-    live_workers: int
+    load: ProviderLoad
     pools: Sequence[PoolView] = ()
     """Its warm pools as they are now."""
+
+    @property
+    def live_workers(self) -> int:
+        """Workers that are not gone."""
+        return self.load.workers
 
 
 class Providers:
     """Use cases around providers."""
 
-    def __init__(self, core: Core, registry: Registry, pools: Pools) -> None:
+    def __init__(self, core: Core, registry: Registry, pools: Pools, explainer: Explainer) -> None:
         self._core = core
         self._registry = registry
         self._pools = pools
+        self._explainer = explainer
 
     def types(self) -> Mapping[str, Mapping[str, object]]:
         """Settings schema by type."""
@@ -74,22 +83,27 @@ class Providers:
 
     async def all(self) -> list[ProviderView]:
         """All, by name."""
-        live = await self._core.store.count_live()
+        loads = await self._core.store.provider_loads()
         health = await self._core.store.health()
         return [
-            await self._view(record, live, health)
+            await self._view(record, loads, health)
             for record in await self._core.store.list_providers()
         ]
 
     async def get(self, key: str) -> ProviderView:
         """By id or name. Raises NotFound."""
         record = await self._record(key)
-        live = await self._core.store.count_live()
-        return await self._view(record, live, await self._core.store.health())
+        loads = await self._core.store.provider_loads()
+        return await self._view(record, loads, await self._core.store.health())
 
     async def history(self, key: str) -> Sequence[Health]:
         """Changes of health, newest first."""
         return await self._core.store.health_history((await self._record(key)).id)
+
+    async def effect(self, key: str) -> Effect:
+        """What disabling it would do to the jobs of now. Raises NotFound."""
+        record = await self._record(key)
+        return await effect_of_disabling(self._core, self._explainer, record.id)
 
     async def create(
         self, config: ProviderConfig, *, enabled: bool = True, actor: str
@@ -169,7 +183,7 @@ class Providers:
     async def _view(
         self,
         record: ProviderRecord,
-        live: Mapping[UUID, int],
+        loads: Mapping[UUID, ProviderLoad],
         health: Mapping[UUID, Health],
     ) -> ProviderView:
         entry = self._registry.get(record.id)
@@ -182,7 +196,7 @@ class Providers:
             record=record,
             health=health.get(record.id, unknown),
             capabilities=entry.capabilities if entry else None,
-            live_workers=live.get(record.id, 0),
+            load=loads.get(record.id, ProviderLoad()),
             pools=pools,
         )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from hodei.domain import worker as workers
@@ -16,10 +17,14 @@ from hodei.engine.explain import Explainer
 from hodei.engine.facts import worker_only
 from hodei.engine.forecast import Forecaster
 from hodei.engine.provision import close_worker
+from hodei.engine.sessions import Sessions
 from hodei.ports.bus import Hint
+from hodei.ports.loads import WorkerLoad
 from hodei.ports.store import Page, QueueEntry, QueueStatus, SchedulerSettings
 
 MAX_AGING_STEP_MS = 7 * 86_400_000
+_HEARD = frozenset({WorkerState.READY, WorkerState.BUSY, WorkerState.SILENT})
+"""States of workers whose agent has called."""
 
 
 class Queue:
@@ -77,11 +82,22 @@ class Queue:
         return await self._core.store.scheduler()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerView:
+    """A worker with what is known of it now."""
+
+    worker: Worker
+    load: WorkerLoad
+    heard_at: datetime | None
+    """When its agent was last heard of; None when it never was, or is gone."""
+
+
 class Workers:
     """Use cases around workers."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, sessions: Sessions) -> None:
         self._core = core
+        self._sessions = sessions
 
     async def all(
         self,
@@ -105,6 +121,29 @@ class Workers:
         if worker is None:
             raise NotFound("worker", key)
         return worker
+
+    async def views(self, workers: Sequence[Worker]) -> list[WorkerView]:
+        """The same workers, with what they carry."""
+        loads = await self._core.store.worker_loads([worker.id for worker in workers])
+        return [self._view(worker, loads.get(worker.id, WorkerLoad())) for worker in workers]
+
+    def _view(self, worker: Worker, load: WorkerLoad) -> WorkerView:
+        heard_at = None
+        if worker.state in _HEARD:
+            heard_at = self._heard_at(worker.id, load.lease_until)
+        return WorkerView(worker=worker, load=load, heard_at=heard_at)
+
+    def _heard_at(self, worker_id: UUID, lease_until: datetime | None) -> datetime | None:
+        """Exactly for one that is connected here; else by its lease, which is extended only
+        when the agent was heard of."""
+        now = self._core.clock.now()
+        session = self._sessions.get(worker_id)
+        if session is not None:
+            quiet_s = self._core.clock.monotonic() - session.heard_at
+            return now - timedelta(seconds=max(0.0, quiet_s))
+        if lease_until is None:
+            return None
+        return min(now, lease_until - self._core.timings.lease)
 
     async def drain(self, key: str, *, actor: str) -> Worker:
         """It takes no further job: an idle one goes at once, a busy one after its job."""

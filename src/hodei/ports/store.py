@@ -28,6 +28,7 @@ from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
 from hodei.ports.aggregates import JobMetrics, Recent, UseSeries
 from hodei.ports.hosts import HostStore
+from hodei.ports.loads import LoadStore
 from hodei.ports.sign_ins import SignInStore
 
 T = TypeVar("T")
@@ -486,6 +487,7 @@ class MaintenanceStore(Protocol):
 class Store(
     JobStore,
     WorkerStore,
+    LoadStore,
     LogStore,
     StatsStore,
     ProviderStore,

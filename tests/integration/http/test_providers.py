@@ -16,7 +16,7 @@ from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
 from hodei.ports.hosts import HostSample
-from tests.integration.http.jobs import Client, problem_of
+from tests.integration.http.jobs import Client, Data, problem_of
 from tests.integration.http.running import Running
 
 
@@ -103,6 +103,37 @@ async def test_a_configuration_is_tested_without_being_stored(client: Client) ->
     assert (await client.http.get(f"/providers/{client.project}")).status_code == 404
     types = {item["type"]: item for item in (await client.get("/provider-types"))["items"]}
     assert types["process"]["settings_schema"]["type"] == "object"
+    assert types["process"]["title"] == "Process provider"
+    assert "isolation" in types["process"]["description"]
+
+
+async def test_types_that_are_missing_are_named(client: Client) -> None:
+    found = await client.get("/provider-types")
+    installed = {item["type"] for item in found["items"]}
+    missing = {item["type"] for item in found["missing"]}
+    assert not installed & missing
+    assert {"docker", "kubernetes", "firecracker"} <= installed | missing
+
+
+async def test_the_effect_of_disabling_is_known_before(client: Client) -> None:
+    body = {"name": client.project, "type": "process", "max_workers": 1}
+    assert (await client.http.post("/providers", json=body)).status_code == 201
+    path = f"/providers/{client.project}"
+    try:
+        wish: Data = {"preferences": {"provider": client.project}}
+        running = await client.running("sleep 60", **wish)
+        waiting = [await client.submit("true", **wish) for _ in range(2)]
+        effect = await client.get(f"{path}/effect")
+        assert (effect["running"], effect["waiting"]) == (1, 2)
+        assert effect["workers"] == 1 and effect["at_least"] is False
+        assert (await client.get("/providers/local/effect"))["waiting"] == 0
+        for job in (*waiting, running):
+            await client.http.post(f"/jobs/{job['id']}:cancel")
+        await client.finished(running["id"])
+        assert (await client.get(f"{path}/effect"))["running"] == 0
+    finally:
+        await client.http.post(f"{path}:disable")
+    assert (await client.http.get("/providers/nowhere/effect")).status_code == 404
 
 
 def test_hidden_settings_go_in_and_never_out() -> None:
@@ -128,6 +159,18 @@ async def test_workers(client: Client) -> None:
     attempt = job["attempts"][-1]
     worker = await client.get(f"/workers/{attempt['worker_id']}")
     assert (worker["state"], worker["job_id"]) == ("BUSY", job["id"])
+    assert worker["job_name"] == job["name"]
+    heard = datetime.fromisoformat(worker["heard_at"])
+    assert timedelta(0) <= datetime.now(UTC) - heard < timedelta(seconds=10)
+    sampled = await client.until(
+        f"/workers/{worker['id']}", lambda data: data["cpus_used"] is not None
+    )
+    assert sampled["memory_used_bytes"] > 0
+    provider = await client.get("/providers/local")
+    load = provider["load"]
+    assert load["running"] >= 1
+    assert load["workers"] == provider["live_workers"] >= 1
+    assert load["cpu"] >= worker["cpu"] and load["memory_mb"] >= worker["memory_mb"]
     assert worker["provider"]["name"] == "local"
     listed = await client.get("/workers", provider="local", state="BUSY")
     assert worker["id"] in [item["id"] for item in listed["items"]]
@@ -138,7 +181,7 @@ async def test_workers(client: Client) -> None:
     done = await client.finished(job["id"])
     assert (done["state"], done["cause"]) == ("CANCELLED", "cancelled")
     gone = await client.until(f"/workers/{worker['id']}", lambda data: data["state"] == "GONE")
-    assert gone["ended_at"] is not None
+    assert gone["ended_at"] is not None and gone["heard_at"] is None
     again = await client.http.post(f"/workers/{worker['id']}:terminate")
     assert (again.status_code, problem_of(again)["code"]) == (409, "conflict")
     everyone = await client.get("/workers", all=1, limit=1000)

@@ -483,6 +483,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/providers/{key}/effect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the provider. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** What disabling it would do to the jobs of now */
+        get: operations["getProviderEffect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/provider-types": {
         parameters: {
             query?: never;
@@ -918,6 +938,34 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * EffectView
+         * @description What disabling a provider would do to the jobs of now.
+         */
+        EffectView: {
+            /**
+             * Running
+             * @description Jobs that run there; they go on.
+             */
+            running: number;
+            /**
+             * Assigned
+             * @description Jobs that are about to start there; they go on.
+             */
+            assigned: number;
+            /** Workers */
+            workers: number;
+            /**
+             * Waiting
+             * @description Waiting jobs that no other enabled provider could ever serve.
+             */
+            waiting: number;
+            /**
+             * At Least
+             * @description Whether there may be more: only the beginning of the queue was looked at.
+             */
+            at_least: boolean;
         };
         /**
          * EndFrame
@@ -1693,6 +1741,28 @@ export interface components {
             x: boolean;
         };
         /**
+         * LoadView
+         * @description What is placed on a provider now.
+         */
+        LoadView: {
+            /** Workers */
+            workers: number;
+            /**
+             * Cpu
+             * @description CPUs that were given to its workers.
+             */
+            cpu: number;
+            /** Memory Mb */
+            memory_mb: number;
+            /**
+             * Assigned
+             * @description Jobs whose process has not started.
+             */
+            assigned: number;
+            /** Running */
+            running: number;
+        };
+        /**
          * LogBatch
          * @description Topic logs: consecutive lines of one attempt.
          */
@@ -1916,6 +1986,16 @@ export interface components {
             start_latency_p95_ms: number | null;
         };
         /**
+         * MissingType
+         * @description A type of provider that Hodei knows of and that is not installed here.
+         */
+        MissingType: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+        };
+        /**
          * Network
          * @description What the job's processes can reach.
          * @enum {string}
@@ -2113,6 +2193,10 @@ export interface components {
         ProviderType: {
             /** Type */
             type: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
             /**
              * Settings Schema
              * @description JSON Schema 2020-12; fields marked writeOnly are never given back.
@@ -2128,6 +2212,8 @@ export interface components {
         ProviderTypes: {
             /** Items */
             items: components["schemas"]["ProviderType"][];
+            /** Missing */
+            missing: components["schemas"]["MissingType"][];
         };
         /**
          * ProviderView
@@ -2182,6 +2268,7 @@ export interface components {
             capabilities: components["schemas"]["CapabilitiesView"] | null;
             /** Live Workers */
             live_workers: number;
+            load: components["schemas"]["LoadView"];
             /**
              * Created At
              * Format: date-time
@@ -2736,6 +2823,8 @@ export interface components {
             attempt_id: string | null;
             /** Job Id */
             job_id: string | null;
+            /** Job Name */
+            job_name: string | null;
             /** Agent Version */
             agent_version: string;
             /** Architecture */
@@ -2749,12 +2838,26 @@ export interface components {
             enrolled_at: string | null;
             /** Ready At */
             ready_at: string | null;
+            /**
+             * Heard At
+             * @description When its agent was last heard of; to a few seconds for one that calls another server.
+             */
+            heard_at: string | null;
             /** Silent At */
             silent_at: string | null;
             /** Ended At */
             ended_at: string | null;
             /** Reason */
             reason: string;
+            /**
+             * Cpus Used
+             * @description CPUs that its job used of late; null when it was not sampled twice.
+             */
+            cpus_used: number | null;
+            /** Memory Used Bytes */
+            memory_used_bytes: number | null;
+            /** Sampled At */
+            sampled_at: string | null;
         };
         /**
          * Workers
@@ -4200,6 +4303,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthHistory"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getProviderEffect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the provider. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What goes on, and what would wait in vain. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectView"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -9,6 +9,7 @@ from hodei.adapters.memory.faults import MemoryFaults
 from hodei.adapters.memory.feed import Feed
 from hodei.adapters.memory.hosts import Hosts
 from hodei.adapters.memory.jobs import Jobs
+from hodei.adapters.memory.loads import Loads
 from hodei.adapters.memory.logs import Logs
 from hodei.adapters.memory.maintenance import Maintenance
 from hodei.adapters.memory.providers import Providers
@@ -23,7 +24,19 @@ from hodei.ports.clock import Chance, Clock
 
 
 class MemoryStore(
-    Commits, Queue, Jobs, Workers, Logs, Stats, Use, Providers, Feed, Hosts, SignIns, Maintenance
+    Commits,
+    Queue,
+    Jobs,
+    Workers,
+    Loads,
+    Logs,
+    Stats,
+    Use,
+    Providers,
+    Feed,
+    Hosts,
+    SignIns,
+    Maintenance,
 ):
     """Implements `hodei.ports.store.Store` in one process.
 

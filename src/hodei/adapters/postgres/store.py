@@ -11,6 +11,7 @@ from hodei.adapters.postgres.feed import Feed
 from hodei.adapters.postgres.hosts import Hosts
 from hodei.adapters.postgres.jobs import Jobs
 from hodei.adapters.postgres.listing import Listing
+from hodei.adapters.postgres.loads import Loads
 from hodei.adapters.postgres.log_rows import Packer
 from hodei.adapters.postgres.logs import Logs
 from hodei.adapters.postgres.maintenance import Maintenance
@@ -26,7 +27,18 @@ DEFAULT_POOL_SIZE = 8
 
 
 class PostgresStore(
-    Jobs, Queue, Listing, Workers, Logs, Metrics, Providers, Feed, Hosts, SignIns, Maintenance
+    Jobs,
+    Queue,
+    Listing,
+    Workers,
+    Loads,
+    Logs,
+    Metrics,
+    Providers,
+    Feed,
+    Hosts,
+    SignIns,
+    Maintenance,
 ):
     """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""
 

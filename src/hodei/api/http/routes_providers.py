@@ -12,8 +12,10 @@ from hodei.api.http.provider_body import CONFIG_FIELDS, config_schema, read_conf
 from hodei.api.http.provider_settings import with_stored_secrets, without_secrets
 from hodei.api.http.query import Schema
 from hodei.api.http.schemas.providers import (
+    EffectView,
     HealthHistory,
     HealthView,
+    MissingType,
     Providers,
     ProviderType,
     ProviderTypes,
@@ -25,6 +27,12 @@ from hodei.engine.engine import Engine
 from hodei.engine.providers import ProviderView as View
 
 KEY = "Id or name of the provider."
+KNOWN_TYPES = {
+    "docker": "Docker provider",
+    "kubernetes": "Kubernetes provider",
+    "firecracker": "Firecracker provider",
+}
+"""Types that people look for; those that are not installed are named as missing."""
 _VERSION = Whole(least=1, most=2**31 - 1)
 
 
@@ -132,14 +140,30 @@ async def health(call: Call) -> Response:
     )
 
 
+async def effect(call: Call) -> Response:
+    """GET /providers/{key}/effect."""
+    return json_response(EffectView.of(await call.engine.providers.effect(call.key("provider"))))
+
+
 async def types(call: Call) -> Response:
     """GET /provider-types."""
+    known = call.engine.providers.types()
     return json_response(
         ProviderTypes(
             items=[
-                ProviderType(type=name, settings_schema=dict(schema))
-                for name, schema in call.engine.providers.types().items()
-            ]
+                ProviderType(
+                    type=name,
+                    title=str(schema.get("title", name)),
+                    description=str(schema.get("description", "")),
+                    settings_schema=dict(schema),
+                )
+                for name, schema in known.items()
+            ],
+            missing=[
+                MissingType(type=name, title=title)
+                for name, title in KNOWN_TYPES.items()
+                if name not in known
+            ],
         )
     )
 
@@ -271,6 +295,17 @@ OPERATIONS = (
         summary="Health now, and its changes",
         handle=health,
         answers=ok(HealthHistory, "Newest first."),
+        key=KEY,
+        errors=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/providers/{key}/effect",
+        name="getProviderEffect",
+        tag="providers",
+        summary="What disabling it would do to the jobs of now",
+        handle=effect,
+        answers=ok(EffectView, "What goes on, and what would wait in vain."),
         key=KEY,
         errors=(404,),
     ),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from uuid import UUID
 
 from starlette.responses import Response
 
@@ -27,18 +25,10 @@ KEY = "Id of the worker."
 
 
 async def views_of(engine: Engine, workers: Sequence[Worker]) -> Workers:
-    """Workers as they are shown, with the jobs that they hold."""
+    """Workers as they are shown, with what they carry."""
     names = names_of(engine)
-    jobs = await asyncio.gather(*(_job_of(engine, worker) for worker in workers))
-    pairs = zip(workers, jobs, strict=True)
-    return Workers(items=[WorkerView.of(worker, job_id, names) for worker, job_id in pairs])
-
-
-async def _job_of(engine: Engine, worker: Worker) -> UUID | None:
-    if worker.attempt_id is None:
-        return None
-    attempt = await engine.core.store.get_attempt(worker.attempt_id)
-    return attempt.job_id if attempt else None
+    views = await engine.workers.views(workers)
+    return Workers(items=[WorkerView.of(view, names) for view in views])
 
 
 async def listing(call: Call) -> Response:
@@ -76,8 +66,8 @@ async def terminate(call: Call) -> Response:
 
 
 async def _answer(call: Call, worker: Worker) -> Response:
-    job_id = await _job_of(call.engine, worker)
-    return json_response(WorkerView.of(worker, job_id, names_of(call.engine)))
+    [view] = await call.engine.workers.views([worker])
+    return json_response(WorkerView.of(view, names_of(call.engine)))
 
 
 async def _no_fields(call: Call) -> None:

@@ -15,6 +15,7 @@ from hodei.testing.store_contract.feed import FeedContract
 from hodei.testing.store_contract.hints import HintContract
 from hodei.testing.store_contract.hosts import HostContract
 from hodei.testing.store_contract.listing import ListContract
+from hodei.testing.store_contract.loads import LoadContract
 from hodei.testing.store_contract.logs import LogContract
 from hodei.testing.store_contract.maintenance import MaintenanceContract
 from hodei.testing.store_contract.providers import ProviderRowContract
@@ -36,6 +37,7 @@ class StoreContract(
     ListContract,
     AttemptContract,
     WorkerContract,
+    LoadContract,
     LogContract,
     StatsContract,
     UseContract,

@@ -11,9 +11,12 @@ from hodei.api.http.schemas.jobs import Names
 from hodei.api.http.schemas.model import Model, ProviderRef
 from hodei.domain.provider import Capabilities, Health, Isolation, WarmLearning
 from hodei.domain.spec import Architecture, Network
-from hodei.domain.worker import Target, Worker, WorkerState
+from hodei.domain.worker import Target, WorkerState
+from hodei.engine.effect import Effect
 from hodei.engine.pools import PoolView
 from hodei.engine.providers import ProviderView as View
+from hodei.engine.queueing import WorkerView as KnownWorker
+from hodei.ports.loads import ProviderLoad
 
 
 class HealthView(Model):
@@ -133,6 +136,54 @@ class PoolStatus(Model):
         )
 
 
+class LoadView(Model):
+    """What is placed on a provider now."""
+
+    workers: int
+    cpu: float
+    """CPUs that were given to its workers."""
+    memory_mb: int
+    assigned: int
+    """Jobs whose process has not started."""
+    running: int
+
+    @classmethod
+    def of(cls, load: ProviderLoad) -> LoadView:
+        """A load as it is shown."""
+        return cls(
+            workers=load.workers,
+            cpu=round(load.cpu, 3),
+            memory_mb=load.memory_mb,
+            assigned=load.assigned,
+            running=load.running,
+        )
+
+
+class EffectView(Model):
+    """What disabling a provider would do to the jobs of now."""
+
+    running: int
+    """Jobs that run there; they go on."""
+    assigned: int
+    """Jobs that are about to start there; they go on."""
+    workers: int
+    waiting: int
+    """Waiting jobs that no other enabled provider could ever serve."""
+    at_least: bool
+    """Whether there may be more: only the beginning of the queue was looked at."""
+
+    @classmethod
+    def of(cls, effect: Effect) -> EffectView:
+        """An effect as it is shown."""
+        return cls(
+            running=effect.load.running,
+            assigned=effect.load.assigned,
+            workers=effect.load.workers,
+            waiting=effect.waiting,
+            at_least=effect.at_least,
+        )
+
+
 class ProviderView(Model):
     """A provider with what is known of it now."""
 
@@ -157,6 +208,7 @@ class ProviderView(Model):
     capabilities: CapabilitiesView | None
     """Null when its settings cannot be used on this server."""
     live_workers: int
+    load: LoadView
     created_at: datetime
     updated_at: datetime
 
@@ -191,6 +243,7 @@ class ProviderView(Model):
             health=HealthView.of(view.health),
             capabilities=CapabilitiesView.of(view.capabilities) if view.capabilities else None,
             live_workers=view.live_workers,
+            load=LoadView.of(view.load),
             created_at=record.created_at,
             updated_at=record.updated_at,
         )
@@ -216,14 +269,24 @@ class ProviderType(Model):
     """A type of provider that is installed here."""
 
     type: str
+    title: str
+    description: str
     settings_schema: dict[str, Any]
     """JSON Schema 2020-12; fields marked writeOnly are never given back."""
+
+
+class MissingType(Model):
+    """A type of provider that Hodei knows of and that is not installed here."""
+
+    type: str
+    title: str
 
 
 class ProviderTypes(Model):
     """All types, by name."""
 
     items: list[ProviderType]
+    missing: list[MissingType]
 
 
 class WorkerView(Model):
@@ -239,18 +302,26 @@ class WorkerView(Model):
     memory_mb: int
     attempt_id: UUID | None
     job_id: UUID | None
+    job_name: str | None
     agent_version: str
     architecture: str
     created_at: datetime
     enrolled_at: datetime | None
     ready_at: datetime | None
+    heard_at: datetime | None
+    """When its agent was last heard of; to a few seconds for one that calls another server."""
     silent_at: datetime | None
     ended_at: datetime | None
     reason: str
+    cpus_used: float | None
+    """CPUs that its job used of late; null when it was not sampled twice."""
+    memory_used_bytes: int | None
+    sampled_at: datetime | None
 
     @classmethod
-    def of(cls, worker: Worker, job_id: UUID | None, names: Names) -> WorkerView:
+    def of(cls, view: KnownWorker, names: Names) -> WorkerView:
         """A worker as it is shown."""
+        worker, load = view.worker, view.load
         return cls(
             id=worker.id,
             provider=names(worker.provider_id),
@@ -261,15 +332,20 @@ class WorkerView(Model):
             cpu=worker.cpu,
             memory_mb=worker.memory_mb,
             attempt_id=worker.attempt_id,
-            job_id=job_id,
+            job_id=load.job_id,
+            job_name=load.job_name,
             agent_version=worker.agent_version,
             architecture=worker.architecture,
             created_at=worker.created_at,
             enrolled_at=worker.enrolled_at,
             ready_at=worker.ready_at,
+            heard_at=view.heard_at,
             silent_at=worker.silent_at,
             ended_at=worker.ended_at,
             reason=worker.reason,
+            cpus_used=None if load.cpus is None else round(load.cpus, 3),
+            memory_used_bytes=load.memory_bytes,
+            sampled_at=load.sampled_at,
         )
 
 
