@@ -178,6 +178,12 @@ def _duration(text: str) -> timedelta:
         raise ValueError(error.violations[0].message) from None
 
 
+def _idle(text: str) -> timedelta:
+    if (given := _duration(text)) < timedelta(seconds=1):
+        raise ValueError("must be at least 1s")
+    return given
+
+
 def _targets(text: str) -> tuple[str, ...]:
     targets = tuple(part.strip() for part in text.split(",") if part.strip())
     for target in targets:
@@ -214,7 +220,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "log_max_bytes": _whole(1 << 16, 1 << 40),
     "job_retention": _duration,
     "log_retention": _duration,
-    "terminal_idle": _duration,
+    "terminal_idle": _idle,
     "pool_size": _whole(3, 100),
 }
 

@@ -228,10 +228,13 @@ class Terminals:
         # Recorded first: nobody enters a job unseen.
         await trail.opened()
         began = self._core.clock.monotonic()
-        if session.closed.is_set():
-            terminal.on_exited(NO_EXIT_CODE, "the connection to the worker was lost")
-        session.terminals[terminal_id] = terminal
-        session.peer.open_terminal(_order(terminal_id, opening))
+        if session.closed.is_set() or session.attempt_id != detail.attempts[-1].id:
+            # Meanwhile the worker may hold another job, which nobody asked to enter. From here
+            # on the order of the stream sees to it: the agent opens nothing in what has ended.
+            terminal.on_exited(NO_EXIT_CODE, "the job's process has just ended")
+        else:
+            session.terminals[terminal_id] = terminal
+            session.peer.open_terminal(_order(terminal_id, opening))
         idle = self._core.timings.terminal_idle.total_seconds()
         watching = asyncio.create_task(terminal.close_when_idle(idle))
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from functools import partial
 
@@ -200,6 +201,19 @@ async def test_a_lost_connection_ends_them(bench: Bench, alive: Alive) -> None:
     await bench.server.until(lambda: "t" in bench.server.terminal_exits)
     assert not alive("sleep\x0099.125")
     assert not record.exits
+
+
+async def test_they_share_the_limits_of_the_job(bench: Bench) -> None:
+    name = f"hodei-peer-shell-{os.getpid()}"
+    await bench.start_agent(LIMITS="cgroup", CGROUP=name)
+    record = await bench.begin("cat /proc/self/cgroup; echo up; sleep 99.625")
+    await bench.server.until(lambda: b"up" in record.text())
+    await open_pipes(bench, "p", "cat", "/proc/self/cgroup")
+    await bench.server.until(lambda: "p" in bench.server.terminal_exits)
+    assert bytes(bench.server.terminals["p"]) + b"up\n" == record.text()
+    assert name.encode() in record.text()
+    await bench.cancel(record)
+    await bench.server.until(lambda: record.exits)
 
 
 async def test_a_flood_in_a_terminal_stays_orderly(bench: Bench) -> None:

@@ -43,6 +43,15 @@ def test_a_key_counts_as_long_as_it_is_in_the_file(ssh: SshClient, folder: Path,
     assert ssh.run(job, "true").returncode == 0
 
 
+def test_keys_are_not_tried_without_end(ssh: SshClient, folder: Path, job: str) -> None:
+    for number in range(6):
+        new_key(folder / f"odd-{number}", "eve")
+    options = [word for n in range(6) for word in ("-i", str(folder / f"odd-{n}"))]
+    done = ssh.run(job, "true", options=("-o", "LogLevel=INFO", *options))
+    assert done.returncode == 255
+    assert b"too many keys and passwords tried" in done.stderr
+
+
 @pytest.mark.parametrize("program", [["scp"], ["scp", "-O"], ["sftp", "-b", "/dev/null"]])
 def test_files_are_copied_by_cat(ssh: SshClient, job: str, program: list[str]) -> None:
     files = (

@@ -9,10 +9,12 @@ from datetime import timedelta
 import pytest
 
 from hodei.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from hodei.domain.events import EventKind
 from hodei.engine.core import Timings
 from hodei.engine.sessions import Session
 from hodei.engine.terminals import TAKEN_STEP, WINDOW, Opening, TerminalEnd, TerminalOutput
 from hodei.ports.peer import TerminalOrder
+from hodei.ports.store import Unit
 from tests.unit.engine.simulated_agent import Link, SimulatedAgent
 from tests.unit.engine.world import World, quiet, world
 
@@ -133,6 +135,28 @@ async def test_one_that_passes_nothing_is_closed() -> None:
             assert isinstance(end, TerminalEnd)
             assert "nothing passed for 30 s" in end.error
             assert ("close_terminal", terminal.id) in link.said
+
+
+async def test_nobody_enters_the_next_job_of_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        link, session = stream_of(agent)
+        save = w.engine.core.committer.save
+
+        async def slow(unit: Unit) -> None:
+            """While the opening is recorded, the worker ends the job."""
+            await save(unit)
+            if unit.events and unit.events[0].kind is EventKind.TERMINAL_OPENED:
+                agent.exit(0)
+                await quiet()
+
+        monkeypatch.setattr(w.engine.core.committer, "save", slow)
+        async with w.engine.terminals.open(str(job.id), ANN) as terminal:
+            end = await terminal.read()
+        assert end == TerminalEnd(exit_code=255, error="the job's process has just ended")
+        assert [kind for kind, _ in link.said if "terminal" in kind] == []
+        assert session.terminals == {}
+        assert [kind for kind, _, _ in rows(w, job.id)] == ["terminal.opened", "terminal.closed"]
 
 
 async def test_why_there_is_none() -> None:

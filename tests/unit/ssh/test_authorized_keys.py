@@ -131,3 +131,5 @@ def test_a_port_without_anybody_who_may_enter_is_refused() -> None:
     assert read_settings({"HODEI_SSH_PORT": "2222", "HODEI_DEV_MODE": "1"}).ssh_port == 2222
     given = read_settings({"HODEI_SSH_PORT": "2222", "HODEI_SSH_AUTHORIZED_KEYS": "/keys"})
     assert given.ssh_authorized_keys == Path("/keys")
+    with pytest.raises(InvalidRequest, match="at least 1s"):
+        read_settings({"HODEI_TERMINAL_IDLE": "10ms"})

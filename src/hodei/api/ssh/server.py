@@ -53,6 +53,8 @@ class Connection(asyncssh.SSHServer):
         self._gate = gate
         self._actor = ""
         self._tries = 0
+        self._counted = False
+        """Every wrong password counts as a failed sign-in; of keys, all that were tried as one."""
         self._address = ""
         self._sessions: set[JobSession] = set()
         self.conn: asyncssh.SSHServerConnection | None = None
@@ -68,7 +70,7 @@ class Connection(asyncssh.SSHServer):
         gate.unknown.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self in self._gate.unknown and self._tries:
+        if self in self._gate.unknown and self._tries and not self._counted:
             self._gate.failures.add(self._address)
         self._gate.unknown.discard(self)
         self._gate.known.discard(self)
@@ -99,6 +101,7 @@ class Connection(asyncssh.SSHServer):
             owner = self._gate.identity.owner(f"Bearer {password}")
         except Unauthenticated:
             self._gate.failures.add(self._address)
+            self._counted = True
             return self._judge(None)
         return self._judge(owner)
 

@@ -111,6 +111,9 @@ class JobSession(asyncssh.SSHServerSession[bytes]):
         )
         async with self._engine.terminals.open(self._key, opening) as terminal:
             self._terminal = terminal
+            # The window may have changed while it was opened.
+            columns, rows, _, _ = self._chan.get_terminal_size()
+            terminal.resize(_side(rows, opening.rows), _side(columns, opening.columns))
             typing = asyncio.create_task(self._type(terminal))
             try:
                 end = await self._screen(terminal)
