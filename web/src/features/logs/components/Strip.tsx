@@ -1,0 +1,64 @@
+/** The strip at the right edge: where in the log the warnings, errors and matches are. */
+import type { MouseEvent } from "react";
+import type { Marks } from "../hooks/useMarks";
+import type { Search } from "../hooks/useSearch";
+
+type StripProps = {
+  total: number;
+  marks: Marks | undefined;
+  matches: Search["buckets"];
+  top: number;
+  onGo(line: number): void;
+};
+
+const COLOURS = {
+  warn: "var(--console-warn)",
+  error: "var(--console-error)",
+  match: "var(--console-match-current)",
+} as const;
+
+/** One path for all buckets that hold something, in lines from top to bottom. */
+function pathOf(buckets: readonly number[], width: number, total: number): string {
+  const least = total / 250; // a mark can be seen, however long the log is
+  return buckets
+    .map((count, index) =>
+      count === 0 ? "" : `M0 ${index * width}h10v${Math.max(width, least)}h-10z`,
+    )
+    .join("");
+}
+
+/** For the pointer only: the keys e, w and n do the same. */
+export function Strip({ total, marks, matches, top, onGo }: StripProps) {
+  if (total === 0 || (marks === undefined && matches === undefined)) return null;
+  const width = marks?.bucket_lines ?? 1;
+  const go = (event: MouseEvent<SVGSVGElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    const share = (event.clientY - box.top) / box.height;
+    onGo(Math.min(total, Math.max(1, Math.round(share * total))));
+  };
+  const paths = [
+    { d: pathOf(marks?.buckets.map(({ warn }) => warn) ?? [], width, total), fill: COLOURS.warn },
+    {
+      d: pathOf(marks?.buckets.map(({ error }) => error) ?? [], width, total),
+      fill: COLOURS.error,
+    },
+    { d: pathOf(matches?.buckets ?? [], matches?.bucket_lines ?? 1, total), fill: COLOURS.match },
+  ];
+  return (
+    <svg
+      aria-hidden
+      data-strip=""
+      viewBox={`0 0 10 ${total}`}
+      preserveAspectRatio="none"
+      className="hidden h-full w-2.5 shrink-0 cursor-pointer border-l border-hairline bg-surface lg:block"
+      onClick={go}
+    >
+      {paths.map(({ d, fill }) => d !== "" && <path key={fill} d={d} fill={fill} />)}
+      <path
+        d={`M0 ${Math.min(top, total)}h10`}
+        stroke="var(--console-text)"
+        vectorEffect="non-scaling-stroke"
+      />
+    </svg>
+  );
+}

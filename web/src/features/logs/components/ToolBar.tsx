@@ -1,0 +1,144 @@
+/** What one does with a log: hold it, clear it, change how it looks, take it away. */
+import {
+  ArrowDownToLine,
+  Braces,
+  Clock,
+  Eraser,
+  FoldVertical,
+  Link2,
+  Maximize,
+  Minimize,
+  Pause,
+  Play,
+  Undo2,
+  UnfoldVertical,
+  WrapText,
+} from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { Button, IconButton } from "@/components/ui/Button";
+import { Menu, MenuRadio } from "@/components/ui/Menu";
+import { cn } from "@/lib/cn";
+import type { Viewer } from "../hooks/useViewer";
+import { type Settings, TIMES } from "../model/settings";
+import { DownloadMenu } from "./DownloadMenu";
+import type { Change } from "./LogViewer";
+
+type ToolBarProps = {
+  viewer: Viewer;
+  settings: Settings;
+  rawText: boolean;
+  full: boolean;
+  onChange: Change;
+  onRaw(on: boolean): void;
+  onFull(on: boolean): void;
+  onCopyLink(): void;
+};
+
+export function ToolBar(props: ToolBarProps) {
+  const { viewer, settings, rawText, full, onChange, onRaw, onFull, onCopyLink } = props;
+  const { session, dispatch } = viewer;
+  const { t } = useTranslation("logs");
+  const paused = session.frozen !== undefined;
+  const live = viewer.base?.meta?.ended === false;
+  return (
+    <div
+      role="toolbar"
+      aria-label={t("toolbar")}
+      className="flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]"
+    >
+      <Button
+        size="sm"
+        look="quiet"
+        icon={paused ? Play : Pause}
+        aria-pressed={paused}
+        disabled={!live && !paused}
+        onClick={() => dispatch({ type: paused ? "resume" : "pause" })}
+        className={cn(paused && "bg-raised text-console-warn")}
+      >
+        {t(paused ? "resume" : "pause")}
+      </Button>
+      {session.undo === undefined ? (
+        <Button size="sm" look="quiet" icon={Eraser} onClick={() => dispatch({ type: "clear" })}>
+          {t("clear")}
+        </Button>
+      ) : (
+        <Button size="sm" look="quiet" icon={Undo2} onClick={() => dispatch({ type: "undo" })}>
+          {t("undoClear")}
+        </Button>
+      )}
+      <Toggle
+        icon={ArrowDownToLine}
+        label={t("autoScroll")}
+        on={session.follow}
+        onSet={(on) => dispatch({ type: on ? "follow" : "unfollow" })}
+      />
+      <Line />
+      <Toggle
+        icon={WrapText}
+        label={t("wrap")}
+        on={settings.wrap}
+        onSet={(wrap) => onChange({ wrap }, "replace")}
+      />
+      <Menu
+        label={t("time.label")}
+        align="start"
+        trigger={<IconButton size="iconSm" icon={Clock} label={t("time.label")} />}
+      >
+        <MenuRadio
+          value={settings.times}
+          onChange={(times) => onChange({ times }, "replace")}
+          options={TIMES.map((value) => ({ value, label: t(`time.${value}`) }))}
+        />
+      </Menu>
+      <FoldAll viewer={viewer} />
+      <Toggle icon={Braces} label={t("raw")} on={rawText} onSet={onRaw} />
+      <Line />
+      <DownloadMenu viewer={viewer} />
+      <IconButton size="iconSm" icon={Link2} label={t("copyLink")} onClick={onCopyLink} />
+      <IconButton
+        size="iconSm"
+        icon={full ? Minimize : Maximize}
+        label={t(full ? "fullOff" : "full")}
+        onClick={() => onFull(!full)}
+      />
+    </div>
+  );
+}
+
+/** Folds every group, or opens all of them. */
+function FoldAll({ viewer }: { viewer: Viewer }) {
+  const { t } = useTranslation("logs");
+  const { groups, folded, fold, filter } = viewer;
+  const some = folded.size > 0;
+  return (
+    <IconButton
+      size="iconSm"
+      icon={some ? UnfoldVertical : FoldVertical}
+      label={t(some ? "unfoldAll" : "foldAll")}
+      disabledReason={
+        groups.length === 0 ? t("fold.none") : filter === undefined ? undefined : t("fold.filtered")
+      }
+      onClick={() => fold(some ? new Set() : new Set(groups.map((group) => group.line)))}
+    />
+  );
+}
+
+const Line = () => <span aria-hidden className="mx-1 h-5 w-px shrink-0 bg-hairline" />;
+
+type ToggleProps = {
+  icon: typeof Clock;
+  label: string;
+  on: boolean;
+  onSet(on: boolean): void;
+};
+
+const Toggle = ({ icon, label, on, onSet }: ToggleProps) => (
+  <IconButton
+    size="iconSm"
+    icon={icon}
+    label={label}
+    aria-pressed={on}
+    onClick={() => onSet(!on)}
+    className={cn(on && "bg-raised text-console-info")}
+  />
+);
