@@ -68,8 +68,11 @@ export function Console(props: ConsoleProps) {
   width.current = scroller.width;
 
   useLayoutEffect(() => {
-    viewer.reveal.current = scroller.reveal;
-  }, [viewer.reveal, scroller.reveal]);
+    const target = viewer.target.current;
+    if (target === undefined || rows.total === 0) return;
+    viewer.target.current = undefined;
+    scroller.reveal(Math.min(target.place, rows.total - 1), target.align);
+  });
   useEffect(() => {
     list?.look(spansOf(rows, first, last));
     viewer.topLine.current = list?.store.get(rows.placeOf(top))?.n ?? viewer.topLine.current;
@@ -110,55 +113,55 @@ export function Console(props: ConsoleProps) {
 
   return (
     <>
-    <div
-      ref={scroller.element}
-      role="log"
-      aria-live="off"
-      aria-label={t("region")}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable
-      tabIndex={0}
-      className={cn("log-scroll", settings.wrap && "log-wrap", props.dimmed && "log-dim")}
-      style={style}
-      onScroll={scroller.onScroll}
-      onClick={pick}
-      onKeyDown={keys}
-    >
-      <span ref={probe} aria-hidden className="invisible absolute whitespace-pre">
-        {"0".repeat(100)}
-      </span>
       <div
-        className="log-spacer"
-        style={{
-          height: scroller.spacer,
-          width: settings.wrap ? undefined : `calc(${least}ch + 46px)`,
-        }}
+        ref={scroller.element}
+        role="log"
+        aria-live="off"
+        aria-label={t("region")}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls has to be reachable
+        tabIndex={0}
+        className={cn("log-scroll", settings.wrap && "log-wrap", props.dimmed && "log-dim")}
+        style={style}
+        onScroll={scroller.onScroll}
+        onClick={pick}
+        onKeyDown={keys}
       >
-        <div className="log-layer" style={{ transform: `translateY(${scroller.layer}px)` }}>
-          {shown.map((line) => {
-            if (typeof line === "number") return <Blank key={`row ${line}`} />;
-            const time = timeOf(line.t, before, times);
-            before = line.t;
-            return (
-              <Row
-                key={line.n}
-                line={line}
-                language={i18n.language}
-                time={time}
-                marker={props.marker}
-                picked={range !== undefined && range.first <= line.n && line.n <= range.last}
-                current={line.n === current}
-                rawText={props.rawText}
-                group={viewer.filter === undefined ? groupAt.get(line.n) : undefined}
-                folded={folded.has(line.n)}
-                onFold={onFold}
-                onWhole={props.onWhole}
-              />
-            );
-          })}
+        <span ref={probe} aria-hidden className="invisible absolute whitespace-pre">
+          {"0".repeat(100)}
+        </span>
+        <div
+          className="log-spacer"
+          style={{
+            height: scroller.spacer,
+            width: settings.wrap ? undefined : `calc(${least}ch + 46px)`,
+          }}
+        >
+          <div className="log-layer" style={{ transform: `translateY(${scroller.layer}px)` }}>
+            {shown.map((line) => {
+              if (typeof line === "number") return <Blank key={`row ${line}`} />;
+              const time = timeOf(line.t, before, times);
+              before = line.t;
+              return (
+                <Row
+                  key={line.n}
+                  line={line}
+                  language={i18n.language}
+                  time={time}
+                  marker={props.marker}
+                  picked={range !== undefined && range.first <= line.n && line.n <= range.last}
+                  current={line.n === current}
+                  rawText={props.rawText}
+                  group={viewer.filter === undefined ? groupAt.get(line.n) : undefined}
+                  folded={folded.has(line.n)}
+                  onFold={onFold}
+                  onWhole={props.onWhole}
+                />
+              );
+            })}
+          </div>
         </div>
       </div>
-    </div>
-    {heights.total > scroller.viewport && <BottomButton viewer={viewer} />}
+      {heights.total > scroller.viewport && <BottomButton viewer={viewer} />}
     </>
   );
 }

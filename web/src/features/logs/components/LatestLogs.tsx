@@ -39,6 +39,7 @@ export function LatestLogs({ jobId, attempt, count = 8, className }: LatestLogsP
   return (
     <div
       data-latest-logs=""
+      data-console=""
       className={cn("log-console overflow-hidden rounded-card py-2 font-mono text-xs", className)}
       style={{ ...style, minHeight: count * 20 + 16 }}
     >

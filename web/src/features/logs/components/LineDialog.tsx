@@ -5,9 +5,8 @@ import { Dialog } from "@/components/ui/Dialog";
 import { formatBytes, formatNumber } from "@/lib/format";
 import type { Line } from "../model/line";
 
-export function LineDialog({ line, onClose }: { line: Line | undefined; onClose(): void }) {
+export default function LineDialog({ line, onClose }: { line: Line; onClose(): void }) {
   const { t, i18n } = useTranslation("logs");
-  if (line === undefined) return null;
   const number = formatNumber(line.n, i18n.language);
   return (
     <Dialog

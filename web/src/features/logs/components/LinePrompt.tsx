@@ -6,13 +6,12 @@ import { Dialog } from "@/components/ui/Dialog";
 import { formatNumber } from "@/lib/format";
 
 type LinePromptProps = {
-  open: boolean;
   total: number;
   onClose(): void;
   onGo(line: number): void;
 };
 
-export function LinePrompt({ open, total, onClose, onGo }: LinePromptProps) {
+export default function LinePrompt({ total, onClose, onGo }: LinePromptProps) {
   const { t, i18n } = useTranslation("logs");
   const [text, setText] = useState("");
   const line = Number(text);
@@ -21,12 +20,11 @@ export function LinePrompt({ open, total, onClose, onGo }: LinePromptProps) {
     event.preventDefault();
     if (!valid) return;
     onGo(line);
-    setText("");
     onClose();
   };
   return (
     <Dialog
-      open={open}
+      open
       onOpenChange={(next) => !next && onClose()}
       title={t("goTo.title")}
       description={t("goTo.hint", { total: formatNumber(total, i18n.language) })}

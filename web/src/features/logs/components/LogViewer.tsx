@@ -1,10 +1,11 @@
 /** The log viewer: bars, console, strip and status line over one attempt of a job. */
 import "./console.css";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { copyText } from "@/components/ui/Copy";
 import { toast } from "@/components/ui/toast";
 import { cn } from "@/lib/cn";
+import { downloadUrl, fetchFile } from "../data/download";
 import { useLogKeys } from "../hooks/useLogKeys";
 import { useSearch } from "../hooks/useSearch";
 import { useViewer } from "../hooks/useViewer";
@@ -15,10 +16,7 @@ import type { Settings } from "../model/settings";
 import { AttemptChoice } from "./AttemptChoice";
 import { Chips, StreamChoice } from "./Chips";
 import { Console } from "./Console";
-import { downloadUrl, fetchFile } from "./DownloadMenu";
 import { Empty } from "./Empty";
-import { LineDialog } from "./LineDialog";
-import { LinePrompt } from "./LinePrompt";
 import { SearchBar } from "./SearchBar";
 import { StatusBar, useBroken } from "./StatusBar";
 import { Strip } from "./Strip";
@@ -39,6 +37,8 @@ export type LogViewerProps = {
   className?: string | undefined;
 };
 
+const LineDialog = lazy(() => import("./LineDialog"));
+const LinePrompt = lazy(() => import("./LinePrompt"));
 const FORGET_UNDO_MS = 30_000;
 
 export function LogViewer(props: LogViewerProps) {
@@ -92,6 +92,7 @@ export function LogViewer(props: LogViewerProps) {
       ref={frame}
       aria-label={t("title")}
       data-logs=""
+      data-console=""
       className={cn(
         "log-console flex min-h-0 flex-col overflow-hidden rounded-card border border-hairline",
         full && "fixed inset-0 z-50 rounded-none border-0",
@@ -117,15 +118,15 @@ export function LogViewer(props: LogViewerProps) {
       </div>
       <div className="flex min-h-0 flex-1">
         <div className="relative min-w-0 flex-1">
-        {base !== undefined && (
-          <Console
-            key={base === viewer.list ? "whole" : "filtered"}
-            {...{ viewer, settings, range, onRange, marker, rawText, dimmed }}
-            current={search.line ?? viewer.cursor}
-            onWhole={setWhole}
-          />
-        )}
-        <Empty viewer={viewer} settings={settings} onChange={onChange} />
+          {base !== undefined && (
+            <Console
+              key={base === viewer.list ? "whole" : "filtered"}
+              {...{ viewer, settings, range, onRange, marker, rawText, dimmed }}
+              current={search.line ?? viewer.cursor}
+              onWhole={setWhole}
+            />
+          )}
+          <Empty viewer={viewer} settings={settings} onChange={onChange} />
         </div>
         <Strip
           total={viewer.filter === undefined ? total : 0}
@@ -136,8 +137,10 @@ export function LogViewer(props: LogViewerProps) {
         />
       </div>
       <StatusBar viewer={viewer} />
-      <LineDialog line={whole} onClose={() => setWhole(undefined)} />
-      <LinePrompt open={asking} total={total} onClose={() => setAsking(false)} onGo={goTo} />
+      <Suspense>
+        {whole && <LineDialog line={whole} onClose={() => setWhole(undefined)} />}
+        {asking && <LinePrompt total={total} onClose={() => setAsking(false)} onGo={goTo} />}
+      </Suspense>
     </section>
   );
 }

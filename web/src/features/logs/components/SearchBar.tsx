@@ -35,8 +35,13 @@ export function SearchBar({ settings, search, input, onChange }: SearchBarProps)
   };
   const some = query.text !== "";
   return (
-    <div className="flex min-w-0 flex-1 flex-wrap items-center gap-1 sm:flex-nowrap">
-      <div className="flex h-9 min-w-48 flex-1 items-center gap-2 rounded-control border border-control bg-console pl-2.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus pointer-coarse:h-11">
+    <div
+      className={cn(
+        "group flex min-w-0 flex-1 flex-wrap items-center gap-1 sm:flex-nowrap",
+        some && "is-used",
+      )}
+    >
+      <div className="flex h-9 min-w-full flex-1 items-center gap-2 rounded-control border sm:min-w-48 border-control bg-console pl-2.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus pointer-coarse:h-11">
         <Search size={15} aria-hidden className="shrink-0 text-subtle" />
         <input
           ref={input}
@@ -62,44 +67,47 @@ export function SearchBar({ settings, search, input, onChange }: SearchBarProps)
           />
         )}
       </div>
-      <Toggle
-        icon={Regex}
-        label={t("search.regex")}
-        on={query.regex}
-        onSet={(regex) => set({ regex })}
-      />
-      <Toggle
-        icon={ALargeSmall}
-        label={t("search.case")}
-        on={query.caseSensitive}
-        onSet={(caseSensitive) => set({ caseSensitive })}
-      />
-      <Toggle
-        icon={ListFilter}
-        label={t("search.only")}
-        on={settings.only}
-        onSet={(only) => onChange({ only }, "push")}
-      />
-      {settings.only && some && (
-        <ContextChoice
-          value={settings.context}
-          onChange={(context) => onChange({ context }, "push")}
+      {/* On phones they take room only while somebody searches. */}
+      <div className="flex items-center gap-1 max-sm:hidden max-sm:group-focus-within:flex max-sm:group-[.is-used]:flex">
+        <Toggle
+          icon={Regex}
+          label={t("search.regex")}
+          on={query.regex}
+          onSet={(regex) => set({ regex })}
         />
-      )}
-      <IconButton
-        size="iconSm"
-        icon={ChevronUp}
-        label={t("search.previous")}
-        disabled={!search.total}
-        onClick={() => search.step(-1)}
-      />
-      <IconButton
-        size="iconSm"
-        icon={ChevronDown}
-        label={t("search.next")}
-        disabled={!search.total}
-        onClick={() => search.step(1)}
-      />
+        <Toggle
+          icon={ALargeSmall}
+          label={t("search.case")}
+          on={query.caseSensitive}
+          onSet={(caseSensitive) => set({ caseSensitive })}
+        />
+        <Toggle
+          icon={ListFilter}
+          label={t("search.only")}
+          on={settings.only}
+          onSet={(only) => onChange({ only }, "push")}
+        />
+        {settings.only && some && (
+          <ContextChoice
+            value={settings.context}
+            onChange={(context) => onChange({ context }, "push")}
+          />
+        )}
+        <IconButton
+          size="iconSm"
+          icon={ChevronUp}
+          label={t("search.previous")}
+          disabled={!search.total}
+          onClick={() => search.step(-1)}
+        />
+        <IconButton
+          size="iconSm"
+          icon={ChevronDown}
+          label={t("search.next")}
+          disabled={!search.total}
+          onClick={() => search.step(1)}
+        />
+      </div>
     </div>
   );
 }

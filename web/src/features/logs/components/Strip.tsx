@@ -17,29 +17,31 @@ const COLOURS = {
   match: "var(--console-match-current)",
 } as const;
 
-/** One path for all buckets that hold something, in lines from top to bottom. */
-function pathOf(buckets: readonly number[], width: number, total: number): string {
-  const least = total / 250; // a mark can be seen, however long the log is
+/** One path for all buckets that hold something: the more of their lines, the wider. */
+function pathOf(buckets: readonly number[], lines: number, total: number): string {
+  const tall = Math.max(lines, total / 250); // a mark can be seen, however long the log is
   return buckets
-    .map((count, index) =>
-      count === 0 ? "" : `M0 ${index * width}h10v${Math.max(width, least)}h-10z`,
-    )
+    .map((count, index) => {
+      if (count === 0) return "";
+      const wide = 3 + 7 * Math.sqrt(Math.min(1, count / lines));
+      return `M10 ${index * lines}h-${wide.toFixed(1)}v${tall}h${wide.toFixed(1)}z`;
+    })
     .join("");
 }
 
 /** For the pointer only: the keys e, w and n do the same. */
 export function Strip({ total, marks, matches, top, onGo }: StripProps) {
   if (total === 0 || (marks === undefined && matches === undefined)) return null;
-  const width = marks?.bucket_lines ?? 1;
+  const lines = marks?.bucket_lines ?? 1;
   const go = (event: MouseEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const share = (event.clientY - box.top) / box.height;
     onGo(Math.min(total, Math.max(1, Math.round(share * total))));
   };
   const paths = [
-    { d: pathOf(marks?.buckets.map(({ warn }) => warn) ?? [], width, total), fill: COLOURS.warn },
+    { d: pathOf(marks?.buckets.map(({ warn }) => warn) ?? [], lines, total), fill: COLOURS.warn },
     {
-      d: pathOf(marks?.buckets.map(({ error }) => error) ?? [], width, total),
+      d: pathOf(marks?.buckets.map(({ error }) => error) ?? [], lines, total),
       fill: COLOURS.error,
     },
     { d: pathOf(matches?.buckets ?? [], matches?.bucket_lines ?? 1, total), fill: COLOURS.match },

@@ -2,10 +2,10 @@
 import {
   ArrowDownToLine,
   Braces,
-  Clock,
   Eraser,
   FoldVertical,
   Link2,
+  type LucideIcon,
   Maximize,
   Minimize,
   Pause,
@@ -14,14 +14,16 @@ import {
   UnfoldVertical,
   WrapText,
 } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "@/components/ui/Button";
-import { Menu, MenuRadio } from "@/components/ui/Menu";
 import { cn } from "@/lib/cn";
 import type { Viewer } from "../hooks/useViewer";
-import { type Settings, TIMES } from "../model/settings";
-import { DownloadMenu } from "./DownloadMenu";
+import type { Settings } from "../model/settings";
 import type { Change } from "./LogViewer";
+
+/** Menus are heavy: they come after the lines. */
+const Menus = lazy(() => import("./Menus"));
 
 type ToolBarProps = {
   viewer: Viewer;
@@ -79,21 +81,16 @@ export function ToolBar(props: ToolBarProps) {
         on={settings.wrap}
         onSet={(wrap) => onChange({ wrap }, "replace")}
       />
-      <Menu
-        label={t("time.label")}
-        align="start"
-        trigger={<IconButton size="iconSm" icon={Clock} label={t("time.label")} />}
-      >
-        <MenuRadio
-          value={settings.times}
-          onChange={(times) => onChange({ times }, "replace")}
-          options={TIMES.map((value) => ({ value, label: t(`time.${value}`) }))}
-        />
-      </Menu>
       <FoldAll viewer={viewer} />
       <Toggle icon={Braces} label={t("raw")} on={rawText} onSet={onRaw} />
       <Line />
-      <DownloadMenu viewer={viewer} />
+      <Suspense fallback={<span className="h-8 w-17 shrink-0 pointer-coarse:w-22" />}>
+        <Menus
+          viewer={viewer}
+          times={settings.times}
+          onTimes={(times) => onChange({ times }, "replace")}
+        />
+      </Suspense>
       <IconButton size="iconSm" icon={Link2} label={t("copyLink")} onClick={onCopyLink} />
       <IconButton
         size="iconSm"
@@ -126,7 +123,7 @@ function FoldAll({ viewer }: { viewer: Viewer }) {
 const Line = () => <span aria-hidden className="mx-1 h-5 w-px shrink-0 bg-hairline" />;
 
 type ToggleProps = {
-  icon: typeof Clock;
+  icon: LucideIcon;
   label: string;
   on: boolean;
   onSet(on: boolean): void;

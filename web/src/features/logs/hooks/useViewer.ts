@@ -20,8 +20,8 @@ import { type Filter, filterOf, type Settings } from "../model/settings";
 import { type Marks, useMarks } from "./useMarks";
 import { useFollowedFilter, useLiveLog, useReader } from "./useReader";
 
-/** Brings a place of the list on show; given by the console once it is there. */
-export type Reveal = (place: number, align: "start" | "centre") => void;
+/** A place of the list that the console brings on show as soon as it is there. */
+export type Target = { readonly place: number; readonly align: "start" | "centre" };
 
 export type Viewer = {
   readonly jobId: string;
@@ -47,13 +47,14 @@ export type Viewer = {
   readonly cursor: number | undefined;
   readonly goTo: (line: number) => void;
   readonly goToEnd: (end: "top" | "bottom") => void;
-  readonly reveal: { current: Reveal | undefined };
+  readonly target: { current: Target | undefined };
   /** Number of the first line that is seen, as the console last said. */
   readonly topLine: { current: number };
 };
 
 const FAILED = new Set(["FAILED", "TIMEOUT"]);
 const NONE: ReadonlySet<number> = new Set();
+type Show = (place: number, align: Target["align"]) => void;
 type Act = { what: Happening; total: number } | { start: Session };
 
 const act = (session: Session, action: Act): Session =>
@@ -102,45 +103,41 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
     [shown, plain, cleared, groups, folded],
   );
 
-  const reveal = useRef<Reveal>(undefined);
+  const target = useRef<Target>(undefined);
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  const show = useCallback((place: number, align: Target["align"]) => {
+    target.current = { place, align };
+    draw();
+  }, []);
   const topLine = useRef(1);
   const [cursor, setCursor] = useState<number>();
-  const going = useRef<{ list: LogReader; line: number }>(undefined);
+  const going = useRef<number>(undefined);
   const goTo = useCallback(
     (line: number) => {
       setCursor(line);
       dispatch({ type: "unfollow" });
       fold((now) => revealing(groups, now, line));
-      if (list === undefined) return;
-      going.current = { list, line };
-      void list.rowOf(line).then((row) => {
-        // Folds open with the next drawing; only then is the place where it will be.
-        requestAnimationFrame(() => {
-          if (going.current?.line === line) reveal.current?.(row, "centre");
-        });
-      });
+      going.current = line;
+      void list?.rowOf(line).then((row) => going.current === line && show(row, "centre"));
     },
-    [list, groups, dispatch],
+    [list, groups, dispatch, show],
   );
   const goToEnd = useCallback(
     (end: "top" | "bottom") => {
       going.current = undefined;
-      if (end === "bottom") dispatch({ type: "follow" });
-      else {
-        dispatch({ type: "unfollow" });
-        reveal.current?.(0, "start");
-      }
+      dispatch({ type: end === "bottom" ? "follow" : "unfollow" });
+      if (end === "top") show(0, "start");
     },
-    [dispatch],
+    [dispatch, show],
   );
 
-  useOpening({ base, job, range, opened, setOpened, send, goTo, reveal });
-  useKeptPlace(list, topLine, reveal, session.follow);
+  useOpening({ base, job, range, opened, setOpened, send, goTo, show });
+  useKeptPlace(list, topLine, show, session.follow);
 
   return {
     ...{ jobId, job, jobError, attempt, base, list, filter, rows, session, dispatch },
     fresh: filter === undefined || session.frozen !== undefined ? newRows(session) : 0,
-    ...{ marks, counts, groups, folded, fold, cursor, goTo, goToEnd, reveal, topLine },
+    ...{ marks, counts, groups, folded, fold, cursor, goTo, goToEnd, target, topLine },
   };
 }
 
@@ -173,12 +170,12 @@ type Opening = {
   setOpened: (base: LogReader) => void;
   send: (action: Act) => void;
   goTo: (line: number) => void;
-  reveal: { current: Reveal | undefined };
+  show: Show;
 };
 
 /** Once per attempt: where the viewer begins. */
 function useOpening(options: Opening): void {
-  const { base, job, range, opened, setOpened, send, goTo, reveal } = options;
+  const { base, job, range, opened, setOpened, send, goTo, show } = options;
   const meta = base?.meta;
   useEffect(() => {
     if (base === undefined || meta === undefined || job === undefined || opened === base) return;
@@ -191,15 +188,15 @@ function useOpening(options: Opening): void {
     setOpened(base);
     send({ start: startSession(meta.total, opening.at === "end") });
     if (opening.at === "line") goTo(opening.line);
-    else if (opening.at === "top") reveal.current?.(0, "start");
-  }, [base, meta, job, range, opened, setOpened, send, goTo, reveal]);
+    else if (opening.at === "top") show(0, "start");
+  }, [base, meta, job, range, opened, setOpened, send, goTo, show]);
 }
 
 /** Another list shows the same part of the log as the one before, unless it follows. */
 function useKeptPlace(
   list: LogReader | undefined,
   topLine: { current: number },
-  reveal: { current: Reveal | undefined },
+  show: Show,
   follow: boolean,
 ): void {
   const shown = useRef<LogReader>(undefined);
@@ -209,6 +206,6 @@ function useKeptPlace(
     const first = shown.current === undefined;
     shown.current = list;
     if (first || follow) return;
-    void list.rowOf(topLine.current).then((row) => reveal.current?.(row, "start"));
-  }, [list, ready, follow, topLine, reveal]);
+    void list.rowOf(topLine.current).then((row) => show(row, "start"));
+  }, [list, ready, follow, topLine, show]);
 }
