@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test check format lint unit contract integration e2e bench bundle generate lock clean \
-	web web-dev setup setup-test
+	web web-dev web-test setup setup-test
 
 export PYTHON
 ARGS ?=
@@ -15,9 +15,9 @@ help: ## Show this list
 run: ## Start PostgreSQL and Hodei and run the hello job (ARGS=--once ends with it)
 	@scripts/run $(ARGS)
 
-test: setup-test ## Everything that CI runs: check, then contract, integration and e2e tests
+test: setup-test ## Everything that CI runs: check, then contract, integration, e2e and browser tests
 	@scripts/check
-	@scripts/test contract integration e2e
+	@scripts/test contract integration e2e web
 
 check: setup-test ## Format, lint, types, import contracts, generated code, unit tests
 	@scripts/check
@@ -34,6 +34,9 @@ unit: setup-test ## Unit and architecture tests
 contract: setup-test ## The suites that every implementation of a port passes
 integration: setup-test ## One adapter with the real thing behind it
 e2e: setup-test ## The whole system through its real interfaces
+
+web-test: setup-test ## The web UI in a real browser, against a real server
+	@scripts/test web -- $(ARGS)
 
 contract integration e2e:
 	@scripts/test $@ -- $(ARGS)

@@ -99,16 +99,17 @@ function SearchButton({ wide, onSearch }: { wide: boolean; onSearch(): void }) {
   return (
     <button
       type="button"
-      aria-label={t("nav.search")}
       aria-keyshortcuts="Control+K"
       onClick={onSearch}
       className="flex h-9 items-center gap-3 rounded-control border border-hairline bg-surface px-2.5 text-subtle transition-colors hover:border-control hover:text-text pointer-coarse:h-11"
     >
       <Search size={16} aria-hidden className="shrink-0" />
-      <span className={cn("hidden flex-1 truncate text-left", wide && "lg:block")}>
+      <span className={cn("flex-1 truncate text-left", wide ? "max-lg:sr-only" : "sr-only")}>
         {t("nav.search")}
       </span>
-      <kbd className={cn("hidden font-sans text-xs", wide && "lg:block")}>Ctrl K</kbd>
+      <kbd aria-hidden className={cn("hidden font-sans text-xs", wide && "lg:block")}>
+        Ctrl K
+      </kbd>
     </button>
   );
 }

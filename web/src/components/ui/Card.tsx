@@ -36,8 +36,8 @@ export function Card({ title, actions, flush = false, className, children, id }:
 
 type StatTileProps = {
   label: ReactNode;
-  /** Written for people; null while it is not known. */
-  value: string | null;
+  /** Written for people; a skeleton while it is not known. */
+  value: ReactNode;
   note?: ReactNode;
   icon?: ReactNode;
 };
@@ -49,9 +49,7 @@ export const StatTile = ({ label, value, note, icon }: StatTileProps) => (
       {icon}
       <span className="truncate">{label}</span>
     </span>
-    <span className="numeric text-3xl font-semibold tracking-[-0.02em]">
-      {value ?? <span className="text-subtle">–</span>}
-    </span>
+    <span className="numeric text-3xl font-semibold tracking-[-0.02em]">{value}</span>
     {note && <span className="text-sm text-muted">{note}</span>}
   </span>
 );
