@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -159,8 +159,8 @@ async def open_shell(
     """A shell (or `argv`) in the running job. Raises ApiError when the server refuses it."""
     wanted = [("rows", rows), ("columns", columns), ("tty", int(tty)), ("term", term), ("flow", 1)]
     query = urlencode([*wanted, *(("command", word) for word in argv)])
-    try:
-        async with connect(
+    async with AsyncExitStack() as stack:
+        connecting = connect(
             transport.socket_url(f"/jobs/{quote(job, safe='')}/terminal?{query}"),
             additional_headers=transport.headers(),
             user_agent_header=None,
@@ -170,12 +170,14 @@ async def open_shell(
             max_size=MAX_FRAME,
             # What waits is bounded by the window; pings must not wait behind it.
             max_queue=None,
-        ) as socket:
-            yield Shell(socket, transport.url, tty=tty)
-    except InvalidStatus as error:
-        raise refusal(error) from error
-    except (OSError, TimeoutError) as error:
-        raise Unreachable(transport.url, str(error) or "no answer") from error
+        )
+        try:
+            socket = await stack.enter_async_context(connecting)
+        except InvalidStatus as error:
+            raise refusal(error) from error
+        except (OSError, TimeoutError) as error:
+            raise Unreachable(transport.url, str(error) or "no answer") from error
+        yield Shell(socket, transport.url, tty=tty)
 
 
 def refusal(error: InvalidStatus) -> ApiError:

@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import termios
 import time
 from pathlib import Path
 
@@ -95,6 +96,10 @@ class Terminal:
         """The exit code."""
         return self.process.wait(20)
 
+    def echoes(self) -> bool:
+        """Whether it is in its ordinary mode, in which keys are shown by the system."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
     def __enter__(self) -> Terminal:
         return self
 
@@ -151,6 +156,13 @@ def test_a_shell_inside_a_job(shared_server: ServerProcess) -> None:
             terminal.wait_for("\r42\r\n")
             terminal.type("exit 7\n")
             assert terminal.end() == 7
+        with Terminal(shared_server, "jobs", "shell", job.id) as terminal:
+            terminal.type("echo $((7*7))\n")
+            terminal.wait_for("\r49\r\n")
+            assert not terminal.echoes()
+            terminal.process.terminate()
+            assert terminal.end() == 143
+            assert terminal.echoes()
         client.cancel(job)
         client.wait(job, 15)
 

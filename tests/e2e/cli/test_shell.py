@@ -110,6 +110,17 @@ def test_it_ends_with_its_job_and_is_recorded(
     assert "terminal.opened" in shown and "command=sh -c 'echo in; sleep 60'" in shown
 
 
+def test_a_reader_that_leaves_ends_it(shared_server: ServerProcess, job: str) -> None:
+    process = begin(shared_server, job, "--", "yes")
+    assert process.stdout is not None and process.stdin is not None
+    assert process.stdout.read(2) == b"y\n"
+    process.stdout.close()
+    assert process.wait(20) == 141
+    process.stdin.close()
+    assert process.stderr is not None
+    process.stderr.close()
+
+
 def test_why_it_cannot_be_had(hodei: Hodei, job: str) -> None:
     done = hodei("jobs", "shell", job, "--", "no-such-program")
     assert done.returncode == 127

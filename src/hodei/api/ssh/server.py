@@ -70,8 +70,11 @@ class Connection(asyncssh.SSHServer):
         gate.unknown.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self in self._gate.unknown and self._tries and not self._counted:
-            self._gate.failures.add(self._address)
+        if self in self._gate.unknown and self._tries:
+            about = {"address": self._address, "tries": self._tries}
+            logger.warning("SSH sign-in failed", extra=about)
+            if not self._counted:
+                self._gate.failures.add(self._address)
         self._gate.unknown.discard(self)
         self._gate.known.discard(self)
 

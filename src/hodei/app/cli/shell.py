@@ -39,10 +39,16 @@ async def relay(client: AsyncClient, job: str, argv: Sequence[str], *, tty: bool
     )
     async with opening as shell:
         follow = _window(shell) if tty else _interrupt(shell)
-        with _raw_terminal(tty), follow:
+        receiving = asyncio.ensure_future(_receive(shell))
+        # A terminal is not left behind in raw mode, whoever ends us.
+        with _raw_terminal(tty), follow, _ended_by_signal(receiving) as signals:
             sending = asyncio.ensure_future(_send(shell))
             try:
-                return await _receive(shell)
+                return await receiving
+            except asyncio.CancelledError:
+                if not signals:
+                    raise
+                return 128 + signals[0]
             finally:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
@@ -129,6 +135,26 @@ def _window(shell: Shell) -> Iterator[None]:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGWINCH)
+
+
+@contextlib.contextmanager
+def _ended_by_signal(receiving: asyncio.Task[int]) -> Iterator[list[int]]:
+    """SIGTERM and SIGHUP end the relay; the list then holds which it was."""
+    loop = asyncio.get_running_loop()
+    came: list[int] = []
+
+    def heard(number: int) -> None:
+        came.append(number)
+        receiving.cancel()
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, heard, number)
+    try:
+        yield came
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 @contextlib.contextmanager
