@@ -1,0 +1,120 @@
+/** The form: five sections, beside them the plan and the preview, below them the button. */
+import { useQuery } from "@tanstack/react-query";
+import { Eye, Play } from "lucide-react";
+import { type FormEvent, useDeferredValue, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { providersQuery } from "@/api/queries/providers";
+import { usePermission } from "@/api/queries/system";
+import { Button } from "@/components/ui/Button";
+import { Card } from "@/components/ui/Card";
+import { Sheet } from "@/components/ui/Dialog";
+import { Banner } from "@/components/ui/feedback";
+import { useProvidersTopic } from "@/live/topics";
+import { useLiveMode } from "@/live/useTopic";
+import { useDraft } from "../hooks/draft";
+import { type Form, FormContext, useFormState } from "../hooks/form";
+import { usePlan } from "../hooks/plan";
+import { useSubmission } from "../hooks/submit";
+import type { FormValues } from "../model/values";
+import { BasicSection } from "./BasicSection";
+import { CommandSection } from "./CommandSection";
+import { EnvironmentSection } from "./EnvironmentSection";
+import { ErrorSummary } from "./ErrorSummary";
+import { PlanLine, PlanPanel } from "./PlanPanel";
+import { PreferencesSection } from "./PreferencesSection";
+import { PreviewPanel } from "./PreviewPanel";
+import { ResourcesSection } from "./ResourcesSection";
+
+type Props = {
+  initial: FormValues;
+  /** The job that is copied: its draft is kept apart. */
+  from: string | undefined;
+  /** What to say above the form; gets what throws the draft away. */
+  notice: (discard: () => void, form: Form) => React.ReactNode;
+};
+
+export function JobForm({ initial, from, notice }: Props) {
+  const { t } = useTranslation("job-form");
+  const form = useFormState(initial);
+  const draft = useDraft(form.values, from);
+  const summary = useRef<HTMLDivElement>(null);
+  const [sheet, setSheet] = useState(false);
+  const { data: providers } = useQuery(providersQuery());
+  useProvidersTopic();
+  const items = providers?.items ?? [];
+  const images =
+    providers === undefined
+      ? null
+      : items.some((p) => p.enabled && p.capabilities?.images === true);
+  const settled = useDeferredValue(form.values);
+  const plan = usePlan(settled, form.issues);
+  const offline = useLiveMode() === "offline";
+  const { t: common } = useTranslation();
+  const permitted = usePermission("jobs.run");
+
+  const showSummary = () =>
+    requestAnimationFrame(() => {
+      summary.current?.scrollIntoView({ block: "center" });
+      summary.current?.focus({ preventScroll: true });
+    });
+  const { submit, busy, error } = useSubmission(form, showSummary, draft.finish);
+
+  function onSubmit(event: FormEvent): void {
+    event.preventDefault();
+    void submit();
+  }
+
+  const reason = permitted ? undefined : common("forbidden.reason", { permission: "jobs.run" });
+
+  return (
+    <FormContext value={form}>
+      <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,46rem)_minmax(20rem,26rem)]">
+        <form noValidate onSubmit={onSubmit} className="flex min-w-0 flex-col gap-4">
+          {notice(draft.discard, form)}
+          <ErrorSummary box={summary} error={error} />
+          <BasicSection images={images !== false} />
+          <CommandSection />
+          <EnvironmentSection images={images} />
+          <ResourcesSection />
+          <PreferencesSection providers={items} />
+          {offline && <Banner tone="warn">{t("draft.offline")}</Banner>}
+          <div className="sticky bottom-[calc(3.5rem+env(safe-area-inset-bottom))] z-20 -mx-4 flex items-center gap-3 border-t border-hairline bg-bg px-4 py-3 sm:bottom-0 sm:-mx-6 sm:px-6 lg:mx-0 lg:px-0">
+            <p aria-live="polite" className="min-w-0 flex-1 text-sm max-sm:hidden">
+              <PlanLine state={plan} />
+            </p>
+            <Button icon={Eye} onClick={() => setSheet(true)} className="max-sm:flex-1 xl:hidden">
+              {t("plan.open")}
+            </Button>
+            <Button
+              type="submit"
+              look="primary"
+              icon={Play}
+              busy={busy}
+              disabledReason={reason}
+              className="max-sm:flex-1"
+            >
+              {t("submit.label")}
+            </Button>
+          </div>
+        </form>
+        <aside
+          aria-label={t("plan.open")}
+          className="sticky top-6 hidden max-h-[calc(100dvh-3rem)] min-w-0 flex-col gap-4 overflow-y-auto xl:flex"
+        >
+          <Card title={t("plan.title")} id="plan">
+            <PlanPanel state={plan} />
+          </Card>
+          <Card title={t("preview.title")} id="preview">
+            <PreviewPanel values={settled} />
+          </Card>
+        </aside>
+      </div>
+      <Sheet open={sheet} onOpenChange={setSheet} title={t("plan.open")}>
+        <div className="flex flex-col gap-6">
+          <PlanPanel state={plan} />
+          <PreviewPanel values={settled} />
+        </div>
+      </Sheet>
+    </FormContext>
+  );
+}
