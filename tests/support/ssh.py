@@ -38,6 +38,17 @@ def new_key(path: Path, comment: str) -> str:
     return path.with_suffix(".pub").read_text()
 
 
+def gateway(folder: Path) -> dict[str, str]:
+    """Settings of a server that lets in the key `key`, made in the folder, as ann@laptop."""
+    authorized = folder / "authorized_keys"
+    authorized.write_text(new_key(folder / "key", "ann@laptop"))
+    authorized.chmod(0o644)
+    return {
+        "HODEI_SSH_PORT": str(free_port()),
+        "HODEI_SSH_AUTHORIZED_KEYS": str(authorized),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class SshClient:
     """How one person calls one server; nothing of this machine's own settings is used."""

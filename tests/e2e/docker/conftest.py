@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.e2e.docker.yard import Yard, job, new_yard
 from tests.support.docker import PrivateEngine, private_engine
 from tests.support.docker_images import load_basic
 from tests.support.observer import Observer
+from tests.support.ssh import gateway
 
 BATCHES = """
 for i in $(seq 1 60); do
@@ -30,9 +32,15 @@ def engine() -> Iterator[PrivateEngine]:
 
 
 @pytest.fixture(scope="session")
-def yard(engine: PrivateEngine) -> Iterator[Yard]:
-    """A server that all tests share which leave it as they found it."""
-    with new_yard(engine) as made:
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key that may enter jobs by SSH."""
+    return tmp_path_factory.mktemp("ssh")
+
+
+@pytest.fixture(scope="session")
+def yard(engine: PrivateEngine, keys: Path) -> Iterator[Yard]:
+    """A server that all tests share which leave it as they found it; it has an SSH gateway."""
+    with new_yard(engine, gateway(keys)) as made:
         yield made
 
 

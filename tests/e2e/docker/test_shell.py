@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from hodei.wire.gen import jobs_pb2
-from tests.e2e.docker.yard import Yard, job, new_yard
-from tests.support.docker import BUSYBOX, ImageFiles, PrivateEngine, tar
+from tests.e2e.docker.yard import Yard, job
+from tests.support.docker import BUSYBOX, ImageFiles, PrivateEngine, busybox_layer, tar
 from tests.support.observer import Observer
 from tests.support.server import clean_environment, hodei_command
-from tests.support.ssh import SshClient, free_port, new_key, seated
+from tests.support.ssh import SshClient, seated
 
 BARE = "bare:latest"
+OWNED = "owned:latest"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ann's key."""
-    return tmp_path_factory.mktemp("ssh")
-
-
-@pytest.fixture(scope="module")
-def yard(engine: PrivateEngine, folder: Path) -> Iterator[Yard]:
-    """A server with an SSH gateway, and an image that has programs and no shell."""
+@pytest.fixture(scope="module", autouse=True)
+def images(engine: PrivateEngine) -> None:
+    """One that has programs and no shell, and one with a user and a folder of its own."""
     links = {f"bin/{name}": ("busybox", 0o777) for name in ("echo", "sleep", "env", "sha256sum")}
     engine.load(ImageFiles(BARE, [tar({"bin/busybox": (BUSYBOX.read_bytes(), 0o755), **links})]))
-    authorized = folder / "authorized_keys"
-    authorized.write_text(new_key(folder / "key", "ann"))
-    authorized.chmod(0o644)
-    env = {
-        "HODEI_SSH_PORT": str(free_port()),
-        "HODEI_SSH_AUTHORIZED_KEYS": str(authorized),
-    }
-    with new_yard(engine, env) as made:
-        yield made
+    engine.load(ImageFiles(OWNED, [busybox_layer()], {"User": "worker", "WorkingDir": "/etc"}))
 
 
 @pytest.fixture
-async def observer(yard: Yard) -> AsyncIterator[Observer]:
-    """Watches this server."""
-    async with yard.site.observer() as observer:
-        yield observer
-
-
-@pytest.fixture
-def ssh(yard: Yard, folder: Path) -> SshClient:
+def ssh(yard: Yard, keys: Path) -> SshClient:
     """Ann's ssh."""
-    return SshClient(folder, yard.site.server.ssh_port)
+    return SshClient(keys, yard.site.server.ssh_port)
 
 
 def shell(yard: Yard, *words: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
@@ -72,7 +51,9 @@ async def running(observer: Observer, spec: jobs_pb2.JobSpec) -> str:
     return job_id
 
 
-async def test_a_shell_in_a_container(yard: Yard, observer: Observer, ssh: SshClient) -> None:
+async def test_a_shell_in_a_container(
+    yard: Yard, observer: Observer, ssh: SshClient, batches: str
+) -> None:
     spec = job("shell", "sleep 300", env={"STAGE": "prod"}, cpu=0.5, memory_mb=64)
     job_id = await running(observer, spec)
     script = "echo $STAGE-$HODEI_JOB_ID; cat; echo told >&2; exit 7"
@@ -89,11 +70,22 @@ async def test_a_shell_in_a_container(yard: Yard, observer: Observer, ssh: SshCl
         await observer.finished(job_id)
         assert seat.end() == 137
         assert b"hodei: the job is over" in seat.seen
-    await yard.nothing_left()
+    await yard.nothing_left(but=batches)
+
+
+async def test_it_is_the_images_user_in_the_images_folder(
+    observer: Observer, ssh: SshClient
+) -> None:
+    job_id = await running(observer, job("shell", "sleep 300", image=OWNED))
+    with seated(ssh.command(job_id, "id -u; pwd; busybox tty; exit 2", options=("-t",))) as seat:
+        assert seat.end() == 2
+        assert seat.seen.split() == [b"1000", b"/etc", b"/dev/pts/0"]
+    await observer.cancel(job_id)
+    await observer.finished(job_id)
 
 
 async def test_programs_in_an_image_without_a_shell(
-    yard: Yard, observer: Observer, ssh: SshClient
+    yard: Yard, observer: Observer, ssh: SshClient, batches: str
 ) -> None:
     job_id = await running(observer, job("exec", argv=("sleep", "300"), image=BARE))
     done = shell(yard, job_id)
@@ -111,4 +103,4 @@ async def test_programs_in_an_image_without_a_shell(
     assert b"there is no shell in this image" in done.stderr
     await observer.cancel(job_id)
     await observer.finished(job_id)
-    await yard.nothing_left()
+    await yard.nothing_left(but=batches)

@@ -10,21 +10,13 @@ import pytest
 
 from hodei.client import Client
 from tests.support.server import ServerProcess, data_directory
-from tests.support.ssh import SshClient, free_port, new_key
+from tests.support.ssh import SshClient, gateway
 
 
 @contextmanager
 def ssh_server(folder: Path, **env: str) -> Iterator[ServerProcess]:
     """A server that knows the key `key` in the folder as ann@laptop."""
-    authorized = folder / "authorized_keys"
-    authorized.write_text(new_key(folder / "key", "ann@laptop"))
-    authorized.chmod(0o644)
-    settings = {
-        "HODEI_SSH_PORT": str(free_port()),
-        "HODEI_SSH_AUTHORIZED_KEYS": str(authorized),
-        "HODEI_DEV_MODE": "1",
-        **env,
-    }
+    settings = {**gateway(folder), "HODEI_DEV_MODE": "1", **env}
     with data_directory() as directory, ServerProcess(directory, settings) as server:
         yield server
 
