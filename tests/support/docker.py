@@ -114,6 +114,13 @@ class PrivateEngine:
             raise Refused(answer.status, read.decode("utf-8", "replace"))
         return read
 
+    def answers(self) -> bool:
+        """Whether it lives."""
+        try:
+            return self.ask("GET", "/_ping") == b"OK"
+        except OSError:
+            return False
+
     def get(self, path: str, **params: str) -> object:
         """A question, answered in JSON."""
         found: object = json.loads(self.ask("GET", f"{path}?{urlencode(params)}"))

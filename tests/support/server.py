@@ -126,6 +126,11 @@ class ServerProcess:
         return str(self._note["grpc"])
 
     @property
+    def agents(self) -> str:
+        """host:port for agents of other machines, when HODEI_AGENT_LISTEN was set."""
+        return str(self._note["agents"])
+
+    @property
     def metrics_url(self) -> str:
         """Address of the Prometheus text, when HODEI_METRICS_PORT was set."""
         return str(self._note["metrics"])

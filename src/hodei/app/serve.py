@@ -35,7 +35,7 @@ from hodei.app.logging import configure
 from hodei.app.metrics import MetricsServer
 from hodei.app.settings import Settings, read_settings
 from hodei.app.wiring import open_engine
-from hodei.app.workers_endpoint import agent_socket
+from hodei.app.workers_endpoint import workers_endpoint
 from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Addresses:
     """Prometheus text."""
     ssh: str | None
     """host:port of the SSH gateway."""
+    agents: str | None
+    """host:port at which agents of other machines call."""
     data_dir: Path
 
 
@@ -79,7 +81,8 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
     async with AsyncExitStack() as stack:
         stack.enter_context(_data_dir(settings.data_dir))
         gateway = Gateway(settings) if settings.ssh_port else None
-        engine = await stack.enter_async_context(open_engine(settings))
+        endpoint = workers_endpoint(settings)
+        engine = await stack.enter_async_context(open_engine(settings, endpoint))
         identity = Identity(dev_mode=settings.dev_mode)
         grpc_server = GrpcServer(engine, identity)
         host = settings.host
@@ -87,7 +90,9 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         await grpc_server.start()
         stack.push_async_callback(grpc_server.stop, GRACE_SECONDS)
         worker_server = WorkerServer(engine)
-        worker_server.listen_unix(agent_socket(settings.data_dir))
+        worker_server.listen_unix(endpoint.socket)
+        if endpoint.address and endpoint.tls:
+            worker_server.listen_tls(endpoint.address, endpoint.tls.key, endpoint.tls.chain)
         await worker_server.start()
         stack.push_async_callback(worker_server.stop, GRACE_SECONDS)
         http_server = HttpServer(create_app(engine, identity))
@@ -98,6 +103,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             grpc=_join(host, grpc_port),
             metrics=await _metrics(stack, MetricsServer(engine), settings),
             ssh=await _ssh(stack, gateway.server(engine, identity), settings) if gateway else None,
+            agents=endpoint.address,
             data_dir=settings.data_dir,
         )
         stack.enter_context(_noted(addresses))
@@ -123,23 +129,26 @@ async def _ssh(stack: AsyncExitStack, server: SshServer, settings: Settings) -> 
 
 def refuse_taken_ports(settings: Settings) -> None:
     """Raises Unavailable, naming the setting, when a port cannot be listened on."""
+    host = settings.host
+    agents, agent_port = settings.agent_listen or (host, 0)
     ports = (
-        ("HODEI_HTTP_PORT", settings.http_port),
-        ("GRPC_PORT", settings.grpc_port),
-        ("HODEI_METRICS_PORT", settings.metrics_port),
-        ("HODEI_SSH_PORT", settings.ssh_port),
+        ("HODEI_HTTP_PORT", host, settings.http_port),
+        ("GRPC_PORT", host, settings.grpc_port),
+        ("HODEI_METRICS_PORT", host, settings.metrics_port),
+        ("HODEI_SSH_PORT", host, settings.ssh_port),
+        ("HODEI_AGENT_LISTEN", agents, agent_port),
     )
-    for name, port in ports:
+    for name, address, port in ports:
         if not port:
             continue
-        same = [other for other, given in ports if given == port and other != name]
+        same = [other for other, _, given in ports if given == port and other != name]
         if same:
             raise Unavailable(f"{name}: port {port} is {same[0]} too; give each its own")
-        with contextlib.closing(_socket(settings.host)) as probe:
+        with contextlib.closing(_socket(address)) as probe:
             try:
-                probe.bind((settings.host, port))
+                probe.bind((address, port))
             except OSError as error:
-                raise Unavailable(_port_fault(name, settings.host, port, error)) from error
+                raise Unavailable(_port_fault(name, address, port, error)) from error
 
 
 def _socket(host: str) -> socket.socket:
@@ -225,6 +234,7 @@ def _noted(addresses: Addresses) -> Iterator[None]:
         "http": int(addresses.url.rpartition(":")[2]),
         "grpc": addresses.grpc,
         "metrics": addresses.metrics,
+        "agents": addresses.agents,
         "ssh": addresses.ssh,
     }
     fresh = path.with_suffix(f".{os.getpid()}")
@@ -315,6 +325,8 @@ async def until_stopped(addresses: Addresses, stop: asyncio.Event) -> int:
     parts = [f"http {addresses.url}", f"grpc {addresses.grpc}"]
     if addresses.metrics:
         parts.append(f"metrics {addresses.metrics}")
+    if addresses.agents:
+        parts.append(f"agents tls://{addresses.agents}")
     if addresses.ssh:
         parts.append(f"ssh {addresses.ssh}")
     print(f"hodei is ready: {', '.join(parts)}, data {addresses.data_dir}", flush=True)

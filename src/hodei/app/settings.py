@@ -22,6 +22,7 @@ OTHER_NAMES = {"GRPC_PORT": "grpc_port", "DOCKER_HOST": "docker_host"}
 """Settings whose names do not begin with HODEI_: as the product's guide, and Docker, have them."""
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 MIN_KEY = 32
+AGENT_TLS_FILES = ("HODEI_AGENT_TLS_CERT", "HODEI_AGENT_TLS_KEY", "HODEI_AGENT_TLS_CA")
 HIDDEN = frozenset({"database_url", "secret_key"})
 """Settings that are never printed."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -60,7 +61,16 @@ class Settings:
     k8s_enabled: bool = False
     fc_enabled: bool = False
     agent_servers: tuple[str, ...] = ()
-    """Targets that agents are told to call, comma-separated; empty: this server's socket."""
+    """Targets that agents are told to call, comma-separated; this server's socket comes first
+    unless they name a socket."""
+    agent_listen: tuple[str, int] | None = None
+    """Address and port for agents of other machines, with TLS; None: nowhere. Serves enrolled
+    agents only, so that it need not be loopback."""
+    agent_tls_cert: Path | None = None
+    """Certificate chain of that listener, PEM; None: one by an authority of the server's own."""
+    agent_tls_key: Path | None = None
+    agent_tls_ca: Path | None = None
+    """The authority of that certificate, which agents are told to believe."""
     secrets_dir: Path | None = None
     """Secrets as files, one directory per project; None: `secrets` in the data directory."""
     secret_key: str | None = field(default=None, repr=False)
@@ -101,6 +111,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     ):
         message = "nobody could sign in: set HODEI_SSH_AUTHORIZED_KEYS (or HODEI_DEV_MODE=1) too"
         violations.append(Violation(field="HODEI_SSH_PORT", message=message))
+    files = [name for name in AGENT_TLS_FILES if known[name] in values]
+    if files and len(files) < len(AGENT_TLS_FILES):
+        message = f"{', '.join(AGENT_TLS_FILES)} go together"
+        violations.append(Violation(field=files[0], message=message))
     if violations:
         raise InvalidRequest(violations)
     return Settings(**values)
@@ -192,6 +206,15 @@ def _targets(text: str) -> tuple[str, ...]:
     return targets
 
 
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    try:
+        found = ip_address(host.removeprefix("[").removesuffix("]"))
+        return str(found), _whole(1, 65_535)(port)
+    except ValueError:
+        raise ValueError("must be ADDRESS:PORT, such as 0.0.0.0:50052 or [::]:50052") from None
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -214,6 +237,10 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "k8s_enabled": _flag,
     "fc_enabled": _flag,
     "agent_servers": _targets,
+    "agent_listen": _address,
+    "agent_tls_cert": _path,
+    "agent_tls_key": _path,
+    "agent_tls_ca": _path,
     "secrets_dir": _path,
     "secret_key": _key,
     "secret_key_file": _path,
@@ -243,6 +270,8 @@ def _text(value: object) -> str:
             return ""
         case bool():
             return "1" if value else "0"
+        case (str(host), int(port)):
+            return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case tuple():
             return ",".join(str(item) for item in value)
         case timedelta():

@@ -22,7 +22,7 @@ from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
 from hodei.app.bundle import BundleSupply
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.settings import Settings, replica_name
-from hodei.app.workers_endpoint import agent_socket
+from hodei.app.workers_endpoint import WorkersEndpoint
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.engine.commit import Committer
 from hodei.engine.core import Core, Timings
@@ -67,7 +67,7 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
+async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIterator[Engine]:
     """A running engine on an upgraded database. Raises InvalidRequest and Unavailable."""
     factories = provider_factories()
     _refuse_missing_types(settings, factories)
@@ -79,7 +79,6 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
             PostgresStore.open(dsn, pool_size=settings.pool_size)
         )
         bus = await stack.enter_async_context(PostgresBus.open(dsn))
-        servers = settings.agent_servers or (f"unix:{agent_socket(settings.data_dir)}",)
         core = Core(
             store=store,
             committer=Committer(store, patience_s=PATIENCE_S),
@@ -91,7 +90,8 @@ async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
             host=LinuxHost(),
             replica=replica_name(),
             installation_id=await store.installation_id(),
-            agent_servers=servers,
+            agent_servers=endpoint.servers,
+            ca_pem=endpoint.ca_pem,
             timings=Timings(terminal_idle=settings.terminal_idle),
             max_log_bytes=settings.log_max_bytes,
         )

@@ -23,7 +23,7 @@ from hodei.engine.settle import decide
 
 logger = logging.getLogger(__name__)
 
-MAX_RETRY_S = 30.0
+MAX_RETRY_S = 10.0
 PATIENCE_S = 120.0
 """How long one destroy may take before it is tried again."""
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.docker.yard import Yard, job, new_yard
-from tests.support.docker import PrivateEngine, private_engine
-from tests.support.docker_images import load_basic
+from tests.support.docker import ImageFiles, PrivateEngine, busybox_layer, private_engine
+from tests.support.docker_images import ALPINE, load_basic
 from tests.support.observer import Observer
 from tests.support.ssh import gateway
 
+DISK_MB = 96
 BATCHES = """
 for i in $(seq 1 60); do
   echo "[$(date)] Processing batch $i/60..."
@@ -42,6 +43,32 @@ def yard(engine: PrivateEngine, keys: Path) -> Iterator[Yard]:
     """A server that all tests share which leave it as they found it; it has an SSH gateway."""
     with new_yard(engine, gateway(keys)) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def mortals() -> Iterator[Yard]:
+    """A server and an engine with a small disk."""
+    with private_engine(DISK_MB) as engine:
+        engine.load(ImageFiles(ALPINE, [busybox_layer()]))
+        with new_yard(engine) as made:
+            yield made
+
+
+@pytest.fixture
+def mortal(mortals: Yard) -> Iterator[Yard]:
+    """Both to be killed by any test, and whole again for the next one."""
+    yield mortals
+    if not mortals.engine.answers():
+        mortals.engine.run("start")
+    if mortals.site.server.process.poll() is not None:
+        mortals.site.server.start()
+
+
+@pytest.fixture
+async def witness(mortal: Yard) -> AsyncIterator[Observer]:
+    """Watches the mortal server."""
+    async with mortal.site.observer() as observer:
+        yield observer
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.app.settings import Settings
 from hodei.app.wiring import open_engine
-from hodei.app.workers_endpoint import agent_socket
+from hodei.app.workers_endpoint import workers_endpoint
 from hodei.engine.engine import Engine
 from tests.support.processes import end_workers, remove_groups
 
@@ -62,13 +62,14 @@ async def _serve(
     data_dir: Path, started: list[Running], up: threading.Event, *, process: bool
 ) -> None:
     settings = Settings(data_dir=data_dir, dev_mode=True, process_enabled=process)
-    async with open_engine(settings) as engine:
+    endpoint = workers_endpoint(settings)
+    async with open_engine(settings, endpoint) as engine:
         identity = Identity(dev_mode=True)
         grpc = GrpcServer(engine, identity)
         grpc_port = grpc.listen("127.0.0.1:0")
         await grpc.start()
         workers = WorkerServer(engine)
-        workers.listen_unix(agent_socket(data_dir))
+        workers.listen_unix(endpoint.socket)
         await workers.start()
         app = create_app(
             engine, identity, allowed_hosts=["hodei.example.com"], allowed_origins=[ORIGIN]

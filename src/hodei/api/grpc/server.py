@@ -126,6 +126,16 @@ class WorkerServer:
         finally:
             os.umask(mask)
 
+    def listen_tls(self, address: str, key: bytes, chain: bytes) -> None:
+        """Listens on `host:port` with this certificate. Raises Unavailable."""
+        credentials = grpc.ssl_server_credentials([(key, chain)])
+        try:
+            port = self._server.add_secure_port(address, credentials)
+        except RuntimeError:
+            port = 0
+        if not port:
+            raise Unavailable(f"HODEI_AGENT_LISTEN: cannot listen on {address} for agents")
+
     async def start(self) -> None:
         """Begins to serve."""
         await self._server.start()
