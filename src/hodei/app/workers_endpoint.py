@@ -20,7 +20,7 @@ from hodei.app.settings import Settings
 from hodei.domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    from hodei.app.agent_tls import AgentTls
+    from hodei.adapters.security.agent_tls import AgentTls
 
 FOLDER, NAME = "agents", "agent.sock"
 MAX_SOCKET_PATH = 100
@@ -70,7 +70,7 @@ def workers_endpoint(settings: Settings) -> WorkersEndpoint:
 
 def _tls(settings: Settings, servers: tuple[str, ...]) -> AgentTls:
     # Few servers need it, and it takes its time to load.
-    from hodei.app.agent_tls import given_tls, own_tls
+    from hodei.adapters.security.agent_tls import given_tls, own_tls
 
     cert, key, ca = settings.agent_tls_cert, settings.agent_tls_key, settings.agent_tls_ca
     if cert and key and ca:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from hodei.app.agent_tls import given_tls, own_tls
+from hodei.adapters.security.agent_tls import given_tls, own_tls
 from hodei.app.settings import read_settings
 from hodei.app.workers_endpoint import WorkersEndpoint, workers_endpoint
 from hodei.domain.errors import InvalidRequest, Unavailable
