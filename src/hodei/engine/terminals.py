@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 from hodei.domain.errors import Conflict, HodeiError, InvalidRequest, Unavailable
 from hodei.domain.events import Event, EventKind
@@ -257,10 +258,18 @@ class Terminals:
                 phase = attempt.phase.value
                 raise Conflict(f"the job is {phase}; a terminal needs a running process")
             if clock.monotonic() >= until:
-                raise Unavailable("the job's worker is not connected to this server; try again")
+                raise Unavailable(await self._elsewhere(attempt.worker_id))
             # After a restart of the server its agents come back within seconds.
             await clock.sleep(LOOK_EVERY_S)
         return session
+
+    async def _elsewhere(self, worker_id: UUID) -> str:
+        """Where a worker is that is not connected here."""
+        leases = await self._core.store.leases()
+        lease = next((each for each in leases if each.worker.id == worker_id), None)
+        if lease is None or lease.lease_age_s > 0 or lease.replica in (None, self._core.replica):
+            return "the job's worker is not connected just now; try again"
+        return f"the job's worker is connected to the server {lease.replica}: enter it from there"
 
 
 class _Trail:

@@ -171,7 +171,7 @@ async def test_why_there_is_none() -> None:
                 async with w.replicas[on].engine.terminals.open(key, opening):
                     pass
 
-        asking = asyncio.ensure_future(refused(Unavailable, "not connected to this server", on=1))
+        asking = asyncio.ensure_future(refused(Unavailable, "server replica-1: enter it", on=1))
         await w.clock.advance(4.9)
         assert not asking.done()
         await w.clock.advance(0.2)
@@ -180,6 +180,13 @@ async def test_why_there_is_none() -> None:
         w.home.faults.down = True
         await refused(Unavailable, "store")
         w.home.faults.down = False
+        agent.disconnect()
+        await w.clock.advance(16)
+        asking = asyncio.ensure_future(refused(Unavailable, "not connected just now", on=1))
+        await w.clock.advance(6)
+        await asking
+        agent.connect(w.engine)
+        await quiet()
         agent.exit(0)
         await quiet()
         await refused(Conflict, "needs a running process")

@@ -122,6 +122,7 @@ class _Relay:
         self._may_send = asyncio.Event()
         self._typed: deque[bytes | EndInput] = deque()
         self._typed_bytes = 0
+        self._ended = False
         self._typed_changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -159,6 +160,8 @@ class _Relay:
             if message["type"] == "websocket.disconnect":
                 return
             data = message.get("bytes")
+            if data == b"":
+                continue
             if data is not None:
                 self._typed.append(data)
                 self._typed_bytes += len(data)
@@ -180,8 +183,10 @@ class _Relay:
                 self._room = min(self._room + amount, WINDOW)
                 self._may_send.set()
             case EndInput():
-                self._typed.append(control)
-                self._typed_changed.set()
+                if not self._ended:
+                    self._ended = True
+                    self._typed.append(control)
+                    self._typed_changed.set()
 
     async def _type(self) -> None:
         """What was typed, to the program, at its pace."""
