@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from hodei.domain.job import Job
 from hodei.ports.clock import Clock
 
-LATELY_S = 0.1
+LATELY_S = 0.25
 """Workers that were freed within this time are expected to be free again within it."""
-KEEP_S = 0.25
+KEEP_S = 0.5
 """What was not taken for so long is given back."""
 MOST_AHEAD = 32
 

@@ -17,6 +17,7 @@ from hodei.adapters.postgres import (
     upgrade,
 )
 from hodei.adapters.postgres.migrate import migrations
+from hodei.adapters.postgres.parts import row_columns
 from hodei.domain.errors import Unavailable
 from tests.integration.postgres.samples import now
 from tests.integration.postgres.schema import SNAPSHOT, describe
@@ -114,3 +115,18 @@ async def test_events_of_a_restored_dump_are_visible_again(postgres_dsn: str) ->
         assert await store.events(after="") == []
         await upgrade(postgres_dsn)
         assert len(await store.events(after="")) == 1
+
+
+async def test_row_types_of_another_release_are_added_to_and_left_alone(
+    postgres_dsn: str,
+) -> None:
+    ours = [columns.row_type for columns in row_columns()]
+    session = await asyncpg.connect(postgres_dsn)
+    await session.execute(f"ALTER TYPE {ours[0]} RENAME TO row_of_another_release")
+    with pytest.raises(Unavailable, match="hodei db upgrade"):
+        await check_version(postgres_dsn)
+    assert await upgrade(postgres_dsn) == []
+    await check_version(postgres_dsn)
+    for name in (*ours, "row_of_another_release"):
+        assert await session.fetchval("SELECT to_regtype($1)", name) is not None
+    await session.close()

@@ -13,11 +13,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from hodei.adapters.postgres import upgrade
-from hodei.adapters.postgres.commit import PARTS, commit_statement, submit_statement
+from hodei.adapters.postgres.commit import commit_statement, submit_statement
 from hodei.adapters.postgres.cursors import JobPlace
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.listing import page_statement
+from hodei.adapters.postgres.parts import PARTS
 from hodei.adapters.postgres.queries import sql
+from hodei.adapters.postgres.quick import WRITES, quick_statement
 from hodei.adapters.postgres.text import loads
 from hodei.domain.job import JobState
 from hodei.domain.spec import CommandType, Priority
@@ -194,10 +196,12 @@ async def test_saving_reads_by_index_even_while_tables_are_new(
     filled: str, postgres_dsn: str, state: str
 ) -> None:
     dsn = filled if state == "filled" else postgres_dsn
-    arguments: list[object] = [() for part in PARTS.values() for _ in part.columns.names]
-    both: list[object] = [() for name in ("job_new", "event") for _ in PARTS[name].columns.names]
     async with Database.open(dsn, pool_size=1) as database:
         whole = commit_statement(tuple(PARTS), counted=True)
-        assert not read_whole(await plan_of(database, whole, arguments, run=False))
+        nothing: list[object] = [()] * len(PARTS)
+        assert not read_whole(await plan_of(database, whole, nothing, run=False))
+        quick = quick_statement(tuple(WRITES))
+        nothing = [()] * len(WRITES)
+        assert not read_whole(await plan_of(database, quick, nothing, run=False))
         submit = submit_statement(events=True)
-        assert not read_whole(await plan_of(database, submit, both, run=False))
+        assert not read_whole(await plan_of(database, submit, [(), ()], run=False))

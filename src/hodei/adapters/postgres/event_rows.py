@@ -9,8 +9,9 @@ from hodei.domain.errors import InvalidRequest
 from hodei.domain.events import Event, EventKind
 
 EVENT = Columns(
+    "event",
     "unit int4, at timestamptz, kind text, job_id uuid, attempt_id uuid, worker_id uuid,"
-    " provider_id uuid, project text, actor text, data jsonb"
+    " provider_id uuid, project text, actor text, data jsonb",
 )
 _LARGEST = 2**63 - 1
 

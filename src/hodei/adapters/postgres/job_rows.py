@@ -24,12 +24,13 @@ _MUTABLE = (
     " finished_at timestamptz, cause text, exit_code int4, exit_signal int4, message text,"
     " suggestion text, warn_count int4, error_count int4"
 )
-JOB_MOD = Columns(_MUTABLE)
+JOB_MOD = Columns("job_mod", _MUTABLE)
 JOB_NEW = Columns(
+    "job_new",
     _MUTABLE
     + ", submitted_at timestamptz, placement_class text, name text, name_key text, owner text,"
     " command_type text, image text, labels jsonb, max_attempts int4, idempotency_key text,"
-    " rerun_of uuid, digest text, spec jsonb"
+    " rerun_of uuid, digest text, spec jsonb",
 )
 
 OutcomeColumns = tuple[str | None, int | None, int | None, str | None, str | None]

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from hodei.adapters.postgres.commit import save, submit_statement
 from hodei.adapters.postgres.database import Database, Row
-from hodei.adapters.postgres.event_rows import EVENT, event_row
-from hodei.adapters.postgres.job_rows import JOB_NEW, job_ids, job_new_row, job_of, job_row_of
+from hodei.adapters.postgres.event_rows import event_row
+from hodei.adapters.postgres.job_rows import job_ids, job_new_row, job_of, job_row_of
 from hodei.adapters.postgres.log_rows import Packer
 from hodei.adapters.postgres.notifier import Notifier, hints_of_jobs, hints_of_units
 from hodei.adapters.postgres.queries import sql
@@ -55,9 +55,9 @@ class Jobs:
         return await self._with_twins(jobs, events, inserted)
 
     async def _insert(self, jobs: Sequence[Job], events: Sequence[Event]) -> set[UUID]:
-        arguments = JOB_NEW.arrays([job_new_row(0, job) for job in jobs])
+        arguments = [[job_new_row(0, job) for job in jobs]]
         if events:
-            arguments += EVENT.arrays([event_row(0, event) for event in events])
+            arguments.append([event_row(0, event) for event in events])
         statement = submit_statement(events=bool(events))
         return set(job_ids(await self._database.rows(statement, *arguments)))
 

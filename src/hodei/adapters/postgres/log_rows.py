@@ -13,15 +13,17 @@ from hodei.domain.errors import HodeiError
 from hodei.domain.logs import LogHead, Segment, decode_meta
 from hodei.ports.store import LogAppend, Sample
 
-HEAD = Columns("unit int4, attempt_id uuid, after_seq int8, acked_seq int8, head jsonb")
+HEAD = Columns("head", "unit int4, attempt_id uuid, after_seq int8, acked_seq int8, head jsonb")
 SEGMENT = Columns(
+    "segment",
     "unit int4, attempt_id uuid, first_line int8, line_count int4, text_bytes int4,"
-    " text bytea, meta bytea"
+    " text bytea, meta bytea",
 )
 SAMPLE = Columns(
+    "sample",
     "unit int4, attempt_id uuid, at timestamptz, cpu_ms int8, memory_bytes int8,"
     " memory_peak_bytes int8, disk_read_bytes int8, disk_write_bytes int8, net_rx_bytes int8,"
-    " net_tx_bytes int8, processes int4"
+    " net_tx_bytes int8, processes int4",
 )
 _SAMPLE_FIELDS = tuple(field.name for field in fields(Sample))
 

@@ -11,7 +11,9 @@ from importlib import resources
 
 import asyncpg
 
+from hodei.adapters.postgres.columns import Columns
 from hodei.adapters.postgres.errors import translated
+from hodei.adapters.postgres.parts import row_columns
 from hodei.domain.errors import Unavailable
 
 logger = logging.getLogger(__name__)
@@ -68,16 +70,20 @@ async def upgrade(dsn: str) -> Sequence[int]:
             if migration.number > stored:
                 await _apply(session, migration)
                 applied.append(migration.number)
+        for columns in await _missing_types(session):
+            await session.execute(f"CREATE TYPE {columns.row_type} AS ({columns.definition})")
         await _rebase_feed(session)
         return applied
 
 
 async def check_version(dsn: str) -> None:
     """Raises Unavailable unless the database has exactly the schema this code needs."""
-    stored = await current_version(dsn)
+    async with _connected(dsn) as session:
+        stored = await _stored_version(session)
+        incomplete = bool(await _missing_types(session))
     if stored > newest_version():
         raise _too_new(stored)
-    if stored < newest_version():
+    if stored < newest_version() or incomplete:
         raise Unavailable(
             f"the database has schema version {stored} and this Hodei needs "
             f"{newest_version()}: run `hodei db upgrade`"
@@ -116,6 +122,16 @@ async def _apply(session: asyncpg.Connection[asyncpg.Record], migration: Migrati
             migration.name,
         )
     logger.info("schema upgraded", extra={"version": migration.number})
+
+
+async def _missing_types(session: asyncpg.Connection[asyncpg.Record]) -> Sequence[Columns]:
+    """Row types that this code writes with and the database does not have yet."""
+    by_name = {columns.row_type: columns for columns in row_columns()}
+    rows = await session.fetch(
+        "SELECT name FROM unnest($1::text[]) AS t (name) WHERE to_regtype(name) IS NULL",
+        list(by_name),
+    )
+    return [by_name[row["name"]] for row in rows]
 
 
 async def _rebase_feed(session: asyncpg.Connection[asyncpg.Record]) -> None:

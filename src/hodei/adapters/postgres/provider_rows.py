@@ -14,10 +14,11 @@ from hodei.domain.serial import (
 )
 
 PROVIDER = Columns(
+    "provider",
     "unit int4, id uuid, version int4, name text, type text, enabled bool, settings jsonb,"
     " labels jsonb, region text, max_workers int4, warm jsonb, warm_learned jsonb,"
     " idle_timeout_ms int8,"
-    " created_at timestamptz, updated_at timestamptz"
+    " created_at timestamptz, updated_at timestamptz",
 )
 
 

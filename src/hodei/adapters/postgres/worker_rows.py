@@ -25,16 +25,17 @@ _ATTEMPT_MUTABLE = (
     " suggestion text, cancel_requested_at timestamptz, cpu_ms int8, memory_peak_bytes int8,"
     " worker_id uuid, provider_id uuid, placement_reason text, warm bool, closing jsonb"
 )
-ATTEMPT_MOD = Columns(_ATTEMPT_MUTABLE)
-ATTEMPT_NEW = Columns(_ATTEMPT_MUTABLE + ", job_id uuid, number int4")
+ATTEMPT_MOD = Columns("attempt_mod", _ATTEMPT_MUTABLE)
+ATTEMPT_NEW = Columns("attempt_new", _ATTEMPT_MUTABLE + ", job_id uuid, number int4")
 
 WORKER = Columns(
+    "worker",
     "unit int4, id uuid, version int4, provider_id uuid, state text, live bool, target text,"
     " reusable bool, image text, cpu float8, memory_mb int4, network text, image_digest text,"
     " revision text, attempt_id uuid, handle jsonb,"
     " otp_digest bytea, otp_expires_at timestamptz, session_digest bytea, agent_version text,"
     " architecture text, created_at timestamptz, enrolled_at timestamptz, ready_at timestamptz,"
-    " silent_at timestamptz, ended_at timestamptz, reason text, replica text, max_live int4"
+    " silent_at timestamptz, ended_at timestamptz, reason text, replica text, max_live int4",
 )
 
 
