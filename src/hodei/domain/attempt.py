@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from hodei.domain.change import changed
 from hodei.domain.machine import Machine
 from hodei.domain.outcome import Outcome
 
@@ -222,16 +223,17 @@ class Attempt:
 def apply(attempt: Attempt, event: AttemptEvent, now: datetime) -> Attempt:
     """`attempt` after `event`, with its new row of the timeline. Raises IllegalTransition."""
     phase = ATTEMPT.next(attempt.phase, event)
-    moved = replace(attempt, phase=phase, phases=_marked(attempt, phase, event, now))
+    marks = _marked(attempt, phase, event, now)
     match event:
         case ProcessStarted():
-            return replace(moved, started_at=attempt.started_at or now)
+            began = attempt.started_at or now
+            return changed(attempt, phase=phase, phases=marks, started_at=began)
         case CancelBegun():
-            return replace(moved, cancel_requested_at=now)
+            return changed(attempt, phase=phase, phases=marks, cancel_requested_at=now)
         case Ended():
-            return replace(moved, outcome=event.outcome, ended_at=now)
+            return changed(attempt, phase=phase, phases=marks, outcome=event.outcome, ended_at=now)
         case _:
-            return moved
+            return changed(attempt, phase=phase, phases=marks)
 
 
 def _marked(
@@ -248,5 +250,5 @@ def _marked(
     if phase is attempt.phase and attempt.phases:
         # Progress within one phase replaces the row, so that a long pull stays one row.
         last = attempt.phases[-1]
-        return (*attempt.phases[:-1], replace(last, detail=detail))
+        return (*attempt.phases[:-1], changed(last, detail=detail))
     return (*attempt.phases, PhaseMark(phase=phase, at=now, detail=detail))

@@ -6,11 +6,12 @@ of the attempts (`hodei.domain.attempt`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from hodei.domain.change import changed
 from hodei.domain.machine import Machine
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.spec import JobSpec
@@ -168,7 +169,7 @@ def apply(job: Job, event: JobEvent, now: datetime) -> Job:
     state = JOB.next(job.state, event)
     match event:
         case Bound():
-            return replace(
+            return changed(
                 job,
                 state=state,
                 attempt_id=event.attempt_id,
@@ -178,9 +179,9 @@ def apply(job: Job, event: JobEvent, now: datetime) -> Job:
                 outcome=None,
             )
         case Started():
-            return replace(job, state=state, started_at=now)
+            return changed(job, state=state, started_at=now)
         case Requeued():
-            return replace(
+            return changed(
                 job,
                 state=state,
                 queued_at=now,
@@ -189,14 +190,14 @@ def apply(job: Job, event: JobEvent, now: datetime) -> Job:
                 counted_attempts=job.counted_attempts - (1 if event.free else 0),
             )
         case Succeeded() | Failed() | TimedOut() | CancelConfirmed():
-            return replace(job, state=state, finished_at=now, outcome=event.outcome)
+            return changed(job, state=state, finished_at=now, outcome=event.outcome)
 
 
 def request_cancel(job: Job, reason: str, now: datetime) -> Job:
     """Records the wish to cancel an active job; the first wish stays. Not a transition."""
     if job.cancel_requested_at is not None:
         return job
-    return replace(job, cancel_requested_at=now, cancel_reason=reason)
+    return changed(job, cancel_requested_at=now, cancel_reason=reason)
 
 
 def ending(outcome: Outcome) -> Succeeded | Failed | TimedOut | CancelConfirmed:

@@ -7,11 +7,12 @@ nothing else destroys workers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from hodei.domain.change import changed
 from hodei.domain.errors import IllegalTransition
 from hodei.domain.machine import Machine
 from hodei.domain.spec import Network
@@ -206,13 +207,14 @@ class Worker:
 
 def apply(worker: Worker, event: WorkerEvent, now: datetime) -> Worker:
     """`worker` after `event`. Raises IllegalTransition."""
-    moved = replace(worker, state=WORKER.next(worker.state, event))
+    state = WORKER.next(worker.state, event)
     if isinstance(event, Assigned | Released) and _again(worker, event):
         raise IllegalTransition("single-use worker", worker.state, event)
     match event:
         case Enrolled():
-            return replace(
-                moved,
+            return changed(
+                worker,
+                state=state,
                 session_digest=event.session_digest,
                 otp_digest=None,
                 agent_version=event.agent_version,
@@ -221,19 +223,21 @@ def apply(worker: Worker, event: WorkerEvent, now: datetime) -> Worker:
                 ready_at=now,
             )
         case Assigned():
-            return replace(moved, attempt_id=event.attempt_id)
+            return changed(worker, state=state, attempt_id=event.attempt_id)
         case Released():
-            return replace(moved, attempt_id=None, ready_at=now)
+            return changed(worker, state=state, attempt_id=None, ready_at=now)
         case FellSilent():
-            return replace(moved, silent_at=now)
+            return changed(worker, state=state, silent_at=now)
         case ReturnedBusy() | ReturnedIdle():
-            return replace(moved, silent_at=None)
+            return changed(worker, state=state, silent_at=None)
         case Unwanted():
-            return replace(moved, target=Target.GONE, reason=event.reason, otp_digest=None)
+            return changed(
+                worker, state=state, target=Target.GONE, reason=event.reason, otp_digest=None
+            )
         case Destroyed():
-            return replace(moved, ended_at=now, session_digest=None)
+            return changed(worker, state=state, ended_at=now, session_digest=None)
         case _:
-            return moved
+            return changed(worker, state=state)
 
 
 def _again(worker: Worker, event: Assigned | Released) -> bool:

@@ -6,13 +6,14 @@ the three state machines, so that job, attempt and worker can never disagree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hodei.domain import attempt as attempts
 from hodei.domain import job as jobs
 from hodei.domain import worker as workers
 from hodei.domain.attempt import ATTEMPT, Attempt, Phase
+from hodei.domain.change import changed
 from hodei.domain.events import Event, EventKind
 from hodei.domain.job import Job, JobState
 from hodei.domain.outcome import Cause, Outcome
@@ -43,9 +44,9 @@ class Draft:
     def held(self) -> Held:
         """The entities as they would be read after the save."""
         return Held(
-            job=replace(self.job, version=self.job.version + 1),
-            attempt=replace(self.attempt, version=self.attempt.version + 1),
-            worker=replace(self.worker, version=self.worker.version + 1),
+            job=changed(self.job, version=self.job.version + 1),
+            attempt=changed(self.attempt, version=self.attempt.version + 1),
+            worker=changed(self.worker, version=self.worker.version + 1),
         )
 
     def unit(self, *, replica: str | None = None, max_live: int | None = None) -> Unit:
@@ -86,7 +87,7 @@ class Draft:
         """The enrolled worker gets the attempt; it must start within `patience`."""
         self.move_attempt(attempts.Dispatched())
         self.move_worker(workers.Assigned(attempt_id=self.attempt.id))
-        self.attempt = replace(self.attempt, run_deadline=self.now + patience)
+        self.attempt = changed(self.attempt, run_deadline=self.now + patience)
 
     def started(self, at: datetime) -> None:
         """The user's process exists since `at`, by the agent's clock."""
@@ -100,14 +101,14 @@ class Draft:
             moved = attempts.apply(self.attempt, attempts.ProcessStarted(), told)
             limit = timedelta(milliseconds=self.job.spec.timeout_ms)
             began = self.attempt.started_at or at
-            self.attempt = replace(moved, started_at=began, run_deadline=self.now + limit)
+            self.attempt = changed(moved, started_at=began, run_deadline=self.now + limit)
             self.note(EventKind.ATTEMPT_PHASE, phase=self.attempt.phase.value)
         elif self.attempt.started_at is None:
             # It started while a cancel was on its way: the fact is kept, the phase stays.
-            self.attempt = replace(self.attempt, started_at=at)
+            self.attempt = changed(self.attempt, started_at=at)
         if self.job.state is JobState.ASSIGNED:
             # The queue timeout is for the time before the first start only.
-            self.job = replace(jobs.apply(self.job, jobs.Started(), at), queue_deadline=None)
+            self.job = changed(jobs.apply(self.job, jobs.Started(), at), queue_deadline=None)
             self.note(EventKind.JOB_STARTED, state=self.job.state.value)
 
     def end(self, outcome: Outcome, decision: RetryDecision) -> None:
@@ -157,7 +158,7 @@ class Draft:
     def close(self, outcome: Outcome) -> None:
         """The attempt is to end with `outcome`, once the provider says that nothing is left."""
         if self.attempt.outcome is None and self.attempt.closing is None:
-            self.attempt = replace(self.attempt, closing=outcome)
+            self.attempt = changed(self.attempt, closing=outcome)
         self.unwant(outcome.message or outcome.cause.value)
 
     def destroyed(self, decision: RetryDecision | None) -> None:
@@ -173,7 +174,7 @@ class Draft:
 
 def _cancelled(outcome: Outcome) -> Outcome:
     """A cancelled job whose worker failed first is cancelled, and says what happened."""
-    return replace(outcome, cause=Cause.CANCELLED, message=f"cancelled; {outcome.message}")
+    return changed(outcome, cause=Cause.CANCELLED, message=f"cancelled; {outcome.message}")
 
 
 def joined(end: Unit, following: Unit) -> Unit:
@@ -181,7 +182,7 @@ def joined(end: Unit, following: Unit) -> Unit:
 
     `following` began from the worker as `end` leaves it, so that only its form is stored.
     """
-    return replace(
+    return changed(
         following,
         jobs=end.jobs + following.jobs,
         attempts=end.attempts + following.attempts,

@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -20,6 +19,7 @@ from uuid import UUID
 from hodei.domain import attempt as attempts
 from hodei.domain import worker as workers
 from hodei.domain.attempt import Phase
+from hodei.domain.change import changed
 from hodei.domain.errors import Conflict, HodeiError, NotFound, StaleVersion, Unavailable
 from hodei.domain.job import Job
 from hodei.domain.logs import Segment
@@ -309,9 +309,9 @@ class Session:
         self.worker = self.held.worker
 
     async def _save_worker(self, worker: Worker, now: datetime) -> None:
-        unit = replace(worker_only(worker, now), replica=self._core.replica)
+        unit = changed(worker_only(worker, now), replica=self._core.replica)
         await self._core.committer.save(unit)
-        self.worker = replace(worker, version=worker.version + 1)
+        self.worker = changed(worker, version=worker.version + 1)
 
     # ---- the pump
 
@@ -350,15 +350,15 @@ class Session:
         self._wait_for_more(log)
         samples = tuple(self._samples)
         draft = self._draft(held, report, log)
-        changed = bool(draft.events) or report is not None
-        unit = draft.unit() if changed else Unit()
-        unit = replace(unit, samples=samples, logs=(appended,) if appended is not None else ())
+        moved = bool(draft.events) or report is not None
+        unit = draft.unit() if moved else Unit()
+        unit = changed(unit, samples=samples, logs=(appended,) if appended is not None else ())
         if not (unit.jobs or unit.logs or unit.samples):
             return
         following = self._following(draft.worker) if report is not None else None
         await self._save(joined(unit, following.unit) if following else unit, following)
         del self._samples[: len(samples)]
-        if changed:
+        if moved and following is None:
             self.held = draft.held()
             self.worker = self.held.worker
         if appended is not None:
@@ -401,10 +401,10 @@ class Session:
             draft.started(self._started_at)
         if report is None:
             return draft
-        draft.attempt = replace(
+        draft.attempt = changed(
             draft.attempt, cpu_ms=report.cpu_ms, memory_peak_bytes=report.memory_peak_bytes
         )
-        draft.job = replace(
+        draft.job = changed(
             draft.job, warn_count=log.head.warn_count, error_count=log.head.error_count
         )
         outcome = outcome_of(report, held)

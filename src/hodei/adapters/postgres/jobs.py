@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from hodei.adapters.postgres.commit import save, submit_statement
@@ -16,6 +15,7 @@ from hodei.adapters.postgres.notifier import Notifier, hints_of_jobs, hints_of_u
 from hodei.adapters.postgres.queries import sql
 from hodei.adapters.postgres.worker_rows import attempt_of, worker_of
 from hodei.domain.attempt import Attempt
+from hodei.domain.change import changed
 from hodei.domain.errors import InvalidRequest, Unavailable
 from hodei.domain.events import Event
 from hodei.domain.job import Job
@@ -146,7 +146,7 @@ def id_bounds(prefix: str) -> tuple[UUID, UUID] | None:
 
 
 def _saved(job: Job) -> Job:
-    return replace(job, version=job.version + 1)
+    return changed(job, version=job.version + 1)
 
 
 def _key(job: Job) -> object:
