@@ -1,13 +1,12 @@
 /** The form: five sections, beside them the plan and the preview, below them the button. */
 import { useQuery } from "@tanstack/react-query";
 import { Eye, Play } from "lucide-react";
-import { type FormEvent, useDeferredValue, useRef, useState } from "react";
+import { type FormEvent, lazy, Suspense, useDeferredValue, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { providersQuery } from "@/api/queries/providers";
 import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
-import { Sheet } from "@/components/ui/Dialog";
 import { Banner } from "@/components/ui/feedback";
 import { useProvidersTopic } from "@/live/topics";
 import { useLiveMode } from "@/live/useTopic";
@@ -24,6 +23,8 @@ import { PlanLine, PlanPanel } from "./PlanPanel";
 import { PreferencesSection } from "./PreferencesSection";
 import { PreviewPanel } from "./PreviewPanel";
 import { ResourcesSection } from "./ResourcesSection";
+
+const PlanSheet = lazy(() => import("./PlanSheet"));
 
 type Props = {
   initial: FormValues;
@@ -109,12 +110,9 @@ export function JobForm({ initial, from, notice }: Props) {
           </Card>
         </aside>
       </div>
-      <Sheet open={sheet} onOpenChange={setSheet} title={t("plan.open")}>
-        <div className="flex flex-col gap-6">
-          <PlanPanel state={plan} />
-          <PreviewPanel values={settled} />
-        </div>
-      </Sheet>
+      <Suspense>
+        {sheet && <PlanSheet plan={plan} values={settled} onClose={() => setSheet(false)} />}
+      </Suspense>
     </FormContext>
   );
 }

@@ -1,0 +1,78 @@
+/** The line under the job's name: what identifies it and where it is. */
+import { useTranslation } from "react-i18next";
+import { storedSpec } from "@/api/spec";
+import { Badge } from "@/components/ui/Badge";
+import { Id } from "@/components/ui/Copy";
+import { Link } from "@/components/ui/Link";
+import { Duration } from "@/components/ui/Time";
+import { shortId } from "@/lib/format";
+import { isFinished, type Job } from "../model/timeline";
+
+export function Meta({ job }: { job: Job }) {
+  const { t } = useTranslation("job-detail");
+  const spec = storedSpec(job);
+  const attempt = job.attempts.at(-1);
+  const provider = attempt?.provider ?? job.provider;
+  const labels = Object.entries(spec.labels);
+  return (
+    <div className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm">
+      <Id id={job.id} what={t("meta.id")} />
+      <Clock job={job} />
+      {job.attempt_count > 0 && (
+        <span className="numeric text-text">
+          {t("meta.attempt", { number: job.attempt_count, most: spec.retry.max_attempts })}
+        </span>
+      )}
+      {provider !== null && (
+        <Fact label={t("meta.provider")}>
+          <Link to="/providers/$providerId" params={{ providerId: provider.id }}>
+            {provider.name}
+          </Link>
+        </Fact>
+      )}
+      {attempt !== undefined && (
+        <Fact label={t("meta.worker")}>
+          <Link
+            to="/workers/$workerId"
+            params={{ workerId: attempt.worker_id }}
+            className="font-mono"
+          >
+            {shortId(attempt.worker_id)}
+          </Link>
+        </Fact>
+      )}
+      {job.owner !== "" && <Fact label={t("meta.by")}>{job.owner}</Fact>}
+      {labels.length > 0 && (
+        <ul aria-label={t("meta.labels")} className="flex min-w-0 flex-wrap gap-1">
+          {labels.map(([name, value]) => (
+            <li key={name} className="min-w-0">
+              <Badge className="max-w-60">
+                <span className="truncate">{value === "" ? name : `${name}: ${value}`}</span>
+              </Badge>
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: React.ReactNode }) {
+  return (
+    <span className="flex min-w-0 items-center gap-1.5 pointer-coarse:min-h-8">
+      {label} <span className="truncate text-text">{children}</span>
+    </span>
+  );
+}
+
+/** How long it ran, or has waited. */
+function Clock({ job }: { job: Job }) {
+  const { t } = useTranslation("job-detail");
+  const ran = job.started_at !== null;
+  if (!ran && isFinished(job)) return null;
+  return (
+    <Fact label={t(ran ? "meta.duration" : "meta.waiting")}>
+      <Duration from={ran ? job.started_at : job.submitted_at} to={job.finished_at} />
+    </Fact>
+  );
+}
