@@ -19,7 +19,6 @@ IGNORE = "type:" + " ignore"
 FOREIGN = {
     "hodei.adapters.postgres": {"asyncpg", "zstandard"},
     "hodei.adapters.security": {"cryptography"},
-    "hodei.adapters.docker": {"httpx"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
     "hodei.api.ssh": {"asyncssh"},
     "hodei.api.http": {"fastapi", "pydantic", "pydantic_core", "starlette", "uvicorn"},

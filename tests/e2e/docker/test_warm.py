@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -29,9 +30,9 @@ def pool(size: int, image: str = ALPINE, **changes: object) -> pb.WarmPool:
     return made
 
 
-def warm_job(kind: str = "shell", script: str = "", **varied: object) -> jobs_pb2.JobSpec:
+def warm_job(kind: str = "shell", script: str = "", **varied: Any) -> jobs_pb2.JobSpec:
     """A job for the provider of these tests."""
-    spec = job(kind, script, **varied)  # type: ignore[arg-type]
+    spec = job(kind, script, **varied)
     spec.preferences.provider = PROVIDER
     return spec
 

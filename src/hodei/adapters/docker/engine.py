@@ -9,13 +9,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote
-
-import httpx
+from urllib.parse import quote, urlencode
 
 from hodei.adapters.docker.answers import Answer, text
 from hodei.adapters.docker.errors import EngineRefusal, unreachable
 from hodei.adapters.docker.facts import Facts, read_facts
+from hodei.adapters.docker.http import Client, Opener, Reply
 from hodei.adapters.docker.settings import DockerSettings, TlsFiles
 from hodei.domain.errors import ProviderUnavailable
 
@@ -27,7 +26,6 @@ ORDINARY_S = 30.0
 """An engine that answers no question within this is down."""
 WORK_S = 120.0
 """Creating, starting and removing: fifty at once on a slow machine queue up."""
-IDLE_CONNECTIONS = 16
 
 
 class Engine:
@@ -35,7 +33,7 @@ class Engine:
 
     def __init__(self, settings: DockerSettings) -> None:
         self._settings = settings
-        self._client: httpx.AsyncClient | None = None
+        self._client: Client | None = None
         self._facts: Facts | None = None
         self._probing = asyncio.Lock()
 
@@ -52,7 +50,7 @@ class Engine:
     ) -> None:
         client, self._client = self._client, None
         if client is not None:
-            await client.aclose()
+            client.close()
 
     async def facts(self, *, fresh: bool = False) -> Facts:
         """What the engine is; asked once, and again when `fresh`."""
@@ -98,8 +96,8 @@ class Engine:
             content=archive,
             headers=headers,
             limit_s=WORK_S,
-        ) as response:
-            await response.aread()
+        ) as reply:
+            await reply.read()
 
     async def stream(
         self, path: str, params: Mapping[str, str], headers: Mapping[str, str]
@@ -108,8 +106,8 @@ class Engine:
         prefix = (await self.facts()).prefix
         async with self._answer(
             "POST", prefix + path, params=params, headers=headers, limit_s=None
-        ) as response:
-            async for line in response.aiter_lines():
+        ) as reply:
+            async for line in reply.lines():
                 if line.strip():
                     item = json.loads(line)
                     if isinstance(item, dict):
@@ -129,12 +127,12 @@ class Engine:
         headers = {"content-type": "application/json"} if content is not None else None
         async with self._answer(
             method, prefix + path, params=params, content=content, headers=headers, limit_s=limit_s
-        ) as response:
-            return _decoded(await response.aread())
+        ) as reply:
+            return _decoded(await reply.read())
 
     async def _question(self, path: str) -> Answer:
-        async with self._answer("GET", path, limit_s=PROBE_S) as response:
-            found = _decoded(await response.aread())
+        async with self._answer("GET", path, limit_s=PROBE_S) as reply:
+            found = _decoded(await reply.read())
         return found if isinstance(found, dict) else {}
 
     @asynccontextmanager
@@ -147,33 +145,25 @@ class Engine:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         limit_s: float | None,
-    ) -> AsyncIterator[httpx.Response]:
+    ) -> AsyncIterator[Reply]:
         host = self._settings.host
+        target = f"{path}?{urlencode(params)}" if params else path
         try:
-            async with self._opened().stream(
-                method,
-                path,
-                params=params,
-                content=content,
-                headers=headers,
-                timeout=httpx.Timeout(limit_s, connect=CONNECT_S),
-            ) as response:
-                if response.is_error:
-                    words = _words(await response.aread())
-                    raise EngineRefusal(response.status_code, words)
-                yield response
-        except (httpx.TransportError, OSError) as error:
+            async with self._opened().exchange(
+                method, target, headers or {}, content, limit_s
+            ) as reply:
+                if reply.status >= 400:
+                    raise EngineRefusal(reply.status, _words(await reply.read()))
+                yield reply
+        except OSError as error:
             # After a restart it may be another engine, or another version of it.
             self._facts = None
-            if isinstance(error, httpx.ReadTimeout):
-                why = f"no answer within {limit_s:.0f} s" if limit_s else "no answer"
-                raise unreachable(host, TimeoutError(why)) from error
             raise unreachable(host, error) from error
-        except (httpx.HTTPError, ValueError) as error:
+        except ValueError as error:
             message = f"what answers at {host} is no Docker Engine: {error}"
             raise ProviderUnavailable(message) from error
 
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> Client:
         if self._client is None:
             self._client = _client(self._settings)
         return self._client
@@ -184,19 +174,29 @@ def segment(name: str) -> str:
     return quote(name, safe="/:@")
 
 
-def _client(settings: DockerSettings) -> httpx.AsyncClient:
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS)
+def _client(settings: DockerSettings) -> Client:
     if settings.local:
-        uds = settings.host.removeprefix("unix://")
-        transport = httpx.AsyncHTTPTransport(uds=uds, limits=limits)
-        return httpx.AsyncClient(transport=transport, base_url="http://docker")
-    scheme, _, address = settings.host.partition("://")
+        path = settings.host.removeprefix("unix://")
+        return Client(_within(lambda: asyncio.open_unix_connection(path)), "docker")
+    scheme, _, address = settings.host.rstrip("/").partition("://")
+    name, _, port = address.rpartition(":")
     secure = settings.tls is not None or scheme == "https"
-    verify = _tls(settings.tls or TlsFiles()) if secure else False
-    # Proxies of the environment are for the web, not for an engine.
-    transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits, trust_env=False)
-    base = f"{'https' if secure else 'http'}://{address.rstrip('/')}"
-    return httpx.AsyncClient(transport=transport, base_url=base)
+    context = _tls(settings.tls or TlsFiles()) if secure else None
+    plain = name.strip("[]")
+    return Client(_within(lambda: asyncio.open_connection(plain, int(port), ssl=context)), address)
+
+
+def _within(opener: Opener) -> Opener:
+    """The same, which does not take long."""
+
+    async def opened() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                return await opener()
+        except TimeoutError as error:
+            raise TimeoutError(f"no connection within {CONNECT_S:.0f} s") from error
+
+    return opened
 
 
 def _tls(files: TlsFiles) -> ssl.SSLContext:
