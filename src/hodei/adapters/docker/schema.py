@@ -56,20 +56,23 @@ def _engine() -> dict[str, Field]:
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                "ca": _path("Authority that signed the engine's certificate"),
-                "cert": _path("Certificate of this client"),
-                "key": _path("Key of this client"),
+                "ca": _path(
+                    "Authority", "It signed the engine's certificate; empty: the system's."
+                ),
+                "cert": _path("Certificate", "This client's own, where the engine asks for one."),
+                "key": _path("Key", "Of this client's certificate."),
             },
         },
         "delivery": {
-            "title": "How the agent gets into containers",
+            "title": "Delivery of the agent",
             "description": "bind mounts directories of this machine; volume copies the agent "
             "into a volume of the engine, for engines that do not see this machine's files. "
             "auto is bind behind a unix socket and volume elsewhere.",
             **_choice(Delivery, Delivery.AUTO),
         },
         "network": {
-            "title": "Network of jobs that ask for the default one",
+            "title": "Network",
+            "description": "The engine's network of jobs that ask for network default.",
             "type": "string",
             "pattern": "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",
             "default": DEFAULT_NETWORK,
@@ -80,12 +83,15 @@ def _engine() -> dict[str, Field]:
 def _images() -> dict[str, Field]:
     return {
         "pull_policy": {
-            "title": "When images are pulled",
+            "title": "Pull policy",
+            "description": "always asks the registry each time, missing only for an image that the "
+            "engine does not have, never not at all.",
             **_choice(PullPolicy, PullPolicy.MISSING),
         },
         "registries": {
-            "title": "Logins of registries",
-            "description": "By registry host, with its port if any; Docker Hub is docker.io.",
+            "title": "Registries",
+            "description": "Logins, by the registry's host with its port if any; Docker Hub is "
+            "docker.io.",
             "type": "object",
             # As a whole: the names of private registries are nobody's business either.
             "writeOnly": True,
@@ -95,8 +101,18 @@ def _images() -> dict[str, Field]:
                 "additionalProperties": False,
                 "required": ["username", "password"],
                 "properties": {
-                    "username": {"type": "string", "minLength": 1},
-                    "password": {"type": "string", "writeOnly": True},
+                    "username": {
+                        "title": "User name",
+                        "description": "As the registry knows it.",
+                        "type": "string",
+                        "minLength": 1,
+                    },
+                    "password": {
+                        "title": "Password",
+                        "description": "Or a token; it is never shown again.",
+                        "type": "string",
+                        "writeOnly": True,
+                    },
                 },
             },
         },
@@ -106,33 +122,40 @@ def _images() -> dict[str, Field]:
 def _limits() -> dict[str, Field]:
     return {
         "max_workers": {
-            "title": "Workers at the same time",
+            "title": "Workers",
+            "description": "Containers at the same time.",
             **_whole(1, MAX_WORKERS),
             "default": DEFAULT_MAX_WORKERS,
         },
         "max_cpu": {
-            "title": "CPUs that one job may ask for; all of the engine's when empty",
+            "title": "CPUs of one job",
+            "description": "The most that one job may ask for; empty: all that the engine has.",
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": MAX_CPU,
         },
         "max_memory_mb": {
-            "title": "Memory in MiB that one job may ask for; all of the engine's when empty",
+            "title": "Memory of one job (MiB)",
+            "description": "The most that one job may ask for; empty: all that the engine has.",
             **_whole(16, MAX_MEMORY_MB),
         },
         "gpus": {
-            "title": "GPUs of the engine's machine; as the engine tells when empty",
+            "title": "GPUs",
+            "description": "Of the engine's machine, which needs a runtime for them; empty: as the "
+            "engine tells.",
             **_whole(0, MAX_GPUS),
         },
         "pids_limit": {
-            "title": "Processes and threads of one worker",
+            "title": "Processes",
+            "description": "Processes and threads of one container, the agent included.",
             **_whole(16, MAX_PIDS),
             "default": DEFAULT_PIDS,
         },
         "storage_limit": {
-            "title": "Whether the storage driver limits a job's storage",
-            "description": "auto trusts btrfs, zfs and devicemapper; set on for overlay2 on "
-            "XFS with project quotas, which the engine does not tell.",
+            "title": "Storage limit",
+            "description": "Whether storage_mb is handed to the storage driver: auto trusts btrfs, "
+            "zfs and devicemapper; set on for overlay2 on XFS with project quotas, which the "
+            "engine does not tell.",
             **_choice(StorageLimit, StorageLimit.AUTO),
         },
     }
@@ -141,8 +164,9 @@ def _limits() -> dict[str, Field]:
 def _confinement() -> dict[str, Field]:
     return {
         "capabilities": {
-            "title": "Capabilities that containers keep",
-            "description": "All others are dropped. Privileges can never be gained.",
+            "title": "Capabilities",
+            "description": "Those that containers keep; all others are dropped, and privileges "
+            "can never be gained.",
             "type": "array",
             "items": {"type": "string", "pattern": "^(CAP_)?[A-Za-z][A-Za-z_]{1,40}$"},
             "uniqueItems": True,
@@ -150,12 +174,14 @@ def _confinement() -> dict[str, Field]:
             "default": list(DEFAULT_CAPABILITIES),
         },
         "read_only_root": {
-            "title": "Read-only root file system",
+            "title": "Read-only root",
+            "description": "The image's file system cannot be written.",
             "type": "boolean",
             "default": False,
         },
         "labels": {
-            "title": "Labels put on every container",
+            "title": "Labels",
+            "description": "Put on every container besides Hodei's own.",
             "type": "object",
             "maxProperties": MAX_ENTRIES,
             "propertyNames": {"pattern": r"^(?!hodei\.)."},
@@ -164,8 +190,8 @@ def _confinement() -> dict[str, Field]:
     }
 
 
-def _path(title: str) -> Field:
-    return {"title": title, "type": "string", "pattern": "^/"}
+def _path(title: str, description: str) -> Field:
+    return {"title": title, "description": description, "type": "string", "pattern": "^/"}
 
 
 def _whole(low: int, high: int) -> Field:

@@ -47,7 +47,8 @@ def settings_schema() -> Mapping[str, object]:
         "additionalProperties": False,
         "properties": {
             "max_workers": {
-                "title": "Workers at the same time",
+                "title": "Workers",
+                "description": "Processes that take jobs at the same time.",
                 "type": "integer",
                 "minimum": 1,
                 "maximum": MAX_WORKERS,
@@ -61,21 +62,24 @@ def settings_schema() -> Mapping[str, object]:
                 "default": "auto",
             },
             "cpu_limit": {
-                "title": "CPUs that one job may ask for",
+                "title": "CPUs of one job",
+                "description": "The most that one job may ask for.",
                 "type": "number",
                 "exclusiveMinimum": 0,
                 "maximum": MAX_CPU,
                 "default": float(os.cpu_count() or 1),
             },
             "pids_max": {
-                "title": "Processes and threads of one worker",
+                "title": "Processes",
+                "description": "Processes and threads of one worker, the agent included.",
                 "type": "integer",
                 "minimum": 16,
                 "maximum": MAX_PIDS,
                 "default": DEFAULT_PIDS,
             },
             "pass_env": {
-                "title": "Environment variables of the server that jobs get",
+                "title": "Variables handed on",
+                "description": "Names of the server's own environment variables that jobs get.",
                 "type": "array",
                 "items": {"type": "string", "pattern": "^(?!HODEI_)[A-Za-z_][A-Za-z0-9_]*$"},
                 "uniqueItems": True,
