@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.support.processes import end_workers, remove_groups
 
 POLL_S = 0.02
-START_S = 25.0
+START_S = 60.0
 STOP_S = 15.0
 CLEAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

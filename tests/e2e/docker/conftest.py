@@ -72,13 +72,13 @@ async def witness(mortal: Yard) -> AsyncIterator[Observer]:
 
 
 @pytest.fixture
-async def observer(yard: Yard) -> AsyncIterator[Observer]:
+async def observer(yard: Yard, batches: str) -> AsyncIterator[Observer]:
     """Watches the shared server."""
     async with yard.site.observer() as observer:
         yield observer
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def batches(yard: Yard) -> str:
     """The guide's fourth example, as written; it runs for a minute, while the tests do."""
 

@@ -16,7 +16,7 @@ from tests.support.processes import until
 
 pytestmark = pytest.mark.timeout(180)
 LAYER_BYTES = 4 << 20
-ROUNDS = 4
+ROUNDS = 2
 
 
 async def restart(yard: Yard) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from hodei.wire.gen import jobs_pb2
-from tests.e2e.faults.site import Site, new_site
+from tests.e2e.faults.site import Site, close, new_directory
 from tests.support.docker import PrivateEngine
 from tests.support.processes import until
 
 WORKER = "hodei.worker"
+BUNDLES = Path(tempfile.gettempdir()) / f"hodei-test-bundles-{os.getuid()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +44,16 @@ class Yard:
 def new_yard(engine: PrivateEngine, env: Mapping[str, str] | None = None) -> Iterator[Yard]:
     """A running server that knows the engine; its workers are ended with it."""
     given = {"HODEI_DOCKER_ENABLED": "1", "DOCKER_HOST": engine.host, **(env or {})}
-    with new_site(given) as site:
+    with new_directory() as directory:
+        site = Site(directory, given)
+        # Made once for all servers of these tests; those of test_remote make their own.
+        BUNDLES.mkdir(mode=0o755, exist_ok=True)
+        (site.data / "agent-bundles").symlink_to(BUNDLES)
         try:
+            site.start()
             yield Yard(site=site, engine=engine)
         finally:
-            site.server.stop()
+            close(site)
             engine.remove_all(WORKER)
 
 

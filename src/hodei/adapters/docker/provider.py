@@ -55,6 +55,8 @@ T = TypeVar("T")
 HANDLE_VERSION = 1
 MAKING_PATIENCE_S = 60.0
 INSPECTED_AT_ONCE = 8
+# The first start of a server makes it, which nobody's start shall wait for.
+BUNDLE_PATIENCE_S = 4.0
 # Each step is stored; a person does not read faster.
 PULL_STEP_S = 0.2
 LATE = "the deadline for starting the worker has passed"
@@ -304,7 +306,11 @@ class DockerProvider:
 
     async def _lacking(self) -> str:
         """What else a job would need; empty when all is there."""
-        await self._bundle()
+        try:
+            async with asyncio.timeout(BUNDLE_PATIENCE_S):
+                await self._bundle()
+        except TimeoutError:
+            return "the agent's bundle for images is still being made"
         network = self._settings.network
         with translated("look at its networks"):
             try:

@@ -17,15 +17,24 @@ class BundleSupply:
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._found: Path | None = None
-        self._turn = asyncio.Lock()
+        self._making: asyncio.Future[Path] | None = None
 
     async def __call__(self) -> str:
         """The bundle's directory; made again if it was removed. Raises ProviderUnavailable."""
-        async with self._turn:
-            # A directory that is not there would be mounted all the same, empty.
-            if self._found is None or not (self._found / LAUNCHER).is_file():
-                try:
-                    self._found = await asyncio.to_thread(ensure_bundle, self._data_dir)
-                except BundleError as error:
-                    raise ProviderUnavailable(str(error)) from error
-            return str(self._found)
+        # A directory that is not there would be mounted all the same, empty.
+        if self._found is None or not (self._found / LAUNCHER).is_file():
+            try:
+                self._found = await self._made()
+            except BundleError as error:
+                raise ProviderUnavailable(str(error)) from error
+        return str(self._found)
+
+    async def _made(self) -> Path:
+        """One thread for all who wait; it goes on when one of them is tired of waiting."""
+        making = self._making
+        if making is None or making.done():
+            work = asyncio.to_thread(ensure_bundle, self._data_dir)
+            self._making = making = asyncio.ensure_future(work)
+            # Its end may interest nobody any more.
+            making.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        return await asyncio.shield(making)
