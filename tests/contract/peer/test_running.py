@@ -59,9 +59,9 @@ async def test_missing_interpreters_are_the_specs_fault(bench: Bench) -> None:
     nowhere = {"PATH": "/nowhere"}
     record = await bench.run(type=pb.COMMAND_TYPE_PYTHON, script="1", env=nowhere)
     assert record.exit.cause == pb.EXIT_CAUSE_SPEC
-    assert record.exit.message == "python3 was not found in PATH=/nowhere of this image"
+    assert "neither python3 nor python was found in PATH=/nowhere" in record.exit.message
     record = await bench.run(type=pb.COMMAND_TYPE_NODE, script="1", env=nowhere)
-    assert record.exit.message.startswith("node was not found")
+    assert "neither node nor nodejs was found in PATH=/nowhere" in record.exit.message
     record = await bench.run("#!/opt/fish\necho")
     assert record.exit.cause == pb.EXIT_CAUSE_SPEC
     assert "/opt/fish" in record.exit.message
