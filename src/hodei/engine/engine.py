@@ -84,6 +84,7 @@ class Engine:
         self.sign_ins = SignIns(core)
         self.terminals = Terminals(core, self.jobs, self.sessions)
         self.janitor = Janitor(core, retention)
+        self.started_at = core.clock.now()
         self._loops: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Engine:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from hodei.domain.errors import HodeiError
 from hodei.engine.core import Core
-from hodei.ports.store import Purged
+from hodei.ports.maintenance import Purged
 
 logger = logging.getLogger(__name__)
 

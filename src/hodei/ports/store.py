@@ -29,6 +29,7 @@ from hodei.domain.worker import Handle, Worker, WorkerState
 from hodei.ports.aggregates import JobMetrics, Recent, UseSeries
 from hodei.ports.hosts import HostStore
 from hodei.ports.loads import LoadStore
+from hodei.ports.maintenance import MaintenanceStore
 from hodei.ports.sign_ins import SignInStore
 
 T = TypeVar("T")
@@ -453,34 +454,6 @@ class EventStore(Protocol):
 
     async def job_events(self, job_id: UUID, limit: int = 1000) -> Sequence[Event]:
         """Oldest first."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purged:
-    """What a retention pass removed."""
-
-    jobs: int = 0
-    log_segments: int = 0
-    events: int = 0
-    samples: int = 0
-    workers: int = 0
-
-
-class MaintenanceStore(Protocol):
-    """Housekeeping."""
-
-    async def ping(self) -> float:
-        """Seconds of one round trip; raises Unavailable."""
-        ...
-
-    async def installation_id(self) -> str:
-        """Made once per database."""
-        ...
-
-    async def purge(self, *, jobs_before: datetime, logs_before: datetime, limit: int) -> Purged:
-        """Removes finished jobs, logs, samples, events and gone workers older than the dates,
-        at most `limit` of each."""
         ...
 
 

@@ -268,6 +268,13 @@ async def test_the_system(client: Client) -> None:
     assert sum(nodes.values()) == summary["providers"]["total"]
     assert (await client.get("/ready"))["status"] == "ready"
     assert (await client.get("/version"))["api"] == "v1"
+    system = await client.get("/system")
+    assert system["database"]["product"].startswith("PostgreSQL 1")
+    assert system["database"]["size_bytes"] > 1_000_000
+    assert system["retention"]["jobs_ms"] == 90 * 86_400_000
+    assert system["features"]["dev_mode"] is True
+    assert "process" in system["features"]["provider_types"]
+    assert system["hosts"] == [summary["host"]["name"]]
     me = await client.get("/me")
     assert (me["owner"], "jobs.run" in me["permissions"]) == ("local", True)
 

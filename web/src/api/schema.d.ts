@@ -771,6 +771,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The server that answers, its database, and how long things are kept */
+        get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/ws": {
         parameters: {
             query?: never;
@@ -940,6 +957,18 @@ export interface components {
             };
         };
         /**
+         * DatabaseView
+         * @description What everything is kept in.
+         */
+        DatabaseView: {
+            /** Product */
+            product: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Round Trip Ms */
+            round_trip_ms: number;
+        };
+        /**
          * EffectView
          * @description What disabling a provider would do to the jobs of now.
          */
@@ -1084,6 +1113,18 @@ export interface components {
              * @description Until its process runs; null when the job does not wait or nothing is known.
              */
             predicted_wait_ms: number | null;
+        };
+        /**
+         * FeaturesView
+         * @description What this server has.
+         */
+        FeaturesView: {
+            /** Sign In */
+            sign_in: boolean;
+            /** Dev Mode */
+            dev_mode: boolean;
+            /** Provider Types */
+            provider_types: string[];
         };
         /**
          * FoundView
@@ -2481,6 +2522,21 @@ export interface components {
             op: "resync";
         };
         /**
+         * RetentionView
+         * @description How long finished work is kept.
+         */
+        RetentionView: {
+            /** Jobs Ms */
+            jobs_ms: number;
+            /** Logs Ms */
+            logs_ms: number;
+            /**
+             * Log Max Bytes
+             * @description Stored log text per attempt; what comes after it is discarded with a visible mark.
+             */
+            log_max_bytes: number;
+        };
+        /**
          * SampleView
          * @description What an attempt used at one moment; cpu, disk and network count up from its start.
          */
@@ -2576,6 +2632,42 @@ export interface components {
             providers: components["schemas"]["ProvidersSummary"];
             nodes: components["schemas"]["NodesSummary"];
             host: components["schemas"]["HostSummary"];
+        };
+        /**
+         * System
+         * @description The server that answers, and the installation that it belongs to.
+         */
+        System: {
+            /** Version */
+            version: string;
+            /**
+             * Api
+             * @default v1
+             * @constant
+             */
+            api: "v1";
+            /** Installation Id */
+            installation_id: string;
+            /**
+             * Replica
+             * @description Name of the server process that answers.
+             */
+            replica: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Python */
+            python: string;
+            database: components["schemas"]["DatabaseView"];
+            retention: components["schemas"]["RetentionView"];
+            features: components["schemas"]["FeaturesView"];
+            /**
+             * Hosts
+             * @description Machines on which servers of the installation ran in the last three minutes.
+             */
+            hosts: string[];
         };
         /**
          * Target
@@ -4853,6 +4945,33 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

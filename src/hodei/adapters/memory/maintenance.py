@@ -8,7 +8,7 @@ from itertools import islice
 from uuid import UUID
 
 from hodei.adapters.memory.part import Part
-from hodei.ports.store import Purged
+from hodei.ports.maintenance import DatabaseFacts, Purged
 
 
 class Maintenance(Part):
@@ -24,6 +24,11 @@ class Maintenance(Part):
         """See MaintenanceStore."""
         await self._begin()
         return self._tables.installation_id
+
+    async def database(self) -> DatabaseFacts:
+        """See MaintenanceStore."""
+        await self._begin()
+        return DatabaseFacts(product="memory", size_bytes=None)
 
     async def purge(self, *, jobs_before: datetime, logs_before: datetime, limit: int) -> Purged:
         """See MaintenanceStore; what belongs to a removed job goes with it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.queries import sql
-from hodei.ports.store import Purged
+from hodei.ports.maintenance import DatabaseFacts, Purged
 
 
 class Maintenance:
@@ -25,6 +25,13 @@ class Maintenance:
     async def installation_id(self) -> str:
         """See `MaintenanceStore.installation_id`."""
         return str(await self._database.value(sql("maintenance.installation")))
+
+    async def database(self) -> DatabaseFacts:
+        """See `MaintenanceStore.database`."""
+        row = await self._database.row(sql("maintenance.database"))
+        assert row is not None
+        version = row["version"].split(" ")[0]
+        return DatabaseFacts(product=f"PostgreSQL {version}", size_bytes=row["size"])
 
     async def purge(self, *, jobs_before: datetime, logs_before: datetime, limit: int) -> Purged:
         """See `MaintenanceStore.purge`."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from collections import Counter
+from datetime import timedelta
 
 from starlette.responses import Response
 
@@ -10,13 +12,17 @@ from hodei import __version__
 from hodei.api.http.operations import Call, Operation, json_response, ok
 from hodei.api.http.schemas.system import (
     Alive,
+    DatabaseView,
+    FeaturesView,
     HostSummary,
     JobsSummary,
     NodesSummary,
     ProvidersSummary,
     QueueSummary,
     Ready,
+    RetentionView,
     Summary,
+    System,
     Version,
     WorkersSummary,
 )
@@ -25,6 +31,7 @@ from hodei.engine.engine import Engine
 from hodei.engine.providers import ProviderView
 from hodei.ports.store import JobFilter
 
+SEEN = timedelta(minutes=3)
 MAX_WORKERS = 10_000
 
 
@@ -111,6 +118,41 @@ async def version(call: Call) -> Response:
     return json_response(Version(version=__version__))
 
 
+async def system(call: Call) -> Response:
+    """GET /system."""
+    engine, core = call.engine, call.engine.core
+    facts = await core.store.database()
+    now = core.clock.now()
+    seen = await engine.hosts.history(start=now - SEEN, end=now, buckets=1)
+    retention = engine.janitor.retention
+    dev_mode = call.api.identity.dev_mode
+    return json_response(
+        System(
+            version=__version__,
+            installation_id=core.installation_id,
+            replica=core.replica,
+            started_at=engine.started_at,
+            python=platform.python_version(),
+            database=DatabaseView(
+                product=facts.product,
+                size_bytes=facts.size_bytes,
+                round_trip_ms=round(await core.store.ping() * 1000, 3),
+            ),
+            retention=RetentionView(
+                jobs_ms=round(retention.jobs.total_seconds() * 1000),
+                logs_ms=round(retention.logs.total_seconds() * 1000),
+                log_max_bytes=core.max_log_bytes,
+            ),
+            features=FeaturesView(
+                sign_in=dev_mode,
+                dev_mode=dev_mode,
+                provider_types=list(engine.providers.types()),
+            ),
+            hosts=sorted({*(sample.host for sample in seen), engine.hosts.now().name}),
+        )
+    )
+
+
 OPERATIONS = (
     Operation(
         method="GET",
@@ -150,5 +192,14 @@ OPERATIONS = (
         handle=version,
         answers=ok(Version, "The version."),
         public=True,
+    ),
+    Operation(
+        method="GET",
+        path="/system",
+        name="getSystem",
+        tag="system",
+        summary="The server that answers, its database, and how long things are kept",
+        handle=system,
+        answers=ok(System, "As it is now."),
     ),
 )

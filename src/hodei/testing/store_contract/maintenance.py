@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from hodei.domain.job import JobState
 from hodei.domain.worker import WorkerState
-from hodei.ports.store import Held, JobFilter, Purged, Store, Unit
+from hodei.ports.maintenance import Purged
+from hodei.ports.store import Held, JobFilter, Store, Unit
 from hodei.testing.store_contract.rows import (
     T0,
     after,
@@ -56,6 +57,11 @@ class MaintenanceContract:
         made = await store.installation_id()
         assert made
         assert made == await other_store.installation_id() == await store.installation_id()
+
+    async def test_it_says_what_it_keeps_rows_in(self, store: Store) -> None:
+        facts = await store.database()
+        assert facts.product
+        assert facts.size_bytes is None or facts.size_bytes > 0
 
     async def test_nothing_old_nothing_purged(self, store: Store) -> None:
         await finished(store, at=T0)

@@ -3,6 +3,10 @@ Housekeeping.
 -- name: installation
 SELECT id FROM installation
 
+-- name: database
+SELECT current_setting('server_version') AS version,
+    pg_database_size(current_database()) AS size
+
 -- name: purge_jobs
 WITH old AS MATERIALIZED (
     SELECT id FROM jobs WHERE finished_at < $1

@@ -31,6 +31,48 @@ class Version(Model):
     api: Literal["v1"] = "v1"
 
 
+class DatabaseView(Model):
+    """What everything is kept in."""
+
+    product: str
+    size_bytes: int | None
+    round_trip_ms: float
+
+
+class RetentionView(Model):
+    """How long finished work is kept."""
+
+    jobs_ms: int
+    logs_ms: int
+    log_max_bytes: int
+    """Stored log text per attempt; what comes after it is discarded with a visible mark."""
+
+
+class FeaturesView(Model):
+    """What this server has."""
+
+    sign_in: bool
+    dev_mode: bool
+    provider_types: list[str]
+
+
+class System(Model):
+    """The server that answers, and the installation that it belongs to."""
+
+    version: str
+    api: Literal["v1"] = "v1"
+    installation_id: str
+    replica: str
+    """Name of the server process that answers."""
+    started_at: datetime
+    python: str
+    database: DatabaseView
+    retention: RetentionView
+    features: FeaturesView
+    hosts: list[str]
+    """Machines on which servers of the installation ran in the last three minutes."""
+
+
 class JobsSummary(Model):
     """Jobs per state."""
 
