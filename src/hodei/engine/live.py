@@ -37,6 +37,11 @@ class Live:
         self._wake = asyncio.Event()
         self._watched = asyncio.Event()
 
+    @property
+    def watchers(self) -> int:
+        """How many watch on this replica."""
+        return len(self._watchers)
+
     def wake(self) -> None:
         """Something may have happened."""
         self._wake.set()

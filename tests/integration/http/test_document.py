@@ -42,7 +42,8 @@ CONFIG = SchemathesisConfig(
     )
 )
 API = schemathesis.openapi.from_dict(openapi_document(), config=CONFIG).exclude(
-    operation_id=["openLive", "openTerminal"]
+    # These have no end, and tests of their own.
+    operation_id=["openLive", "openTerminal", "streamEvents"]
 )
 
 
@@ -58,7 +59,7 @@ def fuzzed() -> Iterator[Running]:
         patch.setattr(wiring, "provider_factories", harmless)
         with running_server(process=False) as running:
             body = {"name": "local", "type": "scripted"}
-            assert httpx.post(f"{running.api}/providers", json=body).status_code == 201
+            assert httpx.post(f"{running.api}/providers", json=body, timeout=30).status_code == 201
             yield running
 
 

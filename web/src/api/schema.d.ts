@@ -665,6 +665,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Live topics as server-sent events
+         * @description Each event is one frame of the WebSocket as JSON: data, resync, end, error and ping. The stream is over when all its topics have ended.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -3896,7 +3916,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": {
+                        event?: string;
+                        id?: string;
+                        /** @description JSON. */
+                        data?: string;
+                        retry?: number;
+                    };
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4744,6 +4770,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostMetricsView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description A topic of the WebSocket; may be given several times. */
+                topic?: string[];
+                /** @description Of logs: the next line wanted; 0: the last 200. */
+                since?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Frames. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": {
+                        event?: string;
+                        id?: string;
+                        /** @description JSON. */
+                        data?: string;
+                        retry?: number;
+                    };
                 };
             };
             400: components["responses"]["Problem400"];

@@ -18,6 +18,7 @@ from hodei import __version__
 from hodei.api.http import (
     routes_actions,
     routes_jobs,
+    routes_live,
     routes_logs,
     routes_metrics,
     routes_providers,
@@ -33,6 +34,7 @@ from hodei.api.http.pages import BUILT, Pages
 from hodei.api.http.problems import MethodNotAllowed
 from hodei.api.http.websocket.socket import live_endpoint
 from hodei.api.http.websocket.terminal import terminal_endpoint
+from hodei.api.http.websocket.topics import Topics
 from hodei.api.identity import Identity
 from hodei.engine.engine import Engine
 
@@ -44,6 +46,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *routes_workers.OPERATIONS,
     *routes_queue.OPERATIONS,
     *routes_metrics.OPERATIONS,
+    *routes_live.OPERATIONS,
     *routes_session.OPERATIONS,
     *routes_system.OPERATIONS,
 )
@@ -89,14 +92,16 @@ def create_app(
         title="Hodei", version=__version__, openapi_url=None, docs_url=None, redoc_url=None
     )
     api = Api(engine=engine, identity=identity)
+    topics = Topics(engine)
     app.state.api = api
+    app.state.topics = topics
     app.router.redirect_slashes = False
     for path, operations in by_path(OPERATIONS).items():
         full = PREFIX + path.replace("{key}", "{key:key}")
         app.router.routes.append(Route(full, Resource(api, operations)))
     app.router.routes += [
         Route(f"{PREFIX}/openapi.json", _openapi_endpoint()),
-        WebSocketRoute(f"{PREFIX}/ws", live_endpoint(api)),
+        WebSocketRoute(f"{PREFIX}/ws", live_endpoint(api, topics)),
         WebSocketRoute(f"{PREFIX}/jobs/{{key:key}}/terminal", terminal_endpoint(api)),
         Route(f"{PREFIX}/ws", _websocket_only),
         Route(f"{PREFIX}/jobs/{{key:key}}/terminal", _websocket_only),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Any
 from uuid import UUID
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
+from hodei.api.http.event_stream import EVENT_SCHEMA, event, stream_of
 from hodei.api.http.following import follow_from
 from hodei.api.http.log_query import ATTEMPT
 from hodei.api.http.operations import Answer, Call, Operation
@@ -18,7 +17,6 @@ from hodei.api.http.schemas.logs import compact, lines_to_json
 from hodei.domain.errors import HodeiError, InvalidRequest
 from hodei.engine.logs import Followed
 
-KEEP_ALIVE_S = 15.0
 EVENT_LINES = 500
 EVENT_BYTES = 1 << 18
 _LAST_ID = re.compile(r"([0-9]{1,7}):([0-9]{1,15})\Z")
@@ -37,9 +35,7 @@ async def stream(call: Call) -> Response:
     parts = follow_from(
         call.engine, job_id, attempt=attempt, from_line=line, tail=None, pinned=pinned
     )
-    return StreamingResponse(
-        _until(_events(parts, job_id), call.api.stopping), media_type="text/event-stream"
-    )
+    return stream_of(_events(parts, job_id), call.api.stopping)
 
 
 def _place(last_id: str) -> tuple[int, int]:
@@ -53,12 +49,12 @@ async def _events(parts: AsyncIterator[Followed], job_id: UUID) -> AsyncGenerato
     yield "retry: 1000\n\n"
     try:
         async for part in parts:
-            for event in _part_events(part):
-                yield event
+            for one in _part_events(part):
+                yield one
     except HodeiError as error:
-        yield _event("error", {"code": error.code, "detail": str(error)})
+        yield event("error", compact({"code": error.code, "detail": str(error)}))
         return
-    yield _event("done", {"job_id": str(job_id)})
+    yield event("done", compact({"job_id": str(job_id)}))
 
 
 def _part_events(part: Followed) -> list[str]:
@@ -75,8 +71,8 @@ def _part_events(part: Followed) -> list[str]:
                     lines = lines[:count]
                     break
             line = lines[-1].n + 1
-            data = {"attempt": number, "lines": lines_to_json(lines)}
-            events.append(_event("lines", data, f"{number}:{lines[-1].n}"))
+            data = compact({"attempt": number, "lines": lines_to_json(lines)})
+            events.append(event("lines", data, f"{number}:{lines[-1].n}"))
     if part.end is not None:
         end = {
             "attempt": number,
@@ -84,41 +80,8 @@ def _part_events(part: Followed) -> list[str]:
             "complete": part.end.complete,
             "sha256": part.end.sha256,
         }
-        events.append(_event("end", end, f"{number}:{part.end.total_lines}"))
+        events.append(event("end", compact(end), f"{number}:{part.end.total_lines}"))
     return events
-
-
-def _event(kind: str, data: object, event_id: str = "") -> str:
-    # JSON has no bare line ends, so that one data line is enough.
-    ident = f"id: {event_id}\n" if event_id else ""
-    return f"{ident}event: {kind}\ndata: {compact(data)}\n\n"
-
-
-async def _until(
-    events: AsyncGenerator[str, None], stopping: asyncio.Event
-) -> AsyncIterator[bytes]:
-    """The events with a comment when nothing happens for long, until the server stops."""
-    ending = asyncio.ensure_future(stopping.wait())
-    coming: asyncio.Future[str] | None = None
-    try:
-        while not stopping.is_set():
-            coming = coming or asyncio.ensure_future(anext(events))
-            either: set[asyncio.Future[Any]] = {coming, ending}
-            await asyncio.wait(either, timeout=KEEP_ALIVE_S, return_when=asyncio.FIRST_COMPLETED)
-            if not coming.done():
-                yield b": still here\n\n"
-                continue
-            try:
-                yield coming.result().encode("utf-8", "replace")
-            except StopAsyncIteration:
-                return
-            coming = None
-    finally:
-        ending.cancel()
-        if coming is not None:
-            coming.cancel()
-            await asyncio.gather(coming, return_exceptions=True)
-        await events.aclose()
 
 
 STREAM = Operation(
@@ -131,7 +94,7 @@ STREAM = Operation(
     "each attempt, `done` when the job is finished, `error` {code, detail}. The id of an event "
     "is ATTEMPT:LINE; Last-Event-ID resumes after it.",
     handle=stream,
-    answers={200: Answer(description="Events.", content={"text/event-stream": {"type": "string"}})},
+    answers={200: Answer(description="Events.", content={"text/event-stream": EVENT_SCHEMA})},
     query=(ATTEMPT, FROM),
     headers={
         "Last-Event-ID": {

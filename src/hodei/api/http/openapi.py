@@ -31,7 +31,7 @@ TAGS = {
     "workers": "What jobs run in.",
     "queue": "What waits, and why.",
     "system": "The server itself.",
-    "live": "WebSockets.",
+    "live": "WebSockets, and server-sent events in their place.",
 }
 LIVE = """A WebSocket. Client frames: `{op: sub, topic, since?}`, `{op: unsub, topic}`. Server \
 frames: `{topic, seq, data}`, `{topic, op: resync}` (something was missed: read again), \

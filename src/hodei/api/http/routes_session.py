@@ -131,7 +131,6 @@ OPERATIONS = (
             CSRF_HEADER: {
                 "type": "string",
                 "description": "csrf_token of GET /me.",
-                "maxLength": 64,
             }
         },
         public=True,

@@ -1,9 +1,10 @@
-"""Feeds of small states (sent whole when they change), of job rows and of samples."""
+"""Feeds of small states, which are sent whole when they change, and of samples."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,29 +15,32 @@ from hodei.api.http.routes_providers import all_of, view_of
 from hodei.api.http.routes_queue import queue_of
 from hodei.api.http.routes_system import summary_of
 from hodei.api.http.routes_workers import views_of
-from hodei.api.http.schemas.frames import JobsPatch, StatsBatch
-from hodei.api.http.schemas.jobs import JobRowView, JobView
+from hodei.api.http.schemas.frames import StatsBatch
+from hodei.api.http.schemas.jobs import JobView
 from hodei.api.http.schemas.metrics import SampleView
 from hodei.api.http.websocket.channel import Channel
+from hodei.api.http.websocket.jobs_feed import JobsFeed, JobsHub
+from hodei.api.http.websocket.shared import Shared
 from hodei.domain.attempt import Phase
 from hodei.domain.events import Event, EventKind
 from hodei.engine.engine import Engine
 from hodei.engine.jobs import JobDetail
 from hodei.engine.live import Batch
 
-JOBS_PAUSE_S = 0.25
-"""Between two patches of job rows: at most four a second."""
-MAX_ROWS = 500
-"""Rows per patch; when more changed the client is told to read again."""
 QUEUE_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state at one moment, and whether it can still change."""
+    """A state at one moment as JSON, and whether it can still change."""
 
-    model: BaseModel
+    text: str
     final: bool = False
+
+    @classmethod
+    def of(cls, model: BaseModel, *, final: bool = False) -> State:
+        """A model as it is sent."""
+        return cls(model.model_dump_json(), final)
 
 
 class StateFeed:
@@ -44,21 +48,24 @@ class StateFeed:
 
     def __init__(
         self,
-        read: Callable[[], Awaitable[State]],
+        state: Shared[State],
         concerns: Callable[[Event], bool],
         *,
         pause_s: float,
         refresh_s: float,
     ) -> None:
-        self._read = read
+        self._state = state
         self._concerns = concerns
         self._pause_s = pause_s
         self._refresh_s = refresh_s
         self._dirty = asyncio.Event()
+        self._since = time.monotonic()
+        """When it last became possible that the state is another one."""
 
     def notice(self, batch: Batch) -> None:
         """Marks the state as perhaps changed."""
         if not batch or any(map(self._concerns, batch)):
+            self._since = time.monotonic()
             self._dirty.set()
 
     async def run(self, channel: Channel) -> None:
@@ -66,11 +73,10 @@ class StateFeed:
         sent = ""
         while True:
             self._dirty.clear()
-            state = await self._read()
-            text = state.model.model_dump_json()
-            if text != sent:
-                await channel.data(text)
-                sent = text
+            state = await self._state.since(self._since)
+            if state.text != sent:
+                await channel.data(state.text)
+                sent = state.text
             if state.final:
                 await channel.end()
                 return
@@ -82,43 +88,8 @@ class StateFeed:
             async with asyncio.timeout(self._refresh_s):
                 await self._dirty.wait()
         except TimeoutError:
-            return
-
-
-class JobsFeed:
-    """Sends the rows of jobs that changed, a few times a second."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._changed: set[UUID] = set()
-        self._missed = False
-        self._dirty = asyncio.Event()
-
-    def notice(self, batch: Batch) -> None:
-        """Remembers which jobs to look at."""
-        self._changed |= {event.job_id for event in batch if event.job_id is not None}
-        if not batch or len(self._changed) > MAX_ROWS:
-            self._missed = True
-        if self._missed:
-            self._changed.clear()
-        if self._missed or self._changed:
-            self._dirty.set()
-
-    async def run(self, channel: Channel) -> None:
-        """Until the socket closes."""
-        while True:
-            await self._dirty.wait()
-            self._dirty.clear()
-            changed, missed = self._changed, self._missed
-            self._changed, self._missed = set(), False
-            if missed:
-                await channel.resync()
-            if changed:
-                names = names_of(self._engine)
-                rows = await self._engine.jobs.rows(sorted(changed))
-                patch = JobsPatch(rows=[JobRowView.of(row, names) for row in rows])
-                await channel.data(patch.model_dump_json())
-            await asyncio.sleep(JOBS_PAUSE_S)
+            # Whoever waits as long as this one is content with the same look.
+            self._since = time.monotonic() - self._pause_s
 
 
 class StatsFeed:
@@ -150,12 +121,12 @@ def job_feed(engine: Engine, key: str) -> StateFeed:
     async def read() -> State:
         detail = await engine.jobs.get(str(known[0]) if known else key)
         known[:] = [detail.job.id]
-        return State(JobView.of_detail(detail, names_of(engine)), final=_settled(detail))
+        return State.of(JobView.of_detail(detail, names_of(engine)), final=_settled(detail))
 
     def concerns(event: Event) -> bool:
         return not known or event.job_id == known[0]
 
-    return StateFeed(read, concerns, pause_s=0.1, refresh_s=5)
+    return StateFeed(Shared(read), concerns, pause_s=0.1, refresh_s=5)
 
 
 def _settled(detail: JobDetail) -> bool:
@@ -163,53 +134,66 @@ def _settled(detail: JobDetail) -> bool:
     return detail.job.finished and (newest is None or newest.phase is Phase.DONE)
 
 
-def summary_feed(engine: Engine) -> StateFeed:
-    """The dashboard's numbers."""
-
-    async def read() -> State:
-        return State(await summary_of(engine))
-
-    return StateFeed(read, lambda _: True, pause_s=1, refresh_s=5)
-
-
-def providers_feed(engine: Engine) -> StateFeed:
-    """All providers."""
-
-    async def read() -> State:
-        return State(await all_of(engine))
-
-    return StateFeed(read, _about_providers, pause_s=0.5, refresh_s=5)
-
-
 def provider_feed(engine: Engine, key: str) -> StateFeed:
     """One provider."""
 
     async def read() -> State:
-        return State(view_of(engine, await engine.providers.get(key)))
+        return State.of(view_of(engine, await engine.providers.get(key)))
 
-    return StateFeed(read, _about_providers, pause_s=0.5, refresh_s=5)
-
-
-def workers_feed(engine: Engine) -> StateFeed:
-    """Live workers."""
-
-    async def read() -> State:
-        return State(await views_of(engine, await engine.workers.all()))
-
-    return StateFeed(read, lambda event: event.worker_id is not None, pause_s=0.5, refresh_s=5)
+    return StateFeed(Shared(read), _about_providers, pause_s=0.5, refresh_s=5)
 
 
-def queue_feed(engine: Engine) -> StateFeed:
-    """The queue's numbers and its first jobs."""
+class SharedFeeds:
+    """Feeds of what is the same for everybody: read once, however many look."""
 
-    async def read() -> State:
-        return State(await queue_of(engine, limit=QUEUE_ROWS, cursor=None))
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._summary = Shared(self._read_summary)
+        self._providers = Shared(self._read_providers)
+        self._workers = Shared(self._read_workers)
+        self._queue = Shared(self._read_queue)
+        self._hub = JobsHub(engine)
 
-    def concerns(event: Event) -> bool:
-        return event.job_id is not None or event.kind is EventKind.SCHEDULER_CHANGED
+    def jobs(self) -> JobsFeed:
+        """Rows of jobs that changed."""
+        return JobsFeed(self._hub)
 
-    return StateFeed(read, concerns, pause_s=1, refresh_s=5)
+    def summary(self) -> StateFeed:
+        """The dashboard's numbers."""
+        return StateFeed(self._summary, lambda _: True, pause_s=1, refresh_s=5)
+
+    def providers(self) -> StateFeed:
+        """All providers."""
+        return StateFeed(self._providers, _about_providers, pause_s=0.5, refresh_s=5)
+
+    def workers(self) -> StateFeed:
+        """Live workers."""
+        return StateFeed(self._workers, _about_workers, pause_s=0.5, refresh_s=5)
+
+    def queue(self) -> StateFeed:
+        """The queue's numbers and its first jobs."""
+        return StateFeed(self._queue, _about_the_queue, pause_s=1, refresh_s=5)
+
+    async def _read_summary(self) -> State:
+        return State.of(await summary_of(self._engine))
+
+    async def _read_providers(self) -> State:
+        return State.of(await all_of(self._engine))
+
+    async def _read_workers(self) -> State:
+        return State.of(await views_of(self._engine, await self._engine.workers.all()))
+
+    async def _read_queue(self) -> State:
+        return State.of(await queue_of(self._engine, limit=QUEUE_ROWS, cursor=None))
 
 
 def _about_providers(event: Event) -> bool:
     return event.provider_id is not None
+
+
+def _about_workers(event: Event) -> bool:
+    return event.worker_id is not None
+
+
+def _about_the_queue(event: Event) -> bool:
+    return event.job_id is not None or event.kind is EventKind.SCHEDULER_CHANGED

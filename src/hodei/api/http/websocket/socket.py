@@ -1,15 +1,11 @@
-"""The live socket: one per client, with up to 64 topics.
-
-Every topic is a task that sends at the client's pace, so that a slow client holds up nothing
-but its own topics. One watcher per socket tells the topics what happened.
-"""
+"""The live socket: one per client, with up to 64 topics."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hodei.api.http.body import parse_json
@@ -17,21 +13,18 @@ from hodei.api.http.callers import caller_of
 from hodei.api.http.operations import Api
 from hodei.api.http.schemas.frames import MAX_SINCE, MAX_TOPIC
 from hodei.api.http.schemas.logs import compact
-from hodei.api.http.websocket.channel import Channel, Feed, error_frame
-from hodei.api.http.websocket.topics import feed_of
+from hodei.api.http.websocket.channel import error_frame
+from hodei.api.http.websocket.subscriptions import ClientGone, Subscriptions
+from hodei.api.http.websocket.topics import Topics
 from hodei.domain.errors import HodeiError, InvalidRequest, Unauthenticated, Unavailable
 from hodei.domain.parsing.limits import Whole
 from hodei.domain.parsing.reader import Report, open_section, text_fault
 from hodei.domain.serial import time_to_text
 
-logger = logging.getLogger(__name__)
-
-MAX_TOPICS = 64
 MAX_FAULTS = 20
 MAX_TEXT = 8192
 """Bytes of one client frame."""
 PING_S = 15.0
-RETRY_S = 1.0
 NO_CREDENTIAL = 4401
 TRY_AGAIN = 1013
 POLICY = 1008
@@ -40,13 +33,13 @@ GONE = (WebSocketDisconnect, RuntimeError)
 _SINCE = Whole(least=1, most=MAX_SINCE)
 
 
-def live_endpoint(api: Api) -> Callable[[WebSocket], Awaitable[None]]:
+def live_endpoint(api: Api, topics: Topics) -> Callable[[WebSocket], Awaitable[None]]:
     """GET /ws."""
 
     async def live(websocket: WebSocket) -> None:
         if not await admitted(api, websocket):
             return
-        await LiveSocket(api, websocket).run()
+        await LiveSocket(api, topics, websocket).run()
 
     return live
 
@@ -70,22 +63,32 @@ async def _turn_away(websocket: WebSocket, error: Unauthenticated) -> None:
     await websocket.close(NO_CREDENTIAL, str(error)[:120])
 
 
+async def still_admitted(api: Api, connection: HTTPConnection) -> None:
+    """Raises Unauthenticated when whoever listens has signed out, or may not any more."""
+    try:
+        await caller_of(api.engine, api.identity, connection)
+    except Unavailable:
+        return  # the store will be back, and nobody is turned away for its absence
+
+
+def ping_frame(api: Api) -> str:
+    """Says that the connection lives, and what the server's clock is."""
+    return compact({"op": "ping", "at": time_to_text(api.engine.core.clock.now())})
+
+
 class LiveSocket:
     """One open socket."""
 
-    def __init__(self, api: Api, websocket: WebSocket) -> None:
+    def __init__(self, api: Api, topics: Topics, websocket: WebSocket) -> None:
         self._api = api
         self._websocket = websocket
         self._lock = asyncio.Lock()
-        self._feeds: dict[str, Feed] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._helpers: list[asyncio.Task[None]] = []
-        self._watching = asyncio.Event()
+        self._topics = Subscriptions(topics, self.send)
         self._faults = 0
 
     async def run(self) -> None:
         """Until the client goes."""
-        self._helpers.append(asyncio.create_task(self._ping()))
+        pinging = asyncio.create_task(self._ping())
         try:
             while True:
                 message = await self._websocket.receive()
@@ -93,20 +96,23 @@ class LiveSocket:
                     return
                 if not await self._take(message.get("text") or "", message.get("bytes")):
                     return
-        except GONE:
+        except (ClientGone, *GONE):
             return
         finally:
-            tasks = [*self._tasks.values(), *self._helpers]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            pinging.cancel()
+            await asyncio.gather(pinging, return_exceptions=True)
+            await self._topics.close()
 
     async def _take(self, text: str, binary: bytes | None) -> bool:
         """One frame; False when the socket was closed for it."""
         try:
             if binary is not None:
                 raise InvalidRequest.of("frame", "must be text, not binary")
-            await self._obey(*_read_frame(text))
+            op, topic, since = _read_frame(text)
+            if op == "sub":
+                await self._topics.add(topic, since)
+            else:
+                await self._topics.drop(topic)
         except HodeiError as error:
             self._faults += 1
             await self.send(error_frame(error))
@@ -115,64 +121,13 @@ class LiveSocket:
                 return False
         return True
 
-    async def _obey(self, op: str, topic: str, since: int | None) -> None:
-        task = self._tasks.pop(topic, None)
-        self._feeds.pop(topic, None)
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        if op == "unsub":
-            return
-        if len(self._tasks) >= MAX_TOPICS:
-            raise InvalidRequest.of("topic", f"at most {MAX_TOPICS} topics per socket", topic)
-        feed = feed_of(self._api.engine, topic, since)
-        await self._watch()
-        self._feeds[topic] = feed
-        self._tasks[topic] = asyncio.create_task(self._serve(topic, feed))
-
     async def send(self, text: str) -> None:
-        """One frame; waits while the socket is full."""
+        """One frame; waits while the socket is full. Raises ClientGone."""
         async with self._lock:
-            await self._websocket.send_text(text)
-
-    async def _serve(self, topic: str, feed: Feed) -> None:
-        channel = Channel(topic, self.send)
-        try:
-            while True:
-                try:
-                    await feed.run(channel)
-                    break
-                except Unavailable:
-                    await asyncio.sleep(RETRY_S)
-                    await channel.resync()
-        except HodeiError as error:
-            await self._say(channel.error(error.code, str(error)))
-        except GONE:
-            return
-        except Exception:
-            logger.exception("live topic failed", extra={"topic": topic})
-            await self._say(channel.error("internal", "internal error; see the server's log"))
-        self._feeds.pop(topic, None)
-        self._tasks.pop(topic, None)
-
-    async def _say(self, sending: Awaitable[None]) -> None:
-        try:
-            await sending
-        except GONE:
-            return
-
-    async def _watch(self) -> None:
-        """Begins to watch, once; what happens from then on is not missed."""
-        if not self._watching.is_set():
-            self._helpers.append(asyncio.create_task(self._pump()))
-            await self._watching.wait()
-
-    async def _pump(self) -> None:
-        async with self._api.engine.live.watch() as batches:
-            self._watching.set()
-            async for batch in batches:
-                for feed in list(self._feeds.values()):
-                    feed.notice(batch)
+            try:
+                await self._websocket.send_text(text)
+            except GONE as error:
+                raise ClientGone from error
 
     async def _ping(self) -> None:
         """Browsers do not show protocol pings to pages, so there are frames as well.
@@ -182,19 +137,15 @@ class LiveSocket:
         try:
             while True:
                 await asyncio.sleep(PING_S)
-                await self._still_admitted()
-                now = time_to_text(self._api.engine.core.clock.now())
-                await self.send(compact({"op": "ping", "at": now}))
+                await still_admitted(self._api, self._websocket)
+                await self.send(ping_frame(self._api))
         except Unauthenticated as error:
-            await self._say(_turn_away(self._websocket, error))
-        except GONE:
+            try:
+                await _turn_away(self._websocket, error)
+            except GONE:
+                return
+        except ClientGone:
             return
-
-    async def _still_admitted(self) -> None:
-        try:
-            await caller_of(self._api.engine, self._api.identity, self._websocket)
-        except Unavailable:
-            return  # the store will be back, and nobody is turned away for its absence
 
 
 def _read_frame(text: str) -> tuple[str, str, int | None]:

@@ -1,0 +1,106 @@
+"""Live topics as server-sent events, for where a WebSocket cannot pass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from starlette.responses import Response
+
+from hodei.api.http import event_stream
+from hodei.api.http.event_stream import EVENT_SCHEMA, event, stream_of
+from hodei.api.http.operations import Answer, Call, Operation
+from hodei.api.http.query import Bad, Repeated, whole
+from hodei.api.http.schemas.frames import MAX_SINCE, MAX_TOPIC
+from hodei.api.http.websocket.channel import error_frame
+from hodei.api.http.websocket.socket import ping_frame, still_admitted
+from hodei.api.http.websocket.subscriptions import Subscriptions
+from hodei.api.http.websocket.topics import Topics
+from hodei.domain.errors import InvalidRequest, Unauthenticated
+
+MAX_TOPICS = 8
+"""Of one page; a browser has few connections, and each stream holds one."""
+
+
+def _read_topics(values: Sequence[str]) -> Sequence[str]:
+    if len(values) > MAX_TOPICS or any(not 1 <= len(value) <= MAX_TOPIC for value in values):
+        raise Bad(f"must be 1 to {MAX_TOPICS} topics of 1 to {MAX_TOPIC} characters")
+    return tuple(dict.fromkeys(values))
+
+
+TOPIC: Repeated[Sequence[str]] = Repeated(
+    name="topic",
+    description="A topic of the WebSocket; may be given several times.",
+    schema={
+        "type": "array",
+        "items": {"type": "string", "minLength": 1, "maxLength": MAX_TOPIC},
+        "minItems": 1,
+        "maxItems": MAX_TOPICS,
+        "examples": [["summary", "jobs"]],
+    },
+    read=_read_topics,
+    default=(),
+)
+SINCE = whole(
+    "since", "Of logs: the next line wanted; 0: the last 200.", least=0, most=MAX_SINCE, default=0
+)
+
+
+async def live_events(call: Call) -> Response:
+    """GET /events."""
+    topics, since = call.get(TOPIC), call.get(SINCE) or None
+    if not topics:
+        raise InvalidRequest.of("topic", "is required: at least one topic")
+    known: Topics = call.request.app.state.topics
+    for topic in topics:
+        known.feed(topic, since)  # refused while there is a status to refuse it with
+    return stream_of(_events(call, known, topics, since), call.api.stopping)
+
+
+async def _events(
+    call: Call, known: Topics, topics: Sequence[str], since: int | None
+) -> AsyncGenerator[str, None]:
+    frames: asyncio.Queue[str] = asyncio.Queue(1)
+    subscriptions = Subscriptions(known, frames.put)
+    ended = asyncio.ensure_future(subscriptions.until_ended())
+    try:
+        yield f"retry: 1000\n{event('', ping_frame(call.api))}"
+        for topic in topics:
+            await subscriptions.add(topic, since)
+        loop = asyncio.get_running_loop()
+        due = loop.time() + event_stream.KEEP_ALIVE_S
+        while not ended.done() or not frames.empty():
+            coming = asyncio.ensure_future(frames.get())
+            left = max(0.0, due - loop.time())
+            either: set[asyncio.Future[Any]] = {coming, ended}
+            await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+            if coming.done():
+                yield event("", coming.result())
+            else:
+                coming.cancel()
+            if loop.time() >= due:
+                due = loop.time() + event_stream.KEEP_ALIVE_S
+                await still_admitted(call.api, call.request)
+                yield event("", ping_frame(call.api))
+    except Unauthenticated as error:
+        yield event("", error_frame(error))
+    finally:
+        ended.cancel()
+        await subscriptions.close()
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        path="/events",
+        name="streamEvents",
+        tag="live",
+        summary="Live topics as server-sent events",
+        description="Each event is one frame of the WebSocket as JSON: data, resync, end, error "
+        "and ping. The stream is over when all its topics have ended.",
+        handle=live_events,
+        answers={200: Answer(description="Frames.", content={"text/event-stream": EVENT_SCHEMA})},
+        query=(TOPIC, SINCE),
+    ),
+)

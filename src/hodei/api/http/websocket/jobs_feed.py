@@ -1,0 +1,124 @@
+"""Rows of jobs that changed: gathered and read once, for every client that lists jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from hodei.api.http.names import names_of
+from hodei.api.http.schemas.frames import JobsPatch
+from hodei.api.http.schemas.jobs import JobRowView
+from hodei.api.http.websocket.channel import Channel
+from hodei.domain.errors import HodeiError
+from hodei.engine.engine import Engine
+from hodei.engine.live import Batch
+
+logger = logging.getLogger(__name__)
+
+PAUSE_S = 0.25
+"""Between two patches: at most four a second."""
+MAX_ROWS = 500
+"""Rows per patch; when more changed, clients are told to read again."""
+BACKLOG = 8
+"""Patches that a client may be behind before it is told to read again."""
+
+Patch = str | None
+"""JSON of a patch; None: something was missed."""
+
+
+class JobsHub:
+    """Watches while somebody listens, and gives every listener the same patches."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._listeners: set[asyncio.Queue[Patch]] = set()
+        self._running: asyncio.Task[None] | None = None
+        self._changed: set[UUID] = set()
+        self._missed = False
+        self._dirty = asyncio.Event()
+
+    @asynccontextmanager
+    async def listen(self) -> AsyncIterator[asyncio.Queue[Patch]]:
+        """Patches of what changes from now on."""
+        queue: asyncio.Queue[Patch] = asyncio.Queue(BACKLOG)
+        self._listeners.add(queue)
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        try:
+            yield queue
+        finally:
+            self._listeners.discard(queue)
+            if not self._listeners and self._running is not None:
+                self._running.cancel()
+
+    async def _run(self) -> None:
+        async with self._engine.live.watch() as batches:
+            telling = asyncio.create_task(self._tell())
+            try:
+                async for batch in batches:
+                    self._notice(batch)
+            finally:
+                telling.cancel()
+
+    def _notice(self, batch: Batch) -> None:
+        self._changed |= {event.job_id for event in batch if event.job_id is not None}
+        if not batch or len(self._changed) > MAX_ROWS:
+            self._missed = True
+        if self._missed:
+            self._changed.clear()
+        if self._missed or self._changed:
+            self._dirty.set()
+
+    async def _tell(self) -> None:
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            changed, missed = self._changed, self._missed
+            self._changed, self._missed = set(), False
+            if missed:
+                self._publish(None)
+            if changed:
+                try:
+                    self._publish(await self._patch(changed))
+                except HodeiError as error:
+                    logger.warning("changed jobs not read", extra={"error": str(error)})
+                    self._publish(None)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _patch(self, changed: set[UUID]) -> str:
+        names = names_of(self._engine)
+        rows = await self._engine.jobs.rows(sorted(changed))
+        patch = JobsPatch(rows=[JobRowView.of(row, names) for row in rows])
+        return patch.model_dump_json()
+
+    def _publish(self, patch: Patch) -> None:
+        for queue in self._listeners:
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait(None)
+            else:
+                queue.put_nowait(patch)
+
+
+class JobsFeed:
+    """One client's share of the hub."""
+
+    def __init__(self, hub: JobsHub) -> None:
+        self._hub = hub
+
+    def notice(self, batch: Batch) -> None:
+        """The hub watches by itself."""
+
+    async def run(self, channel: Channel) -> None:
+        """Until the client goes."""
+        async with self._hub.listen() as patches:
+            while True:
+                patch = await patches.get()
+                if patch is None:
+                    await channel.resync()
+                else:
+                    await channel.data(patch)
