@@ -278,6 +278,11 @@ class Observer:
         )
         return await (await self.providers()).UpdateProvider(request, timeout=CALL_S)
 
+    async def reason(self, job_id: str) -> str:
+        """Why a job waits, as it is explained."""
+        request = scheduler_pb2.ExplainJobRequest(job_id=job_id)
+        return (await (await self.scheduler()).ExplainJob(request, timeout=CALL_S)).reason
+
     async def workers(self) -> list[scheduler_pb2.Worker]:
         """Every worker that is not gone."""
         request = scheduler_pb2.GetAvailableWorkersRequest(all=True)

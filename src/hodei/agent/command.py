@@ -13,6 +13,10 @@ from __future__ import annotations
 import os
 import stat
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 SHELL, EXEC, PYTHON, NODE = 1, 2, 3, 4
 SCRIPT_FD = 63
 SCRIPT_PATH = f"/proc/self/fd/{SCRIPT_FD}"
@@ -41,21 +45,6 @@ class NotRunnable(Exception):
         self.exit_code = exit_code
 
 
-class Image:
-    """What the image of the worker says about programs; empty where there is no image."""
-
-    __slots__ = ("_command", "_entrypoint")
-
-    def __init__(self, entrypoint: str = "", command: str = "") -> None:
-        """ENTRYPOINT and CMD as JSON lists."""
-        self._entrypoint = entrypoint
-        self._command = command
-
-    def argv(self, given: list[str]) -> list[str]:
-        """What is executed for an argv; for an empty one, what the image does by itself."""
-        return words(self._entrypoint) + (given or words(self._command))
-
-
 class Program:
     """An absolute or relative file to execute, its arguments, and a script for fd 63 if any."""
 
@@ -67,21 +56,21 @@ class Program:
         self.script = script
 
 
-NO_IMAGE = Image()
-
-
 def prepare(
     kind: int,
     script: str,
     argv: list[str],
     environment: dict[str, str],
     cwd: str,
-    image: Image = NO_IMAGE,
+    entrypoint: Sequence[str] = (),
 ) -> Program:
-    """The program for an attempt of this command type. Raises SpecFault, NotRunnable."""
+    """The program for an attempt of this command type; `entrypoint` is the image's.
+
+    Raises SpecFault, NotRunnable.
+    """
     path = environment.get("PATH", "")
     if kind == EXEC:
-        return _exec_program(image.argv(argv), path, cwd)
+        return _exec_program([*entrypoint, *argv], path, cwd)
     source = script.encode("utf-8", "surrogateescape")
     if kind == SHELL:
         return _shell_program(source)
@@ -178,7 +167,7 @@ def _shell_program(source: bytes) -> Program:
 
 def _exec_program(argv: list[str], path: str, cwd: str) -> Program:
     if not argv or not argv[0]:
-        raise SpecFault("argv is empty, and no image says what to execute")
+        raise SpecFault("argv is empty: there is no program to execute")
     return Program(resolve(argv[0], path, cwd), argv)
 
 

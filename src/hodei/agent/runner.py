@@ -121,7 +121,7 @@ class Attempt:
             order["argv"],
             self.environment,
             self.cwd,
-            command.Image(self._host.settings.image_entrypoint, self._host.settings.image_command),
+            command.words(self._host.settings.image_entrypoint),
         )
         limits = order.get("limits") or {}
         self._sampler = self._host.confinement.begin(

@@ -31,7 +31,6 @@ class AgentSettings:
         "ca",
         "cgroup",
         "directory",
-        "image_command",
         "image_entrypoint",
         "limits",
         "log_level",
@@ -60,7 +59,6 @@ class AgentSettings:
         self.spool_bytes = _integer(given, "SPOOL_BYTES", 256 << 20)
         self.register_timeout_s = _integer(given, "REGISTER_TIMEOUT_S", 300)
         self.image_entrypoint = given.get("IMAGE_ENTRYPOINT", "")
-        self.image_command = given.get("IMAGE_CMD", "")
         self.stop_signal = signal_number(given.get("STOP_SIGNAL", ""))
         self.log_level = LOG_LEVELS[_choice(given, "LOG_LEVEL", tuple(LOG_LEVELS), "info")]
         self._otp = given.get("OTP") or _read_once(given.get("OTP_FILE", ""))

@@ -129,7 +129,6 @@ async def test_the_image_s_own_settings_stay(harness: DockerHarness) -> None:
         assert given["HODEI_AGENT_SERVER"].startswith("unix:/.hodei-run/")
         assert "HODEI_AGENT_LOG_LEVEL" not in given
         assert json.loads(given["HODEI_AGENT_IMAGE_ENTRYPOINT"]) == ["/bin/never"]
-        assert json.loads(given["HODEI_AGENT_IMAGE_CMD"]) == ["--at", "all"]
         assert given["HODEI_AGENT_STOP_SIGNAL"] == "SIGQUIT"
         shown = harness.engine.inspect(f"hodei-{handle.worker_id}")
         assert "Health" not in json.dumps(shown["State"])

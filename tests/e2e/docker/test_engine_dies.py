@@ -30,12 +30,6 @@ async def mend(yard: Yard) -> None:
     await asyncio.to_thread(yard.engine.run, "start")
 
 
-async def reason(observer: Observer, job_id: str) -> str:
-    """Why a job waits."""
-    request = scheduler_pb2.ExplainJobRequest(job_id=job_id)
-    return (await (await observer.scheduler()).ExplainJob(request)).reason
-
-
 async def test_a_running_job_goes_on_and_a_new_one_waits_with_the_reason(
     mortal: Yard, witness: Observer
 ) -> None:
@@ -47,7 +41,7 @@ async def test_a_running_job_goes_on_and_a_new_one_waits_with_the_reason(
 
     async def unhealthy() -> bool:
         job_id = await witness.submit(job("shell", "echo late"))
-        found = await reason(witness, job_id)
+        found = await witness.reason(job_id)
         late.append(job_id)
         return "is not healthy" in found and "is Docker running?" in found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hodei.agent import command
-from hodei.agent.command import Image, NotRunnable, SpecFault, prepare, resolve, shebang
+from hodei.agent.command import NotRunnable, SpecFault, prepare, resolve, shebang, words
 from hodei.agent.processes import signal_number
 
 
@@ -20,7 +20,7 @@ def executable(path: Path, mode: int = 0o755) -> str:
 
 
 @pytest.mark.parametrize(
-    ("source", "words"),
+    ("source", "parts"),
     [
         (b"echo hi", []),
         (b"#!/bin/bash\necho", ["/bin/bash"]),
@@ -30,8 +30,8 @@ def executable(path: Path, mode: int = 0o755) -> str:
         (b"#!", []),
     ],
 )
-def test_shebang(source: bytes, words: list[str]) -> None:
-    assert shebang(source) == words
+def test_shebang(source: bytes, parts: list[str]) -> None:
+    assert shebang(source) == parts
 
 
 def test_shell_scripts() -> None:
@@ -93,30 +93,29 @@ def test_empty_argv_and_unknown_types() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "given", "argv"),
+    ("entrypoint", "given", "argv"),
     [
-        (Image(), ["/bin/echo", "a b"], ["/bin/echo", "a b"]),
-        (Image("[]", '["/bin/cat"]'), ["/bin/echo"], ["/bin/echo"]),
-        (Image('["/bin/echo", "-n"]', '["x"]'), ["a"], ["/bin/echo", "-n", "a"]),
-        (Image('["/bin/echo"]', '["x\\n"]'), [], ["/bin/echo", "x\n"]),
-        (Image("null", '["/bin/echo", "hello"]'), [], ["/bin/echo", "hello"]),
+        ("", ["/bin/echo", "a b"], ["/bin/echo", "a b"]),
+        ("[]", ["/bin/echo"], ["/bin/echo"]),
+        ("null", ["/bin/echo", "hello"], ["/bin/echo", "hello"]),
+        ('["/bin/echo", "-n"]', ["a"], ["/bin/echo", "-n", "a"]),
+        ('["/bin/echo", "x\\n"]', ["/bin/cat"], ["/bin/echo", "x\n", "/bin/cat"]),
     ],
 )
 def test_an_argv_goes_behind_the_entry_point(
-    image: Image, given: list[str], argv: list[str]
+    entrypoint: str, given: list[str], argv: list[str]
 ) -> None:
-    program = prepare(command.EXEC, "", given, {}, "/", image)
+    program = prepare(command.EXEC, "", given, {}, "/", words(entrypoint))
     assert (program.file, program.argv) == (argv[0], argv)
 
 
 def test_scripts_do_not_pass_through_the_entry_point() -> None:
-    image = Image('["/bin/false"]', '["x"]')
-    assert prepare(command.SHELL, "true", [], {}, "/", image).file == "/bin/sh"
+    assert prepare(command.SHELL, "true", [], {}, "/", ["/bin/false"]).file == "/bin/sh"
 
 
 def test_a_missing_interpreter_is_named_with_what_helps() -> None:
-    for kind, words in ((command.PYTHON, "python3 nor python"), (command.NODE, "node nor nodejs")):
-        with pytest.raises(SpecFault, match=f"neither {words} was found in PATH=/no; choose an"):
+    for kind, names in ((command.PYTHON, "python3 nor python"), (command.NODE, "node nor nodejs")):
+        with pytest.raises(SpecFault, match=f"neither {names} was found in PATH=/no; choose an"):
             prepare(kind, "1", [], {"PATH": "/no"}, "/")
 
 

@@ -143,7 +143,6 @@ def environment(request: ProvisionRequest, image: Image, servers: str) -> list[s
         "HODEI_AGENT_WORKDIR": "inherit",
         "HODEI_AGENT_LIMITS": "none",
         "HODEI_AGENT_IMAGE_ENTRYPOINT": json.dumps(image.entrypoint),
-        "HODEI_AGENT_IMAGE_CMD": json.dumps(image.command),
     }
     if image.stop_signal:
         added["HODEI_AGENT_STOP_SIGNAL"] = image.stop_signal

@@ -68,7 +68,6 @@ class Image:
     machine: str
     env: Mapping[str, str]
     entrypoint: tuple[str, ...]
-    command: tuple[str, ...]
     stop_signal: str
 
 
@@ -83,7 +82,6 @@ def read_image(image: str, answer: Answer) -> Image:
         machine=text(answer, "Architecture"),
         env={name: value for name, _, value in pairs},
         entrypoint=texts(config, "Entrypoint"),
-        command=texts(config, "Cmd"),
         stop_signal=text(config, "StopSignal"),
     )
 
