@@ -6,7 +6,9 @@ import asyncio
 import csv
 import socket
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import grpc
 import httpx
 import pytest
 
@@ -16,6 +18,7 @@ from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
 from hodei.ports.hosts import HostSample
+from hodei.wire.gen import metrics_pb2, metrics_pb2_grpc
 from tests.integration.http.jobs import Client, Data, problem_of
 from tests.integration.http.running import Running
 
@@ -231,6 +234,26 @@ async def test_metrics(client: Client) -> None:
     assert sum(int(row["failed"]) for row in rows) == 1
     days = await client.get("/metrics/jobs", **{"from": "2026-01-01", "to": "2026-01-02"})
     assert (days["start"], days["total"]["submitted"]) == ("2026-01-01T00:00:00Z", 0)
+
+
+async def test_metrics_are_the_same_over_grpc(client: Client, server: Running) -> None:
+    await client.ran("false")
+    rest = await client.get("/metrics/jobs", range="1h", buckets=3, project=client.project)
+    request = metrics_pb2.GetJobMetricsRequest(buckets=3, project=client.project)
+    request.start.FromJsonString(rest["start"])
+    request.end.FromJsonString(rest["end"])
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub: Any = metrics_pb2_grpc.MetricsServiceStub(channel)
+        found = await stub.GetJobMetrics(request)
+        hosts = await stub.GetHostMetrics(metrics_pb2.GetHostMetricsRequest())
+    assert dict(found.states) == rest["states"]
+    assert found.total.submitted == rest["total"]["submitted"] == 1
+    [use], [shown] = found.providers, rest["providers"]
+    assert (use.attempts, use.failed) == (shown["attempts"], shown["failed"]) == (1, 1)
+    assert [bucket.attempts for bucket in use.series] == [
+        bucket["attempts"] for bucket in shown["series"]
+    ]
+    assert len(hosts.hosts) <= 1
 
 
 async def test_metrics_of_machines(client: Client, server: Running) -> None:

@@ -1,10 +1,9 @@
-"""ProviderManagementService and MetricsService."""
+"""ProviderManagementService."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hodei.api.grpc.guard import caller
@@ -15,16 +14,12 @@ from hodei.domain.spec import Network
 from hodei.engine.engine import Engine
 from hodei.engine.pools import PoolView
 from hodei.engine.providers import ProviderConfig, ProviderView
-from hodei.ports.aggregates import MetricsBucket
-from hodei.ports.store import Sample
-from hodei.wire.gen import metrics_pb2, metrics_pb2_grpc, providers_pb2_grpc
 from hodei.wire.gen import providers_pb2 as pb
-from hodei.wire.times import from_timestamp, to_timestamp
+from hodei.wire.gen import providers_pb2_grpc
+from hodei.wire.times import to_timestamp
 
 if TYPE_CHECKING:
     from hodei.api.grpc.errors import Context
-
-DEFAULT_BUCKETS = 60
 
 
 class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
@@ -98,61 +93,6 @@ class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
     async def _set_enabled(self, key: str, enabled: bool, context: Context) -> pb.Provider:
         actor = caller(context, self._identity)
         return _view(await self._engine.providers.set_enabled(key, enabled, actor=actor))
-
-
-class Metrics(metrics_pb2_grpc.MetricsServiceServicer):
-    """Aggregates and samples over gRPC."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    async def GetJobMetrics(
-        self, request: metrics_pb2.GetJobMetricsRequest, context: Context
-    ) -> metrics_pb2.JobMetrics:
-        now = self._engine.core.clock.now()
-        end = from_timestamp("end", request.end) if request.HasField("end") else now
-        start = end - timedelta(days=1)
-        if request.HasField("start"):
-            start = from_timestamp("start", request.start)
-        found = await self._engine.stats.metrics(
-            start=start,
-            end=end,
-            buckets=request.buckets or DEFAULT_BUCKETS,
-            project=request.project or None,
-        )
-        return metrics_pb2.JobMetrics(
-            total=_bucket(found.total),
-            series=[_bucket(bucket) for bucket in found.series],
-            providers=[
-                metrics_pb2.ProviderUse(
-                    provider_id=str(use.provider_id),
-                    attempts=use.attempts,
-                    failed=use.failed,
-                    cpu_ms=use.cpu_ms,
-                    memory_peak_bytes=use.memory_peak_bytes,
-                    run_ms=use.run_ms,
-                )
-                for use in found.providers
-            ],
-        )
-
-    async def GetAttemptStats(
-        self, request: metrics_pb2.GetAttemptStatsRequest, context: Context
-    ) -> metrics_pb2.AttemptStats:
-        job_id = await self._engine.jobs.resolve(request.job_id)
-        attempt = await self._engine.logs.attempt(job_id, request.attempt)
-        since = from_timestamp("since", request.since) if request.HasField("since") else None
-        samples = await self._engine.stats.samples(attempt.id, since=since)
-        return metrics_pb2.AttemptStats(
-            attempt_id=str(attempt.id), points=[_point(sample) for sample in samples]
-        )
-
-    async def StreamAttemptStats(
-        self, request: metrics_pb2.GetAttemptStatsRequest, context: Context
-    ) -> AsyncIterator[metrics_pb2.StatsPoint]:
-        job_id = await self._engine.jobs.resolve(request.job_id)
-        async for sample in self._engine.stats.follow(job_id):
-            yield _point(sample)
 
 
 def _config(config: pb.ProviderConfig) -> ProviderConfig:
@@ -288,33 +228,4 @@ def _capabilities(known: Capabilities) -> pb.ProviderCapabilities:
         max_memory_mb=known.max_memory_mb,
         regions=sorted(known.regions),
         reusable_workers=known.reusable_workers,
-    )
-
-
-def _bucket(bucket: MetricsBucket) -> metrics_pb2.MetricsBucket:
-    return metrics_pb2.MetricsBucket(
-        start=to_timestamp(bucket.start),
-        submitted=bucket.submitted,
-        finished={state.value: count for state, count in bucket.finished.items()},
-        duration_avg_ms=bucket.duration_avg_ms,
-        duration_p50_ms=bucket.duration_p50_ms,
-        duration_p95_ms=bucket.duration_p95_ms,
-        queue_wait_p50_ms=bucket.queue_wait_p50_ms,
-        queue_wait_p95_ms=bucket.queue_wait_p95_ms,
-        start_latency_p50_ms=bucket.start_latency_p50_ms,
-        start_latency_p95_ms=bucket.start_latency_p95_ms,
-    )
-
-
-def _point(sample: Sample) -> metrics_pb2.StatsPoint:
-    return metrics_pb2.StatsPoint(
-        at=to_timestamp(sample.at),
-        cpu_ms=sample.cpu_ms,
-        memory_bytes=sample.memory_bytes,
-        memory_peak_bytes=sample.memory_peak_bytes,
-        disk_read_bytes=sample.disk_read_bytes,
-        disk_write_bytes=sample.disk_write_bytes,
-        net_rx_bytes=sample.net_rx_bytes,
-        net_tx_bytes=sample.net_tx_bytes,
-        processes=sample.processes,
     )

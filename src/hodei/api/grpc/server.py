@@ -13,7 +13,8 @@ from grpc_reflection.v1alpha import reflection
 from hodei.api.grpc.guard import ErrorInterceptor
 from hodei.api.grpc.jobs import JobExecution
 from hodei.api.grpc.logs import LogStream
-from hodei.api.grpc.providers import Metrics, ProviderManagement
+from hodei.api.grpc.metrics import Metrics
+from hodei.api.grpc.providers import ProviderManagement
 from hodei.api.grpc.scheduler import Scheduler
 from hodei.api.grpc.worker import WorkerAgent
 from hodei.api.identity import Identity

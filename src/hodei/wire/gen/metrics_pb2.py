@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hodei/v1/metrics.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x01\n\x14GetJobMetricsRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x62uckets\x18\x03 \x01(\r\x12\x0f\n\x07project\x18\x04 \x01(\t\"\xb1\x04\n\rMetricsBucket\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsubmitted\x18\x02 \x01(\x04\x12\x37\n\x08\x66inished\x18\x03 \x03(\x0b\x32%.hodei.v1.MetricsBucket.FinishedEntry\x12\x1c\n\x0f\x64uration_avg_ms\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0f\x64uration_p50_ms\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0f\x64uration_p95_ms\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x1e\n\x11queue_wait_p50_ms\x18\x07 \x01(\x01H\x03\x88\x01\x01\x12\x1e\n\x11queue_wait_p95_ms\x18\x08 \x01(\x01H\x04\x88\x01\x01\x12!\n\x14start_latency_p50_ms\x18\t \x01(\x01H\x05\x88\x01\x01\x12!\n\x14start_latency_p95_ms\x18\n \x01(\x01H\x06\x88\x01\x01\x1a/\n\rFinishedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x42\x12\n\x10_duration_avg_msB\x12\n\x10_duration_p50_msB\x12\n\x10_duration_p95_msB\x14\n\x12_queue_wait_p50_msB\x14\n\x12_queue_wait_p95_msB\x17\n\x15_start_latency_p50_msB\x17\n\x15_start_latency_p95_ms\"\x7f\n\x0bProviderUse\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x02 \x01(\x04\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x04\x12\x0e\n\x06\x63pu_ms\x18\x04 \x01(\x04\x12\x19\n\x11memory_peak_bytes\x18\x05 \x01(\x04\x12\x0e\n\x06run_ms\x18\x06 \x01(\x04\"\x87\x01\n\nJobMetrics\x12&\n\x05total\x18\x01 \x01(\x0b\x32\x17.hodei.v1.MetricsBucket\x12\'\n\x06series\x18\x02 \x03(\x0b\x32\x17.hodei.v1.MetricsBucket\x12(\n\tproviders\x18\x03 \x03(\x0b\x32\x15.hodei.v1.ProviderUse\"d\n\x16GetAttemptStatsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\r\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe7\x01\n\nStatsPoint\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63pu_ms\x18\x02 \x01(\x04\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x19\n\x11memory_peak_bytes\x18\x04 \x01(\x04\x12\x17\n\x0f\x64isk_read_bytes\x18\x05 \x01(\x04\x12\x18\n\x10\x64isk_write_bytes\x18\x06 \x01(\x04\x12\x14\n\x0cnet_rx_bytes\x18\x07 \x01(\x04\x12\x14\n\x0cnet_tx_bytes\x18\x08 \x01(\x04\x12\x11\n\tprocesses\x18\t \x01(\r\"H\n\x0c\x41ttemptStats\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12$\n\x06points\x18\x02 \x03(\x0b\x32\x14.hodei.v1.StatsPoint2\xf4\x01\n\x0eMetricsService\x12\x45\n\rGetJobMetrics\x12\x1e.hodei.v1.GetJobMetricsRequest\x1a\x14.hodei.v1.JobMetrics\x12K\n\x0fGetAttemptStats\x12 .hodei.v1.GetAttemptStatsRequest\x1a\x16.hodei.v1.AttemptStats\x12N\n\x12StreamAttemptStats\x12 .hodei.v1.GetAttemptStatsRequest\x1a\x14.hodei.v1.StatsPoint0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hodei/v1/metrics.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8c\x01\n\x14GetJobMetricsRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x62uckets\x18\x03 \x01(\r\x12\x0f\n\x07project\x18\x04 \x01(\t\"\xb1\x04\n\rMetricsBucket\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tsubmitted\x18\x02 \x01(\x04\x12\x37\n\x08\x66inished\x18\x03 \x03(\x0b\x32%.hodei.v1.MetricsBucket.FinishedEntry\x12\x1c\n\x0f\x64uration_avg_ms\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0f\x64uration_p50_ms\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x0f\x64uration_p95_ms\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x1e\n\x11queue_wait_p50_ms\x18\x07 \x01(\x01H\x03\x88\x01\x01\x12\x1e\n\x11queue_wait_p95_ms\x18\x08 \x01(\x01H\x04\x88\x01\x01\x12!\n\x14start_latency_p50_ms\x18\t \x01(\x01H\x05\x88\x01\x01\x12!\n\x14start_latency_p95_ms\x18\n \x01(\x01H\x06\x88\x01\x01\x1a/\n\rFinishedEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\x42\x12\n\x10_duration_avg_msB\x12\n\x10_duration_p50_msB\x12\n\x10_duration_p95_msB\x14\n\x12_queue_wait_p50_msB\x14\n\x12_queue_wait_p95_msB\x17\n\x15_start_latency_p50_msB\x17\n\x15_start_latency_p95_ms\"\xa4\x01\n\x0bProviderUse\x12\x13\n\x0bprovider_id\x18\x01 \x01(\t\x12\x10\n\x08\x61ttempts\x18\x02 \x01(\x04\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x04\x12\x0e\n\x06\x63pu_ms\x18\x04 \x01(\x04\x12\x19\n\x11memory_peak_bytes\x18\x05 \x01(\x04\x12\x0e\n\x06run_ms\x18\x06 \x01(\x04\x12#\n\x06series\x18\x07 \x03(\x0b\x32\x13.hodei.v1.UseBucket\"\x8d\x01\n\tUseBucket\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61ttempts\x18\x02 \x01(\x04\x12\x0e\n\x06\x66\x61iled\x18\x03 \x01(\x04\x12\x0f\n\x07running\x18\x04 \x01(\x01\x12\x0c\n\x04\x63pus\x18\x05 \x01(\x01\x12\x14\n\x0cmemory_bytes\x18\x06 \x01(\x01\"\xe8\x01\n\nJobMetrics\x12&\n\x05total\x18\x01 \x01(\x0b\x32\x17.hodei.v1.MetricsBucket\x12\'\n\x06series\x18\x02 \x03(\x0b\x32\x17.hodei.v1.MetricsBucket\x12(\n\tproviders\x18\x03 \x03(\x0b\x32\x15.hodei.v1.ProviderUse\x12\x30\n\x06states\x18\x04 \x03(\x0b\x32 .hodei.v1.JobMetrics.StatesEntry\x1a-\n\x0bStatesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x04:\x02\x38\x01\"|\n\x15GetHostMetricsRequest\x12)\n\x05start\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x03\x65nd\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x62uckets\x18\x03 \x01(\r\"\x88\x01\n\tHostPoint\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0b\n\x03\x63pu\x18\x02 \x01(\x01\x12\x0f\n\x07load_1m\x18\x03 \x01(\x01\x12\x19\n\x11memory_used_bytes\x18\x04 \x01(\x04\x12\x1a\n\x12memory_total_bytes\x18\x05 \x01(\x04\"M\n\nHostSeries\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x63pus\x18\x02 \x01(\r\x12#\n\x06points\x18\x03 \x03(\x0b\x32\x13.hodei.v1.HostPoint\"2\n\x0bHostMetrics\x12#\n\x05hosts\x18\x01 \x03(\x0b\x32\x14.hodei.v1.HostSeries\"d\n\x16GetAttemptStatsRequest\x12\x0e\n\x06job_id\x18\x01 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x02 \x01(\r\x12)\n\x05since\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xe7\x01\n\nStatsPoint\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x63pu_ms\x18\x02 \x01(\x04\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x19\n\x11memory_peak_bytes\x18\x04 \x01(\x04\x12\x17\n\x0f\x64isk_read_bytes\x18\x05 \x01(\x04\x12\x18\n\x10\x64isk_write_bytes\x18\x06 \x01(\x04\x12\x14\n\x0cnet_rx_bytes\x18\x07 \x01(\x04\x12\x14\n\x0cnet_tx_bytes\x18\x08 \x01(\x04\x12\x11\n\tprocesses\x18\t \x01(\r\"H\n\x0c\x41ttemptStats\x12\x12\n\nattempt_id\x18\x01 \x01(\t\x12$\n\x06points\x18\x02 \x03(\x0b\x32\x14.hodei.v1.StatsPoint2\xbe\x02\n\x0eMetricsService\x12\x45\n\rGetJobMetrics\x12\x1e.hodei.v1.GetJobMetricsRequest\x1a\x14.hodei.v1.JobMetrics\x12H\n\x0eGetHostMetrics\x12\x1f.hodei.v1.GetHostMetricsRequest\x1a\x15.hodei.v1.HostMetrics\x12K\n\x0fGetAttemptStats\x12 .hodei.v1.GetAttemptStatsRequest\x1a\x16.hodei.v1.AttemptStats\x12N\n\x12StreamAttemptStats\x12 .hodei.v1.GetAttemptStatsRequest\x1a\x14.hodei.v1.StatsPoint0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,22 +34,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_METRICSBUCKET_FINISHEDENTRY']._loaded_options = None
   _globals['_METRICSBUCKET_FINISHEDENTRY']._serialized_options = b'8\001'
+  _globals['_JOBMETRICS_STATESENTRY']._loaded_options = None
+  _globals['_JOBMETRICS_STATESENTRY']._serialized_options = b'8\001'
   _globals['_GETJOBMETRICSREQUEST']._serialized_start=70
   _globals['_GETJOBMETRICSREQUEST']._serialized_end=210
   _globals['_METRICSBUCKET']._serialized_start=213
   _globals['_METRICSBUCKET']._serialized_end=774
   _globals['_METRICSBUCKET_FINISHEDENTRY']._serialized_start=573
   _globals['_METRICSBUCKET_FINISHEDENTRY']._serialized_end=620
-  _globals['_PROVIDERUSE']._serialized_start=776
-  _globals['_PROVIDERUSE']._serialized_end=903
-  _globals['_JOBMETRICS']._serialized_start=906
-  _globals['_JOBMETRICS']._serialized_end=1041
-  _globals['_GETATTEMPTSTATSREQUEST']._serialized_start=1043
-  _globals['_GETATTEMPTSTATSREQUEST']._serialized_end=1143
-  _globals['_STATSPOINT']._serialized_start=1146
-  _globals['_STATSPOINT']._serialized_end=1377
-  _globals['_ATTEMPTSTATS']._serialized_start=1379
-  _globals['_ATTEMPTSTATS']._serialized_end=1451
-  _globals['_METRICSSERVICE']._serialized_start=1454
-  _globals['_METRICSSERVICE']._serialized_end=1698
+  _globals['_PROVIDERUSE']._serialized_start=777
+  _globals['_PROVIDERUSE']._serialized_end=941
+  _globals['_USEBUCKET']._serialized_start=944
+  _globals['_USEBUCKET']._serialized_end=1085
+  _globals['_JOBMETRICS']._serialized_start=1088
+  _globals['_JOBMETRICS']._serialized_end=1320
+  _globals['_JOBMETRICS_STATESENTRY']._serialized_start=1275
+  _globals['_JOBMETRICS_STATESENTRY']._serialized_end=1320
+  _globals['_GETHOSTMETRICSREQUEST']._serialized_start=1322
+  _globals['_GETHOSTMETRICSREQUEST']._serialized_end=1446
+  _globals['_HOSTPOINT']._serialized_start=1449
+  _globals['_HOSTPOINT']._serialized_end=1585
+  _globals['_HOSTSERIES']._serialized_start=1587
+  _globals['_HOSTSERIES']._serialized_end=1664
+  _globals['_HOSTMETRICS']._serialized_start=1666
+  _globals['_HOSTMETRICS']._serialized_end=1716
+  _globals['_GETATTEMPTSTATSREQUEST']._serialized_start=1718
+  _globals['_GETATTEMPTSTATSREQUEST']._serialized_end=1818
+  _globals['_STATSPOINT']._serialized_start=1821
+  _globals['_STATSPOINT']._serialized_end=2052
+  _globals['_ATTEMPTSTATS']._serialized_start=2054
+  _globals['_ATTEMPTSTATS']._serialized_end=2126
+  _globals['_METRICSSERVICE']._serialized_start=2129
+  _globals['_METRICSSERVICE']._serialized_end=2447
 # @@protoc_insertion_point(module_scope)

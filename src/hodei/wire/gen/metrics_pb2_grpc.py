@@ -39,6 +39,11 @@ class MetricsServiceStub:
                 request_serializer=hodei_dot_v1_dot_metrics__pb2.GetJobMetricsRequest.SerializeToString,
                 response_deserializer=hodei_dot_v1_dot_metrics__pb2.JobMetrics.FromString,
                 _registered_method=True)
+        self.GetHostMetrics = channel.unary_unary(
+                '/hodei.v1.MetricsService/GetHostMetrics',
+                request_serializer=hodei_dot_v1_dot_metrics__pb2.GetHostMetricsRequest.SerializeToString,
+                response_deserializer=hodei_dot_v1_dot_metrics__pb2.HostMetrics.FromString,
+                _registered_method=True)
         self.GetAttemptStats = channel.unary_unary(
                 '/hodei.v1.MetricsService/GetAttemptStats',
                 request_serializer=hodei_dot_v1_dot_metrics__pb2.GetAttemptStatsRequest.SerializeToString,
@@ -56,6 +61,13 @@ class MetricsServiceServicer:
 
     def GetJobMetrics(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHostMetrics(self, request, context):
+        """How busy the servers' machines were.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -80,6 +92,11 @@ def add_MetricsServiceServicer_to_server(servicer, server):
                     servicer.GetJobMetrics,
                     request_deserializer=hodei_dot_v1_dot_metrics__pb2.GetJobMetricsRequest.FromString,
                     response_serializer=hodei_dot_v1_dot_metrics__pb2.JobMetrics.SerializeToString,
+            ),
+            'GetHostMetrics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHostMetrics,
+                    request_deserializer=hodei_dot_v1_dot_metrics__pb2.GetHostMetricsRequest.FromString,
+                    response_serializer=hodei_dot_v1_dot_metrics__pb2.HostMetrics.SerializeToString,
             ),
             'GetAttemptStats': grpc.unary_unary_rpc_method_handler(
                     servicer.GetAttemptStats,
@@ -119,6 +136,33 @@ class MetricsService:
             '/hodei.v1.MetricsService/GetJobMetrics',
             hodei_dot_v1_dot_metrics__pb2.GetJobMetricsRequest.SerializeToString,
             hodei_dot_v1_dot_metrics__pb2.JobMetrics.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHostMetrics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hodei.v1.MetricsService/GetHostMetrics',
+            hodei_dot_v1_dot_metrics__pb2.GetHostMetricsRequest.SerializeToString,
+            hodei_dot_v1_dot_metrics__pb2.HostMetrics.FromString,
             options,
             channel_credentials,
             insecure,

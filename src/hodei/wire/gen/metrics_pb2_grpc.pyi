@@ -32,6 +32,8 @@ class MetricsServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> MetricsServiceAsyncStub: ...
     GetJobMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_pb2.GetJobMetricsRequest, _metrics_pb2.JobMetrics]
+    GetHostMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_pb2.GetHostMetricsRequest, _metrics_pb2.HostMetrics]
+    """How busy the servers' machines were."""
     GetAttemptStats: _grpc.UnaryUnaryMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.AttemptStats]
     StreamAttemptStats: _grpc.UnaryStreamMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.StatsPoint]
     """Live samples of the newest attempt until the job is finished."""
@@ -40,6 +42,8 @@ class MetricsServiceStub:
 class MetricsServiceAsyncStub(MetricsServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetJobMetrics: _aio.UnaryUnaryMultiCallable[_metrics_pb2.GetJobMetricsRequest, _metrics_pb2.JobMetrics]  # type: ignore[assignment]
+    GetHostMetrics: _aio.UnaryUnaryMultiCallable[_metrics_pb2.GetHostMetricsRequest, _metrics_pb2.HostMetrics]  # type: ignore[assignment]
+    """How busy the servers' machines were."""
     GetAttemptStats: _aio.UnaryUnaryMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.AttemptStats]  # type: ignore[assignment]
     StreamAttemptStats: _aio.UnaryStreamMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.StatsPoint]  # type: ignore[assignment]
     """Live samples of the newest attempt until the job is finished."""
@@ -51,6 +55,14 @@ class MetricsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _metrics_pb2.GetJobMetricsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_metrics_pb2.JobMetrics, _abc.Awaitable[_metrics_pb2.JobMetrics]]: ...
+
+    @_abc_1.abstractmethod
+    def GetHostMetrics(
+        self,
+        request: _metrics_pb2.GetHostMetricsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_metrics_pb2.HostMetrics, _abc.Awaitable[_metrics_pb2.HostMetrics]]:
+        """How busy the servers' machines were."""
 
     @_abc_1.abstractmethod
     def GetAttemptStats(
