@@ -20,7 +20,7 @@ from hodei.agent.http2.connection import Connection
 from hodei.agent.http2.dial import connect
 from hodei.agent.http2.errors import ConnectionFault
 from hodei.agent.http2.flow import Outbox
-from hodei.agent.http2.transport import Target, TransportError, wait
+from hodei.agent.http2.transport import READ_BYTES, Target, TransportError, wait
 from hodei.agent.rpc_stream import RpcError, Stream
 
 __all__ = ["Channel", "ConnectionLost", "RpcError", "Stream"]
@@ -220,6 +220,9 @@ class Channel:
             if not data:
                 self._lose("the server closed the connection")
             self._take(data)
+            if len(data) < READ_BYTES and not transport.has_input:
+                # Most likely all there is; if not, the next poll says so.
+                break
         if self.wants_write():
             self.on_writable()
 

@@ -45,6 +45,10 @@ OPTIONS = (
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.max_ping_strikes", 0),
+    # Else every message that comes in is answered by a ping, to measure the link and set the
+    # window by it; now the window is this wide.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 1 << 20),
 )
 WORKER_OPTIONS = (*OPTIONS, ("grpc.max_concurrent_streams", 16))
 """An agent has one stream, and a call or two beside it."""
