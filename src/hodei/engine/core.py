@@ -30,6 +30,8 @@ class Timings:
     """From the intent to the agent's first call; also the life of the one-time password."""
     sweep: timedelta = timedelta(seconds=1)
     """How often each loop looks even if nothing woke it."""
+    calm_sweep: timedelta = timedelta(seconds=5)
+    """How often it looks when its last look found nothing at all; what happens wakes it."""
     hang_grace: timedelta = timedelta(seconds=5)
     """Beyond the job's own grace before the provider ends what the agent did not."""
     terminal_idle: timedelta = timedelta(hours=1)

@@ -72,6 +72,7 @@ class Dispatcher:
         self._blocked: dict[str, str] | None = None
         """Reasons as they are stored; None: not known yet."""
         self._explained_at: float | None = None
+        self._calm = False
         self._live: dict[UUID, int] = {}
         self._counted_at = -COUNT_FOR_S
         self._reserve = Reserve(core.clock)
@@ -89,12 +90,16 @@ class Dispatcher:
                 async with asyncio.timeout(self._patience_s()):
                     await self._wake.wait()
             except TimeoutError:
-                pass
+                if self._rests():
+                    continue
             self._wake.clear()
             try:
-                if await self.run_once(explain=self._due()):
+                explain = self._due()
+                if await self.run_once(explain=explain):
                     # While there is much to bind, workers that become free go together.
                     await self._core.clock.sleep(PACE_S)
+                elif explain:
+                    self._calm = not (await self._core.store.queue_status()).pending
             except Unavailable as error:
                 logger.warning("store does not answer", extra={"error": str(error)})
                 await self._core.clock.sleep(0.5)
@@ -105,6 +110,12 @@ class Dispatcher:
     def _patience_s(self) -> float:
         sweep = self._core.timings.sweep.total_seconds()
         return min(sweep, KEEP_S) if self._reserve else sweep
+
+    def _rests(self) -> bool:
+        """Whether nothing waited at the last look, and that was not long ago."""
+        calm_s = self._core.timings.calm_sweep.total_seconds()
+        since = self._explained_at
+        return self._calm and since is not None and self._core.clock.monotonic() - since < calm_s
 
     def _due(self) -> bool:
         """Whether a sweep has passed since reasons were last looked at, woken often or not."""

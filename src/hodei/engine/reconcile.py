@@ -75,6 +75,7 @@ class Reconciler:
         self._healthy_since: float | None = None
         self._swept_leaks_at: float | None = None
         self._looked_at: float | None = None
+        self._calm = False
         self._suspects: dict[UUID, int] = {}
         self._left: dict[UUID, float] = {}
         """When workers whose stream ended here were last heard, by the monotonic clock."""
@@ -96,7 +97,8 @@ class Reconciler:
                 async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
                     await self._wake.wait()
             except TimeoutError:
-                pass
+                if self._rests():
+                    continue
             self._wake.clear()
             try:
                 await self.run_once()
@@ -118,7 +120,14 @@ class Reconciler:
                 self._healthy_since = None
             except Exception:
                 logger.exception("leases not renewed")
-            await self._core.clock.sleep(self._core.timings.heartbeat.total_seconds() / 3)
+            await self._core.clock.sleep(self._until_renewal())
+
+    def _until_renewal(self) -> float:
+        """Seconds until `renew` has something to do; a third of a heartbeat after a failure."""
+        beat = self._core.timings.heartbeat.total_seconds()
+        if self._renewed_at is None or self._healthy_since is None:
+            return beat / 3
+        return max(0.05, self._renewed_at + beat - self._core.clock.monotonic())
 
     async def run_once(self) -> None:
         """One sweep over everything that may need a hand."""
@@ -129,6 +138,14 @@ class Reconciler:
             await self._queue_deadlines()
             await self._leases()
             await self._leaks()
+
+    def _rests(self) -> bool:
+        """Whether there was no worker at the last look, none since, and that was not long ago."""
+        mine = self._sessions.all() or self._provisioner.worker_ids or self._terminator.worker_ids
+        if mine or not self._calm or self._looked_at is None:
+            return False
+        calm_s = self._core.timings.calm_sweep.total_seconds()
+        return self._core.clock.monotonic() - self._looked_at < calm_s
 
     def _time_to_look(self) -> bool:
         """Whether a heartbeat has passed since leases and deadlines were last looked at."""
@@ -185,6 +202,7 @@ class Reconciler:
 
     async def _leases(self) -> None:
         leased = await self._core.store.leases()
+        self._calm = not leased
         silent: list[Worker] = []
         for item in leased:
             worker = item.worker

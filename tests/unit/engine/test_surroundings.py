@@ -209,3 +209,25 @@ async def test_a_pass_over_nothing_writes_nothing() -> None:
         before = by_kind(w)
         await w.pass_time(30)
         assert by_kind(w) == before
+
+
+async def test_loops_rest_while_there_is_nothing_and_wake_when_something_comes() -> None:
+    async with world() as w:
+        dispatcher, reconciler = w.engine.dispatcher, w.engine.reconciler
+        assert not dispatcher._rests()
+        assert not reconciler._rests()
+        loops = [asyncio.ensure_future(part.run()) for part in (dispatcher, reconciler)]
+        dispatcher.wake()
+        reconciler.wake()
+        await quiet()
+        assert dispatcher._rests()
+        assert reconciler._rests()
+        job = await w.submit()
+        await quiet()
+        assert w.job(job.id).state is JobState.RUNNING
+        assert not reconciler._rests()
+        await w.clock.advance(w.timings.calm_sweep.total_seconds())
+        assert not dispatcher._rests()
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
