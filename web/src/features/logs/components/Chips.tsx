@@ -19,7 +19,7 @@ type ChipsProps = { settings: Settings; counts: Counts; total: number; onChange:
 
 const HOLD_MS = 450;
 const chip =
-  "inline-flex h-8 shrink-0 items-center gap-1.5 rounded-full border px-2.5 text-xs font-medium whitespace-nowrap transition-colors pointer-coarse:h-11 pointer-coarse:px-3.5";
+  "inline-flex h-8 shrink-0 items-center justify-center gap-1.5 rounded-full border px-2.5 text-xs font-medium whitespace-nowrap transition-colors pointer-coarse:h-11 pointer-coarse:min-w-11 pointer-coarse:px-3.5";
 const off = "border-hairline text-console-text hover:border-control";
 
 const ON: Readonly<Record<LevelName | "ALL", string>> = {
@@ -124,7 +124,7 @@ export function StreamChoice({ settings, onChange }: Pick<ChipsProps, "settings"
             onChange({ stream: name === "all" ? undefined : (name as StreamName) }, "push")
           }
           className={cn(
-            "h-8 px-2.5 text-xs font-medium first-of-type:rounded-l-control last:rounded-r-control pointer-coarse:h-11 pointer-coarse:px-3.5",
+            "h-8 px-2.5 text-xs font-medium first-of-type:rounded-l-control last:rounded-r-control pointer-coarse:h-[46px] pointer-coarse:min-w-11 pointer-coarse:px-3.5",
             value === name ? "bg-console-text text-console" : "text-console-text hover:bg-raised",
           )}
         >

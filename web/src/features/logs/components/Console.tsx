@@ -89,7 +89,8 @@ export function Console(props: ConsoleProps) {
     shown.push(line ?? row);
     if (line !== undefined) widest.current = Math.max(widest.current, drawn(line).text.length);
   }
-  let before = first > 0 ? list?.store.get(rows.placeOf(first - 1))?.t : undefined;
+  let before = first > 0 ? list?.store.get(rows.placeOf(first - 1)) : undefined;
+  const gaps = (viewer.filter?.context ?? 0) > 0;
 
   const pick = (event: MouseEvent<HTMLDivElement>) => {
     const row = (event.target as HTMLElement).closest<HTMLElement>("[data-line]");
@@ -139,8 +140,9 @@ export function Console(props: ConsoleProps) {
           <div className="log-layer" style={{ transform: `translateY(${scroller.layer}px)` }}>
             {shown.map((line) => {
               if (typeof line === "number") return <Blank key={`row ${line}`} />;
-              const time = timeOf(line.t, before, times);
-              before = line.t;
+              const time = timeOf(line.t, before?.t, times);
+              const gap = gaps && before !== undefined && before.n + 1 !== line.n;
+              before = line;
               return (
                 <Row
                   key={line.n}
@@ -151,6 +153,7 @@ export function Console(props: ConsoleProps) {
                   picked={range !== undefined && range.first <= line.n && line.n <= range.last}
                   current={line.n === current}
                   rawText={props.rawText}
+                  gap={gap}
                   group={viewer.filter === undefined ? groupAt.get(line.n) : undefined}
                   folded={folded.has(line.n)}
                   onFold={onFold}

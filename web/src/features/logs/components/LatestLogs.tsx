@@ -58,6 +58,7 @@ export function LatestLogs({ jobId, attempt, count = 8, className }: LatestLogsP
           picked={false}
           current={false}
           rawText={false}
+          gap={false}
           group={undefined}
           folded={false}
           onFold={nothing}

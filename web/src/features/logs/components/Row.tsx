@@ -29,6 +29,8 @@ type RowProps = {
   picked: boolean;
   current: boolean;
   rawText: boolean;
+  /** Lines are left out between this one and the one above. */
+  gap: boolean;
   /** Lines that the group which begins here hides or shows; undefined when none begins. */
   group: number | undefined;
   folded: boolean;
@@ -51,6 +53,7 @@ export const Row = memo(function Row(props: RowProps) {
       data-line={line.n}
       data-level={line.l || undefined}
       data-context={flag(line.x)}
+      data-gap={flag(props.gap)}
       data-picked={flag(props.picked)}
       data-current={flag(props.current)}
     >
@@ -81,17 +84,17 @@ export const Row = memo(function Row(props: RowProps) {
         {group !== undefined && props.folded && (
           <span className="log-hodei"> {t("fold.lines", { count: group })}</span>
         )}
-        {shown.cut && (
-          <button
-            type="button"
-            tabIndex={-1}
-            className="log-more"
-            onClick={() => props.onWhole(line)}
-          >
-            {t("line.whole", { size: formatBytes(line.m.length, language) })}
-          </button>
-        )}
       </span>
+      {shown.cut && (
+        <button
+          type="button"
+          tabIndex={-1}
+          className="log-more"
+          onClick={() => props.onWhole(line)}
+        >
+          {t("line.whole", { size: formatBytes(line.m.length, language) })}
+        </button>
+      )}
     </div>
   );
 });

@@ -41,7 +41,7 @@ export function SearchBar({ settings, search, input, onChange }: SearchBarProps)
         some && "is-used",
       )}
     >
-      <div className="flex h-9 min-w-full flex-1 items-center gap-2 rounded-control border sm:min-w-48 border-control bg-console pl-2.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus pointer-coarse:h-11">
+      <div className="flex h-9 min-w-full flex-1 items-center gap-2 rounded-control border sm:min-w-48 border-control bg-console pl-2.5 focus-within:outline-2 focus-within:outline-offset-1 focus-within:outline-focus pointer-coarse:h-[46px]">
         <Search size={15} aria-hidden className="shrink-0 text-subtle" />
         <input
           ref={input}

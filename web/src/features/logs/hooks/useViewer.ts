@@ -115,6 +115,7 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
   const goTo = useCallback(
     (line: number) => {
       setCursor(line);
+      topLine.current = line;
       dispatch({ type: "unfollow" });
       fold((now) => revealing(groups, now, line));
       going.current = line;
@@ -132,7 +133,7 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
   );
 
   useOpening({ base, job, range, opened, setOpened, send, goTo, show });
-  useKeptPlace(list, topLine, show, session.follow);
+  useKeptPlace({ list, base, opened: opened === base, topLine, show, follow: session.follow });
 
   return {
     ...{ jobId, job, jobError, attempt, base, list, filter, rows, session, dispatch },
@@ -192,20 +193,27 @@ function useOpening(options: Opening): void {
   }, [base, meta, job, range, opened, setOpened, send, goTo, show]);
 }
 
+type Keeping = {
+  list: LogReader | undefined;
+  base: LogReader | undefined;
+  opened: boolean;
+  topLine: { current: number };
+  show: Show;
+  follow: boolean;
+};
+
 /** Another list shows the same part of the log as the one before, unless it follows. */
-function useKeptPlace(
-  list: LogReader | undefined,
-  topLine: { current: number },
-  show: Show,
-  follow: boolean,
-): void {
+function useKeptPlace({ list, base, opened, topLine, show, follow }: Keeping): void {
   const shown = useRef<LogReader>(undefined);
-  const ready = list?.ready ?? false;
+  const seen = useRef({ list, line: topLine.current });
+  // Read before the console of the new list says where that one begins.
+  if (seen.current.list !== list) seen.current = { list, line: topLine.current };
+  const ready = opened && (list?.ready ?? false);
   useEffect(() => {
     if (list === undefined || !ready || shown.current === list) return;
-    const first = shown.current === undefined;
+    const opening = shown.current === undefined && list === base;
     shown.current = list;
-    if (first || follow) return;
-    void list.rowOf(topLine.current).then((row) => show(row, "start"));
-  }, [list, ready, follow, topLine, show]);
+    if (opening || follow) return;
+    void list.rowOf(seen.current.line).then((row) => show(row, "start"));
+  }, [list, base, ready, follow, show]);
 }
