@@ -111,15 +111,16 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
   }, []);
   const topLine = useRef(1);
   const [cursor, setCursor] = useState<number>();
-  const going = useRef<number>(undefined);
+  const going = useRef<{ list: LogReader | undefined; line: number }>(undefined);
   const goTo = useCallback(
     (line: number) => {
       setCursor(line);
       topLine.current = line;
       dispatch({ type: "unfollow" });
       fold((now) => revealing(groups, now, line));
-      going.current = line;
-      void list?.rowOf(line).then((row) => going.current === line && show(row, "centre"));
+      going.current = { list, line };
+      const { current } = going;
+      void list?.rowOf(line).then((row) => going.current === current && show(row, "centre"));
     },
     [list, groups, dispatch, show],
   );
@@ -214,6 +215,8 @@ function useKeptPlace({ list, base, opened, topLine, show, follow }: Keeping): v
     const opening = shown.current === undefined && list === base;
     shown.current = list;
     if (opening || follow) return;
-    void list.rowOf(seen.current.line).then((row) => show(row, "start"));
+    void list.rowOf(seen.current.line).then((row) => {
+      if (shown.current === list) show(row, "start");
+    });
   }, [list, base, ready, follow, show]);
 }
