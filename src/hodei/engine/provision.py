@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from hodei.domain import attempt as attempts
@@ -38,6 +38,14 @@ logger = logging.getLogger(__name__)
 
 class Unwanted(Conflict):
     """Somebody decided against the worker while it was being made."""
+
+
+@dataclass(slots=True)
+class _Made:
+    """A worker on its way, as it was last stored here: mostly nobody else has touched it."""
+
+    worker: Worker
+    held: Held | None
 
 
 class Provisioner:
@@ -89,7 +97,7 @@ class Provisioner:
                 raise ProviderError("the provider was removed")
             request = self._request(worker, held, otp)
             async with asyncio.timeout(self._core.timings.provision.total_seconds()):
-                await self._make(entry, request)
+                await self._make(entry, request, _Made(worker, held))
         except TimeoutError:
             await self._fail(worker, ProvisionTimeout("the worker did not come up in time"))
         except (Conflict, Unavailable) as error:
@@ -101,14 +109,14 @@ class Provisioner:
             logger.exception("provider failed", extra={"worker_id": str(worker.id)})
             await self._fail(worker, ProviderError(f"{type(error).__name__}: {error}"))
 
-    async def _make(self, entry: Entry, request: ProvisionRequest) -> None:
+    async def _make(self, entry: Entry, request: ProvisionRequest, made: _Made) -> None:
         handle: Handle | None = None
         try:
             async with aclosing(entry.provider.provision(request)) as steps:
                 async for step in steps:
                     handle = step.handle
                     entry.note_image(request.spec.image, step.image_digest)
-                    await self._save_step(request.worker_id, step)
+                    await self._save_step(made, step)
         except Unwanted:
             # Another server may have destroyed it before this step had made anything.
             if handle is not None:
@@ -143,42 +151,52 @@ class Provisioner:
             deadline=worker.created_at + self._core.timings.provision,
         )
 
-    async def _save_step(self, worker_id: UUID, step: ProvisionStep) -> None:
+    async def _save_step(self, made: _Made, step: ProvisionStep) -> None:
         """Stores one checkpoint. Raises Unwanted when the worker is not wanted any more."""
         while True:
-            worker = await self._core.store.get_worker(worker_id)
-            if worker is None or worker.target is Target.GONE:
-                raise Unwanted("the worker is not wanted any more")
             try:
-                await self._save_on(worker, step)
+                await self._save_on(made, step)
             except StaleVersion:
-                continue  # the agent enrolled, or a cancel came, at the same moment
+                # The agent enrolled, or a cancel came, at the same moment.
+                worker = await self._core.store.get_worker(made.worker.id)
+                if worker is None or worker.target is Target.GONE:
+                    raise Unwanted("the worker is not wanted any more") from None
+                attempt_id = worker.attempt_id
+                held = await self._core.store.held(attempt_id) if attempt_id else None
+                made.worker, made.held = worker, held
+                continue
             return
 
-    async def _save_on(self, worker: Worker, step: ProvisionStep) -> None:
-        held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
-        now = self._core.clock.now()
-        started = step.phase == "started"
+    async def _save_on(self, made: _Made, step: ProvisionStep) -> None:
+        now, started = self._core.clock.now(), step.phase == "started"
         worker = replace(
-            worker, handle=step.handle, image_digest=step.image_digest or worker.image_digest
+            made.worker,
+            handle=step.handle,
+            image_digest=step.image_digest or made.worker.image_digest,
         )
         if started and WORKER.allows(worker.state, workers.CameUp):
             worker = workers.apply(worker, workers.CameUp(), now)
-        if held is None:
-            unit = worker_only(worker, now)
-            await self._core.committer.save(replace(unit, replica=self._core.replica))
+        if made.held is None:
+            if worker != made.worker:
+                unit = replace(worker_only(worker, now), replica=self._core.replica)
+                await self._core.committer.save(unit)
+                made.worker = replace(worker, version=worker.version + 1)
             return
-        draft = Draft.of(replace(held, worker=worker), now)
+        draft = Draft.of(replace(made.held, worker=worker), now)
         if step.image_digest:
             draft.attempt = replace(draft.attempt, image_digest=step.image_digest)
         if step.phase == "pulling" and ATTEMPT.allows(draft.attempt.phase, attempts.PullProgressed):
             draft.move_attempt(attempts.PullProgressed(percent=step.percent))
         elif started and ATTEMPT.allows(draft.attempt.phase, attempts.WorkerUp):
             draft.move_attempt(attempts.WorkerUp())
-        if draft.attempt.phases != held.attempt.phases:
+        if (draft.attempt, draft.worker) == (made.held.attempt, made.held.worker):
+            return
+        if draft.attempt.phases != made.held.attempt.phases:
             last = draft.attempt.phases[-1]
             draft.note(EventKind.ATTEMPT_PHASE, phase=last.phase.value, detail=last.detail)
         await self._core.committer.save(draft.unit(replica=self._core.replica))
+        made.held = draft.held()
+        made.worker = made.held.worker
 
     async def _fail(self, worker: Worker, error: HodeiError) -> None:
         """Marks the worker for destruction and its attempt for the outcome of the error."""

@@ -115,11 +115,12 @@ class DockerProvider:
         self._capabilities = capabilities(self._settings, facts)
         reject(request.spec, self._name, self._capabilities)
         handle = self._handle(request.worker_id, facts)
-        yield ProvisionStep(handle=handle, phase="provisioning")
         name = request.spec.image or ""
         image = None
         if self._settings.pull_policy is not PullPolicy.ALWAYS:
             image = await self._within(request, lambda: self._images.find(name))
+        digest = image.digest if image else ""
+        yield ProvisionStep(handle=handle, phase="provisioning", image_digest=digest)
         if image is None:
             async with aclosing(self._pull(request, handle)) as steps:
                 async for step in steps:
