@@ -82,6 +82,8 @@ class Reconciler:
 
     def suspect(self, worker_id: UUID, heard_at: float) -> None:
         """A worker's stream ended: if its provider says that it is gone, why wait."""
+        if self._terminator.ends(worker_id):
+            return  # it was told to go
         self._suspects[worker_id] = SUSPECT_LOOKS
         self._left[worker_id] = heard_at
         self._wake.set()

@@ -51,6 +51,10 @@ class Terminator:
         """Workers being destroyed here."""
         return list(self._tasks)
 
+    def ends(self, worker_id: UUID) -> bool:
+        """Whether the worker is being destroyed here."""
+        return worker_id in self._tasks
+
     def start(self, worker: Worker) -> None:
         """Destroys a TERMINATING worker; does nothing when it is being destroyed already."""
         if worker.id in self._tasks:
