@@ -8,7 +8,7 @@ import typer
 
 from hodei.app.cli import exits
 from hodei.app.cli.session import fail, print_json, raw_list, read_pairs, with_client
-from hodei.app.cli.warm import pool_text, warm_options
+from hodei.app.cli.warm import budget_text, pool_text, warm_options
 
 if TYPE_CHECKING:
     from hodei.client import AsyncClient, Provider
@@ -119,6 +119,7 @@ def _show(found: Provider, *, json: bool) -> None:
             ("workers", f"{found.live_workers} of {found.max_workers or '?'}"),
             ("settings", dumps(found.raw.get("settings") or {})),
             ("labels", " ".join(f"{k}={v}" for k, v in (found.raw.get("labels") or {}).items())),
+            ("warm learned", budget_text(found.raw.get("warm_learned"))),
             *(("warm pool", pool_text(pool)) for pool in found.raw.get("pools") or ()),
         ]
     )

@@ -45,6 +45,14 @@ def warm_options(
     return config
 
 
+def budget_text(learned: Mapping[str, Any] | None) -> str:
+    """The budget of learned pools as `providers get` shows it."""
+    if not learned:
+        return ""
+    cpu, memory_mb = learned["budget_cpu"], learned["budget_memory_mb"]
+    return f"up to {learned['max_workers']} workers, {cpu:g} CPU, {memory_mb} MB"
+
+
 def pool_text(pool: Mapping[str, Any]) -> str:
     """One pool as `providers get` shows it."""
     image = pool.get("image") or "no image"
