@@ -13,7 +13,17 @@ from pathlib import Path
 
 import uvloop
 
-from bench import docker, docker_log, footprint, latency, listing, long_log, short_jobs, submits
+from bench import (
+    docker,
+    docker_agent,
+    docker_log,
+    footprint,
+    latency,
+    listing,
+    long_log,
+    short_jobs,
+    submits,
+)
 from bench.figures import Figure, table, write_json
 from bench.machine import describe
 from bench.processes import adopt_orphans
@@ -31,6 +41,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "agent": footprint.agent,
     "docker": docker.run,
     "docker-lines": docker_log.run,
+    "docker-agent": docker_agent.run,
 }
 LIMIT_S = 900.0
 """For one measurement."""
