@@ -18,7 +18,12 @@ from hodei.domain.units import parse_duration
 
 CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN", "HODEI_NO_BROWSER"})
 """Read by the command line, harmless to the server."""
-OTHER_NAMES = {"GRPC_PORT": "grpc_port", "DOCKER_HOST": "docker_host"}
+OTHER_NAMES = {
+    "GRPC_PORT": "grpc_port",
+    "DOCKER_HOST": "docker_host",
+    "DOCKER_TLS_VERIFY": "docker_tls_verify",
+    "DOCKER_CERT_PATH": "docker_cert_path",
+}
 """Settings whose names do not begin with HODEI_: as the product's guide, and Docker, have them."""
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 MIN_KEY = 32
@@ -58,6 +63,10 @@ class Settings:
     """Seeds the provider `docker`."""
     docker_host: str | None = None
     """The engine of the seeded provider; None: this machine's own."""
+    docker_tls_verify: str = ""
+    """Anything: that engine is reached by TLS, with the files of `docker_cert_path`."""
+    docker_cert_path: Path | None = None
+    """Holds ca.pem, cert.pem and key.pem; None: `.docker` of the user's home."""
     k8s_enabled: bool = False
     fc_enabled: bool = False
     agent_servers: tuple[str, ...] = ()
@@ -234,6 +243,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "process_enabled": _flag,
     "docker_enabled": _flag,
     "docker_host": str,
+    "docker_tls_verify": str,
+    "docker_cert_path": _path,
     "k8s_enabled": _flag,
     "fc_enabled": _flag,
     "agent_servers": _targets,

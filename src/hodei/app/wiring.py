@@ -20,6 +20,7 @@ from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.sealing import SivSealer, read_or_make_key
 from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
 from hodei.app.bundle import BundleSupply
+from hodei.app.docker_environment import docker_settings
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.settings import Settings, replica_name
 from hodei.app.workers_endpoint import WorkersEndpoint
@@ -120,15 +121,8 @@ async def _seed(engine: Engine, settings: Settings) -> None:
         await engine.providers.seed(ProviderConfig(name="local", type="process"))
     for attribute, (_, kind) in FLAGGED_TYPES.items():
         if getattr(settings, attribute):
-            config = ProviderConfig(name=kind, type=kind, settings=_seeded(kind, settings))
-            await engine.providers.seed(config)
-
-
-def _seeded(kind: str, settings: Settings) -> dict[str, object]:
-    """Settings of a seeded provider beyond its type's own defaults."""
-    if kind == "docker" and settings.docker_host:
-        return {"host": settings.docker_host}
-    return {}
+            given = docker_settings(settings) if kind == "docker" else {}
+            await engine.providers.seed(ProviderConfig(name=kind, type=kind, settings=given))
 
 
 def _refuse_missing_types(settings: Settings, factories: dict[str, ProviderFactory]) -> None:

@@ -218,6 +218,11 @@ def ending(inspected: Answer) -> Observation:
     )
 
 
+def is_killed(seen: Observation) -> bool:
+    """Whether it ended by SIGKILL, for a reason that the engine does not tell."""
+    return seen.exit_code == _KILLED and not seen.out_of_memory
+
+
 def is_owned(inspected: Answer, owner: Owner, worker_id: UUID) -> bool:
     """Whether an inspected container is the worker's own."""
     labels = inner(inner(inspected, "Config"), "Labels")

@@ -22,6 +22,7 @@ from hodei.adapters.docker.containers import (
     container_name,
     ended,
     ending,
+    is_killed,
     observation,
     own_filter,
 )
@@ -57,6 +58,7 @@ MAKING_PATIENCE_S = 60.0
 INSPECTED_AT_ONCE = 8
 # The first start of a server makes it, which nobody's start shall wait for.
 BUNDLE_PATIENCE_S = 4.0
+SECOND_LOOK_S = 0.2
 # Each step is stored; a person does not read faster.
 PULL_STEP_S = 0.2
 LATE = "the deadline for starting the worker has passed"
@@ -280,6 +282,10 @@ class DockerProvider:
         async def look(worker_id: UUID) -> None:
             async with turn:
                 inspected = await self._calls.inspect(worker_id)
+                if inspected is not None and is_killed(ending(inspected)):
+                    # That memory was the reason reaches the engine by another way, maybe later.
+                    await asyncio.sleep(SECOND_LOOK_S)
+                    inspected = await self._calls.inspect(worker_id)
             seen[worker_id] = gone if inspected is None else ending(inspected)
 
         await asyncio.gather(*(look(worker_id) for worker_id in over))
