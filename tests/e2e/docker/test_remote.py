@@ -9,6 +9,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -105,10 +106,11 @@ async def hostile(yard: Yard) -> None:
                 jobs_pb2.ListJobsRequest(), timeout=10
             )
         assert other.value.code() is grpc.StatusCode.UNIMPLEMENTED
-        stream = worker_pb2_grpc.WorkerAgentServiceStub(channel).WorkerStream(
-            iter([worker_pb2.AgentBatch()]), timeout=10
-        )
-        assert await stream.code() is grpc.StatusCode.UNAUTHENTICATED
+        with pytest.raises(grpc.aio.AioRpcError) as guessed:
+            await worker_pb2_grpc.WorkerAgentServiceStub(channel).Register(
+                worker_pb2.RegisterRequest(worker_id=str(uuid4()), otp="guess"), timeout=10
+            )
+        assert guessed.value.code() is grpc.StatusCode.UNAUTHENTICATED
     host, _, port = address.rpartition(":")
     stranger = ssl.create_default_context()
     with pytest.raises(ssl.SSLCertVerificationError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from stat import S_IMODE
+from uuid import uuid4
 
 import grpc
 import pytest
@@ -59,6 +60,11 @@ async def test_the_workers_own_asks_for_a_password_or_a_session(shared: Site) ->
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await service.Register(request)
         assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        request = worker_pb2.RegisterRequest(worker_id=str(uuid4()), otp="guess")
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await service.Register(request)
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        # A stream that says nothing: one that speaks may be reset before it hears the answer.
         stream = service.WorkerStream(iter(()), metadata=(("hodei-session", "guess"),))
         assert await stream.code() is grpc.StatusCode.UNAUTHENTICATED
 
