@@ -21,6 +21,8 @@ from hodei.ports.aggregates import (
     UseSeries,
 )
 
+_MANY_ROWS = "SET LOCAL enable_seqscan = on; SET LOCAL work_mem = '32MB'"
+"""Aggregates over a long range read most of a table, and sort what they read."""
 _FINISHED = (JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED, JobState.TIMEOUT)
 
 
@@ -38,7 +40,7 @@ class Metrics:
         async def read(session: Session) -> tuple[list[Row], list[Row], list[Row]]:
             # One snapshot for the three reads: the numbers of one page agree.
             async with session.transaction(isolation="repeatable_read", readonly=True):
-                await session.execute("SET LOCAL enable_seqscan = on")
+                await session.execute(_MANY_ROWS)
                 return (
                     await session.fetch(sql("metrics.submitted"), start, end, buckets, project),
                     await session.fetch(sql("metrics.finished"), start, end, buckets, project),
@@ -87,7 +89,7 @@ class Metrics:
 
         async def read(session: Session) -> tuple[list[Row], list[Row]]:
             async with session.transaction(isolation="repeatable_read", readonly=True):
-                await session.execute("SET LOCAL enable_seqscan = on")
+                await session.execute(_MANY_ROWS)
                 return (
                     await session.fetch(sql("metrics.ended"), start, end, buckets, project),
                     await session.fetch(sql("metrics.ran"), start, end, buckets, project),

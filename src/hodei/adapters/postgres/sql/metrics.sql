@@ -8,15 +8,16 @@ WHERE submitted_at >= $1 AND submitted_at < $2 AND ($4::text IS NULL OR project 
 GROUP BY 1, 2
 
 -- name: finished
-WITH done AS (
-    SELECT width_bucket(extract(epoch FROM j.finished_at),
-            extract(epoch FROM $1::timestamptz), extract(epoch FROM $2::timestamptz),
-            $3) AS bucket,
+WITH stretch AS (
+    SELECT date_part('epoch', $2::timestamptz - $1::timestamptz) / $3::integer AS step
+), done AS (
+    SELECT least($3, 1 + floor(date_part('epoch', j.finished_at - $1::timestamptz) / t.step)::integer)
+            AS bucket,
         j.state,
-        extract(epoch FROM j.finished_at - a.started_at) * 1000 AS duration,
-        extract(epoch FROM a.bound_at - j.queued_at) * 1000 AS wait,
-        extract(epoch FROM a.started_at - a.bound_at) * 1000 AS latency
-    FROM jobs j LEFT JOIN attempts a ON a.id = j.attempt_id
+        date_part('epoch', j.finished_at - a.started_at) * 1000 AS duration,
+        date_part('epoch', a.bound_at - j.queued_at) * 1000 AS wait,
+        date_part('epoch', a.started_at - a.bound_at) * 1000 AS latency
+    FROM jobs j CROSS JOIN stretch t LEFT JOIN attempts a ON a.id = j.attempt_id
     WHERE j.finished_at >= $1 AND j.finished_at < $2 AND ($4::text IS NULL OR j.project = $4)
 )
 SELECT bucket,
@@ -84,30 +85,43 @@ GROUP BY 1, 2
 
 -- name: ran
 WITH stretch AS (
-    SELECT $1::timestamptz AS start, ($2::timestamptz - $1::timestamptz) / $3::integer AS step
+    SELECT date_part('epoch', $2::timestamptz - $1::timestamptz) / $3::integer AS step
 ), ran AS (
-    SELECT a.provider_id, a.started_at AS begun, coalesce(a.ended_at, least(now(), $2)) AS until,
-        coalesce(s.cpu_ms, a.cpu_ms) AS cpu_ms,
-        coalesce(s.memory_peak_bytes, a.memory_peak_bytes) AS memory
+    SELECT a.provider_id, a.cpu_ms, a.memory_peak_bytes AS memory,
+        date_part('epoch', a.started_at - $1::timestamptz) AS begun,
+        date_part('epoch', a.ended_at - $1::timestamptz) AS until
+    FROM attempts a
+    WHERE a.ended_at >= $1 AND a.started_at < $2
+        AND ($4::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $4)
+    UNION ALL
+    SELECT a.provider_id, coalesce(s.cpu_ms, a.cpu_ms),
+        coalesce(s.memory_peak_bytes, a.memory_peak_bytes),
+        date_part('epoch', a.started_at - $1::timestamptz),
+        date_part('epoch', least(now(), $2::timestamptz) - $1::timestamptz)
     FROM attempts a LEFT JOIN LATERAL (
         SELECT u.cpu_ms, u.memory_peak_bytes FROM stats_samples u
         WHERE u.attempt_id = a.id ORDER BY u.at DESC LIMIT 1
-    ) s ON a.ended_at IS NULL
-    WHERE (a.ended_at >= $1 OR (a.open AND a.ended_at IS NULL)) AND a.started_at < $2
+    ) s ON true
+    WHERE a.open AND a.ended_at IS NULL AND a.started_at < $2
         AND ($4::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $4)
+), placed AS (
+    SELECT r.*, t.step, greatest(0, floor(r.begun / t.step))::integer AS first,
+        least($3::integer - 1, floor(r.until / t.step))::integer AS last
+    FROM ran r CROSS JOIN stretch t WHERE r.until >= 0
 ), pieces AS (
-    SELECT r.provider_id, p.place, r.cpu_ms, r.memory,
-        extract(epoch FROM r.until - r.begun) AS whole_s,
-        extract(epoch FROM least(r.until, t.start + t.step * (p.place + 1))
-            - greatest(r.begun, t.start + t.step * p.place)) AS part_s
-    FROM ran r CROSS JOIN stretch t CROSS JOIN LATERAL generate_series(
-        greatest(0, floor(extract(epoch FROM r.begun - t.start) / extract(epoch FROM t.step))),
-        least($3::integer - 1,
-            floor(extract(epoch FROM r.until - t.start) / extract(epoch FROM t.step)))
-    ) AS p (place)
-    WHERE r.until >= $1
+    -- Nearly all lie within one stretch.
+    SELECT provider_id, first AS place, step, begun, until, cpu_ms, memory
+    FROM placed WHERE first = last
+    UNION ALL
+    SELECT provider_id, p.place, step, begun, until, cpu_ms, memory
+    FROM placed CROSS JOIN LATERAL generate_series(first, last) AS p (place)
+    WHERE first < last
+), cut AS (
+    SELECT provider_id, place, cpu_ms, memory, until - begun AS whole_s,
+        least(until, step * (place + 1)) - greatest(begun, step * place) AS part_s
+    FROM pieces
 )
-SELECT provider_id, place::integer AS place, sum(part_s)::float8 AS running_s,
-    sum(cpu_ms * CASE WHEN whole_s > 0 THEN part_s / whole_s ELSE 1 END)::float8 AS cpu_ms,
-    sum(memory * part_s)::float8 AS memory
-FROM pieces GROUP BY 1, 2
+SELECT provider_id, place, sum(part_s) AS running_s,
+    sum(cpu_ms * CASE WHEN whole_s > 0 THEN part_s / whole_s ELSE 1 END) AS cpu_ms,
+    sum(memory * part_s) AS memory
+FROM cut GROUP BY 1, 2
