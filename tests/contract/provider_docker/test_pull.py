@@ -15,7 +15,7 @@ import pytest
 
 from hodei.domain.errors import ImageUnavailable, ProviderUnavailable, ProvisionTimeout
 from hodei.domain.spec import Architecture
-from hodei.ports.provider import Provider, ProvisionRequest, ProvisionStep
+from hodei.ports.provider import Provider, ProvisionRequest, ProvisionStep, SeesImages
 from tests.contract.provider_docker.docker_harness import DockerHarness
 from tests.contract.provider_docker.scripted_registry import ScriptedRegistry, scripted_registry
 from tests.support.docker import ImageFiles, PrivateEngine, busybox_layer, digest, tar
@@ -127,11 +127,17 @@ async def test_always_takes_what_the_tag_means_now(
     image = await asyncio.to_thread(registries.publish, marker=b"old")
     async with harness.create() as provider:
         old = (await steps_for(provider, asking(harness, image)))[-1].image_digest
+        assert isinstance(provider, SeesImages)
+        assert await provider.image_digests([image, "nobody/has:this"]) == {image: old}
         await asyncio.to_thread(registries.put, image, b"new")
+        assert await provider.image_digests([image]) == {}, "the engine has it no more"
     harness.settings["pull_policy"] = "always"
     async with harness.create() as provider:
+        assert isinstance(provider, SeesImages)
+        seen = await provider.image_digests([image, "127.0.0.1:1/nobody/has:this"])
         new = (await steps_for(provider, asking(harness, image)))[-1].image_digest
         assert new != old
+        assert seen == {image: new}
 
 
 async def test_never_pulls_nothing(harness: DockerHarness, registries: Registries) -> None:

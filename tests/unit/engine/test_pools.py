@@ -319,6 +319,25 @@ async def test_those_made_with_other_settings_go() -> None:
         assert len(await ready(w)) == 1
 
 
+async def test_those_with_an_older_agent_go_when_the_server_is_upgraded() -> None:
+    async with world(replicas=0, provider=False) as w:
+        for bundle in ("/bundles/v1", "/bundles/v1", "/bundles/v2"):
+            w.bundle = bundle
+            await w.add_replica()
+        old, same, new = w.replicas
+        await shaped(w, WarmPool(size=1, image=IMAGE))
+        (before,) = await ready(w)
+        agent = w.agents[before]
+        for gone, replica in ((old, same), (same, new)):
+            assert w.worker(before).target is Target.RUN
+            await gone.crash()
+            agent.connect(replica.engine)
+            await replica.engine.registry.refresh()
+            await w.pass_time(6)
+        assert w.worker(before).reason == "the agent changed since it was made"
+        assert len(await ready(w)) == 1
+
+
 async def test_a_smaller_pool_sends_the_surplus_away_at_once() -> None:
     async with world(provider=False) as w:
         await shaped(w, WarmPool(size=3, image=IMAGE))

@@ -26,7 +26,7 @@ from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
 from hodei.engine.jobs import Submission
 from hodei.engine.providers import ProviderConfig
-from hodei.ports.provider import ProviderFactory, ProvisionRequest
+from hodei.ports.provider import ProviderFactory, ProvisionRequest, no_bundle
 from hodei.testing.fake_clock import FakeChance, FakeClock
 from hodei.testing.fake_host import FakeHost
 from tests.unit.engine.simulated_agent import SimulatedAgent, Span, live_as
@@ -124,6 +124,8 @@ class World:
         self.requests: dict[UUID, ProvisionRequest] = {}
         self.spans: list[Span] = []
         self.born_starting = True
+        self.bundle = ""
+        """Where the agent's bundle is for replicas that are added; empty: nowhere."""
         self.inspector.on_started(self._boot)
 
     async def _boot(self, request: ProvisionRequest) -> None:
@@ -164,7 +166,14 @@ class World:
             timings=self.timings,
         )
         factories: dict[str, ProviderFactory] = {"scripted": ScriptedFactory(self.inspector.cloud)}
-        engine = Engine(core, factories, data_dir="/nowhere", agent_command=())
+        bundle = self.bundle
+
+        async def agent_bundle() -> str:
+            return bundle or await no_bundle()
+
+        engine = Engine(
+            core, factories, data_dir="/nowhere", agent_command=(), agent_bundle=agent_bundle
+        )
         await engine.registry.refresh()
         replica = Replica(name, engine, store, faults)
         self.replicas.append(replica)
