@@ -225,7 +225,7 @@ def outdated(worker: Worker, *, revision: str, image_digest: str) -> str:
 
 def waits(worker: Worker) -> bool:
     """Whether a worker is there, or being made, for whatever job comes."""
-    return worker.target is Target.RUN and (worker.reusable or worker.attempt_id is None)
+    return worker.target is Target.RUN and worker.unused
 
 
 def surplus(workers: Sequence[Worker], size: int) -> list[UUID]:

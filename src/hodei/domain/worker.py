@@ -204,6 +204,11 @@ class Worker:
         """Whether its agent holds a session."""
         return self.session_digest is not None
 
+    @property
+    def unused(self) -> bool:
+        """Whether it may be given an attempt, as far as its past is concerned."""
+        return self.reusable or self.attempt_id is None
+
 
 def apply(worker: Worker, event: WorkerEvent, now: datetime) -> Worker:
     """`worker` after `event`. Raises IllegalTransition."""

@@ -120,6 +120,7 @@ class Session:
             and self.held is None
             and self.worker.state is WorkerState.READY
             and self.worker.target is Target.RUN
+            and self.worker.unused
         )
 
     @property

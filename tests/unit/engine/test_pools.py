@@ -214,6 +214,24 @@ async def test_a_warm_worker_never_serves_two_jobs() -> None:
         assert w.worker(worker_id).state is WorkerState.GONE
 
 
+async def test_one_that_looks_idle_after_its_job_is_not_offered_again() -> None:
+    async with world(provider=False) as w:
+        await w.engine.providers.create(pool(1, reusable=False), actor="ann")
+        await w.pass_time(4)
+        first, agent = await w.run_job()
+        session = w.engine.sessions.get(agent.worker_id)
+        assert session is not None
+        # As if its attempt had been settled elsewhere, and the row had come back as READY.
+        row = replace(w.worker(agent.worker_id), state=WorkerState.READY)
+        w.tables.put_worker(row)
+        session.held = None
+        session.worker = w.worker(agent.worker_id)
+        assert session.worker.attempt_id == w.attempt(first.id).id
+        second = await w.submit()
+        await w.sweep()
+        assert w.attempt(second.id).worker_id != agent.worker_id
+
+
 async def test_two_servers_that_want_one_warm_worker_at_once() -> None:
     async with world(replicas=2, provider=False) as w:
         await w.engine.providers.create(pool(1, reusable=False), actor="ann")
