@@ -9,7 +9,7 @@ import { Fab } from "@/components/ui/Fab";
 import { Banner } from "@/components/ui/feedback";
 import { PageBar } from "@/components/ui/Page";
 import { useStale } from "@/components/ui/Stale";
-import { noteNavigation } from "@/lib/a11y";
+import { navigationBegins, navigationEnds } from "@/lib/a11y";
 import { useShortcuts } from "@/lib/shortcuts";
 import { liveSocket } from "@/live/socket";
 import { BottomNav } from "./BottomNav";
@@ -23,15 +23,21 @@ const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const FULL_SCREEN = /^\/jobs\/[^/]+\/(logs|terminal)$/;
 const WITH_FAB = /^\/(jobs)?$/;
 
-function useNavigationNotes(): void {
+function useFocusOnArrival(): void {
   const router = useRouter();
-  useEffect(
-    () =>
+  useEffect(() => {
+    const leave = [
       router.subscribe("onBeforeNavigate", ({ pathChanged, fromLocation }) => {
-        if (pathChanged && fromLocation !== undefined) noteNavigation();
+        if (pathChanged && fromLocation !== undefined) navigationBegins();
       }),
-    [router],
-  );
+      router.subscribe("onRendered", ({ pathChanged, fromLocation }) => {
+        if (pathChanged && fromLocation !== undefined) navigationEnds();
+      }),
+    ];
+    return () => {
+      for (const one of leave) one();
+    };
+  }, [router]);
 }
 
 function useGlobalShortcuts(openPalette: () => void, openSheet: () => void): void {
@@ -76,7 +82,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [sheet, setSheet] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
   const fullScreen = FULL_SCREEN.test(path);
-  useNavigationNotes();
+  useFocusOnArrival();
   useGlobalShortcuts(
     () => setPalette(true),
     () => setSheet(true),

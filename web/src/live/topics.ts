@@ -50,6 +50,7 @@ export function useJobsTopic(onRows?: (rows: readonly JobRow[]) => void): void {
     },
     onResync() {
       void client.invalidateQueries({ queryKey: keys.jobs.lists() });
+      void client.invalidateQueries({ queryKey: keys.jobs.counts({}).slice(0, 2) });
       void client.invalidateQueries({ queryKey: keys.jobs.recent() });
     },
   });
