@@ -17,7 +17,15 @@ from tests.support.browser import (
     settle,
 )
 
-ROUTES = ["/", "/jobs", "/jobs?status=CANCELLED", "/nowhere"]
+ROUTES = [
+    "/",
+    "/jobs",
+    "/jobs?status=CANCELLED",
+    "/queue",
+    "/workers",
+    "/workers?all=1",
+    "/nowhere",
+]
 SIZES: tuple[Size, ...] = ("phone", "desk")
 THEMES: tuple[Theme, ...] = ("dark", "light")
 

@@ -32,5 +32,6 @@ export const keys = {
     host: (filters: object) => ["metrics", "host", filters] as const,
   },
   me: () => ["me"] as const,
+  system: () => ["system"] as const,
   version: () => ["version"] as const,
 };

@@ -1,8 +1,10 @@
 /** The frame of every page: navigation, the live connection, what floats above. */
+import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { meQuery } from "@/api/queries/system";
 import { IconButton } from "@/components/ui/Button";
 import { ConnectionDot } from "@/components/ui/ConnectionDot";
 import { Fab } from "@/components/ui/Fab";
@@ -65,6 +67,15 @@ function useGlobalShortcuts(openPalette: () => void, openSheet: () => void): voi
   ]);
 }
 
+function DevelopmentMode() {
+  const { t } = useTranslation();
+  const { data: me } = useQuery(meQuery());
+  if (me?.dev_mode !== true) return null;
+  return (
+    <p className="tint-timeout px-4 py-1.5 text-center text-sm text-timeout">{t("dev.banner")}</p>
+  );
+}
+
 function LostConnection() {
   const { t } = useTranslation();
   const { stale } = useStale();
@@ -104,6 +115,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <Sidebar onSearch={() => setPalette(true)} />
       <div className="flex min-w-0 flex-1 flex-col">
+        <DevelopmentMode />
         <LostConnection />
         <PageBar value={bar}>
           <main id="main" tabIndex={-1} className="min-w-0 flex-1">

@@ -1,6 +1,6 @@
 /** What can be done with the selected jobs at once, and what became of each. */
 import { Ban, RotateCcw } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import {
   BULK_LIMIT,
@@ -11,12 +11,14 @@ import {
   useRerunJobs,
 } from "@/api/queries/jobs";
 import { usePermission } from "@/api/queries/system";
-import { AlertDialog } from "@/components/ui/AlertDialog";
+
 import { Button } from "@/components/ui/Button";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { LazyAlertDialog } from "@/components/ui/LazyAlertDialog";
 import { toast } from "@/components/ui/toast";
 import { formatNumber } from "@/lib/format";
-import { BulkResult } from "./BulkResult";
+
+const BulkResult = lazy(() => import("./BulkResult"));
 
 type BulkBarProps = {
   rows: readonly JobRow[];
@@ -79,7 +81,7 @@ export function BulkBar({ rows, selected, onClear }: BulkBarProps) {
           </Button>
         </div>
       )}
-      <AlertDialog
+      <LazyAlertDialog
         open={asking}
         onOpenChange={setAsking}
         title={t("bulk.cancelTitle", { count, formatted })}
@@ -91,7 +93,11 @@ export function BulkBar({ rows, selected, onClear }: BulkBarProps) {
         busy={cancel.isPending}
         onConfirm={() => run("cancel")}
       />
-      {outcome !== null && <BulkResult {...outcome} rows={rows} onClose={() => setOutcome(null)} />}
+      <Suspense>
+        {outcome !== null && (
+          <BulkResult {...outcome} rows={rows} onClose={() => setOutcome(null)} />
+        )}
+      </Suspense>
     </>
   );
 }

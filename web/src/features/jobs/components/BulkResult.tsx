@@ -14,7 +14,7 @@ type BulkResultProps = {
   onClose(): void;
 };
 
-export function BulkResult({ what, results, rows, onClose }: BulkResultProps) {
+export default function BulkResult({ what, results, rows, onClose }: BulkResultProps) {
   const { t, i18n } = useTranslation("jobs");
   const { t: common } = useTranslation();
   const names = new Map(rows.map((row) => [row.id, row.name]));

@@ -1,17 +1,20 @@
 /** What narrows the list: states with counts, name, date; the rest as chips that can be removed. */
 import { Search, SlidersHorizontal } from "lucide-react";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { JobPage } from "@/api/queries/jobs";
 import { Button } from "@/components/ui/Button";
 import { Chip, FilterChip } from "@/components/ui/Chip";
-import { DateRange } from "@/components/ui/DateRange";
-import { Sheet } from "@/components/ui/Dialog";
 import { Input } from "@/components/ui/Input";
 import { StatusIcon } from "@/components/ui/StatusBadge";
 import { formatNumber } from "@/lib/format";
 import { cleared, isFiltered, STATES, statesOf, toggleState } from "../model/filters";
 import type { JobsSearch } from "../search";
+
+const DateRange = lazy(() =>
+  import("@/components/ui/DateRange").then((module) => ({ default: module.DateRange })),
+);
+const FilterSheet = lazy(() => import("./FilterSheet"));
 
 export type FiltersProps = {
   search: JobsSearch;
@@ -111,11 +114,13 @@ export function Filters({ search, counts, onChange, box }: FiltersProps) {
   const { t } = useTranslation("jobs");
   const [open, setOpen] = useState(false);
   const date = (
-    <DateRange
-      label={t("filter.date")}
-      value={search}
-      onChange={({ from, to }) => onChange({ ...search, from, to })}
-    />
+    <Suspense fallback={<span className="h-9 w-28" />}>
+      <DateRange
+        label={t("filter.date")}
+        value={search}
+        onChange={({ from, to }) => onChange({ ...search, from, to })}
+      />
+    </Suspense>
   );
   const clear = isFiltered(search) && (
     <Button look="quiet" onClick={() => onChange(cleared(search))}>
@@ -140,14 +145,16 @@ export function Filters({ search, counts, onChange, box }: FiltersProps) {
       <div className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0">
         <StateChips search={search} counts={counts} onChange={onChange} />
       </div>
-      <Sheet open={open} onOpenChange={setOpen} title={t("filter.label")}>
-        <div className="flex flex-col items-start gap-3 pb-4">
-          {date}
-          <SetFilters search={search} onChange={onChange} />
-          <SortButtons search={search} onChange={onChange} />
-          {clear}
-        </div>
-      </Sheet>
+      <Suspense>
+        {open && (
+          <FilterSheet onClose={() => setOpen(false)}>
+            {date}
+            <SetFilters search={search} onChange={onChange} />
+            <SortButtons search={search} onChange={onChange} />
+            {clear}
+          </FilterSheet>
+        )}
+      </Suspense>
     </search>
   );
 }

@@ -1,11 +1,10 @@
 /** The list of jobs: filters in the address, live rows, bulk actions. */
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { ArrowUp, Columns3 } from "lucide-react";
-import { useRef, useState } from "react";
+import { ArrowUp } from "lucide-react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Button, IconButton } from "@/components/ui/Button";
+import { Button } from "@/components/ui/Button";
 import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
-import { Menu, MenuChoice } from "@/components/ui/Menu";
 import { Page } from "@/components/ui/Page";
 import { Stale } from "@/components/ui/Stale";
 import { formatNumber } from "@/lib/format";
@@ -16,15 +15,16 @@ import { Filters } from "../components/Filters";
 import { JobCards } from "../components/JobCards";
 import { JobTable } from "../components/JobTable";
 import { NoJobs } from "../components/NoJobs";
-import { COLUMNS, useColumns } from "../model/columns";
+import { useColumns } from "../model/columns";
 import { useJobList } from "../model/useJobList";
 import type { JobsSearch } from "../search";
+
+const ColumnsMenu = lazy(() => import("../components/ColumnsMenu"));
 
 const route = getRouteApi("/shell/jobs");
 
 export default function JobsPage() {
   const { t } = useTranslation("jobs");
-  const { t: common } = useTranslation();
   const search = route.useSearch();
   const navigate = useNavigate();
   const wide = useWide();
@@ -47,17 +47,9 @@ export default function JobsPage() {
       title={t("title")}
       actions={
         wide && (
-          <Menu trigger={<IconButton icon={Columns3} label={common("action.columns")} />}>
-            {COLUMNS.filter((column) => column !== "name").map((column) => (
-              <MenuChoice
-                key={column}
-                checked={shown.includes(column)}
-                onChange={(on) => toggle(column, on)}
-              >
-                {t(`column.${column}`)}
-              </MenuChoice>
-            ))}
-          </Menu>
+          <Suspense fallback={<span className="size-9" />}>
+            <ColumnsMenu shown={shown} onToggle={toggle} />
+          </Suspense>
         )
       }
     >
