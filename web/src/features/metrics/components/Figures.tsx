@@ -84,7 +84,7 @@ export function Figures({ metrics }: { metrics: Metrics }) {
 
 function Change({ change, up }: { change: number | null; up: boolean | null }) {
   const { t, i18n } = useTranslation("metrics");
-  if (change === null) return <span className="text-subtle">{t("change.none")}</span>;
+  if (change === null) return null;
   const steady = Math.abs(change) < STEADY;
   const Icon = steady ? Equal : change > 0 ? ArrowUp : ArrowDown;
   const good = up === null || steady ? null : change > 0 === up;

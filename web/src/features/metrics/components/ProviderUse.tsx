@@ -21,7 +21,7 @@ export function ProviderUse({ metrics }: { metrics: Metrics }) {
     group: GROUP,
     empty: t("empty"),
   };
-  const number = (value: number) => formatNumber(value, language, 2);
+  const number = (value: number) => formatNumber(value, language, value < 0.1 ? 4 : 2);
   return (
     <div className="grid gap-4 lg:grid-cols-3 lg:gap-6">
       <Card>

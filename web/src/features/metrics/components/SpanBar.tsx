@@ -29,6 +29,7 @@ export function SpanBar({ span, search }: Props) {
           if (range !== "") void navigate({ to: "/metrics", search: { range } });
         }}
         options={RANGES.map((value) => ({ value, label: t(`range.${value}`) }))}
+        className="w-full sm:w-auto"
       />
       <CustomDays span={span} search={search} />
       <a href={csvAddress(span)} download className={buttonStyle({ look: "secondary" })}>

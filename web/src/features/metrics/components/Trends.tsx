@@ -20,7 +20,11 @@ export function Trends({ metrics }: { metrics: Metrics }) {
     formatTime,
     group: GROUP,
     empty: t("empty"),
-    format: (value: number) => formatDuration(value, language),
+    // An axis of very short times needs more than whole milliseconds.
+    format: (value: number) =>
+      value > 0 && value < 10
+        ? `${formatNumber(value, language, 1)}ms`
+        : formatDuration(value, language),
   };
   return (
     <div className="grid gap-4 lg:grid-cols-2 lg:gap-6">
