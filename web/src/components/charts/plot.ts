@@ -42,7 +42,7 @@ export function plotOptions(style: PlotStyle, onCursor: (index: number | null) =
   const axis = { stroke: text, font: FONT, ticks: { show: false }, grid };
   const options: Omit<uPlot.Options, "width" | "height"> = {
     legend: { show: false },
-    padding: [12, 8, 0, 0],
+    padding: [12, 18, 0, 0],
     cursor: {
       y: false,
       points: { size: 7 },

@@ -97,7 +97,7 @@ function UseTable({ uses, name }: { uses: readonly Use[]; name(use: Use): string
                   <Link
                     to="/jobs"
                     search={{ provider: use.provider.name }}
-                    className="text-link hover:underline"
+                    className="inline-flex items-center text-link hover:underline pointer-coarse:min-h-11 pointer-coarse:min-w-11"
                   >
                     {name(use)}
                   </Link>
