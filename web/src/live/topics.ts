@@ -1,6 +1,5 @@
 /** Which topic keeps which cached data fresh. A page calls the hooks of what it shows. */
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
 import type { Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
 import { useTopic } from "./useTopic";
@@ -51,7 +50,6 @@ export function useJobsTopic(onRows?: (rows: readonly JobRow[]) => void): void {
     },
     onResync() {
       void client.invalidateQueries({ queryKey: keys.jobs.lists() });
-      void client.invalidateQueries({ queryKey: keys.jobs.counts({}).slice(0, 2) });
       void client.invalidateQueries({ queryKey: keys.jobs.recent() });
     },
   });
@@ -77,35 +75,23 @@ export function useJobTopic(id: string): void {
   });
 }
 
-const REREAD_EVERY_MS = 1000;
-
-/** Reads again what is named, at most once a second however much changes. */
-function useReread(...names: readonly (readonly unknown[])[]): () => void {
-  const client = useQueryClient();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return () => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      for (const queryKey of names) void client.invalidateQueries({ queryKey });
-    }, REREAD_EVERY_MS);
-  };
-}
-
-/** Keeps the queue fresh. */
+/** Keeps the first page of the queue fresh. */
 export function useQueueTopic(): void {
-  const reread = useReread(keys.queue());
+  const client = useQueryClient();
+  const reread = () => void client.invalidateQueries({ queryKey: keys.queue() });
   useTopic("queue", { onData: reread, onResync: reread });
 }
 
 /** Keeps workers fresh: lists are read again, as which rows belong depends on their filters. */
 export function useWorkersTopic(): void {
-  const reread = useReread(keys.workers.all());
+  const client = useQueryClient();
+  const reread = () => void client.invalidateQueries({ queryKey: keys.workers.all() });
   useTopic("workers", { onData: reread, onResync: reread });
 }
 
 /** Keeps providers fresh. */
 export function useProvidersTopic(): void {
-  const reread = useReread(keys.providers.all());
+  const client = useQueryClient();
+  const reread = () => void client.invalidateQueries({ queryKey: keys.providers.all() });
   useTopic("providers", { onData: reread, onResync: reread });
 }

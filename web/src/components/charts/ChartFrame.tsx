@@ -33,7 +33,7 @@ export function ChartFrame({
   return (
     <figure className="min-w-0">
       <figcaption className="flex min-h-11 items-center gap-x-4 gap-y-1 lg:min-h-8">
-        <h3 className="shrink-0 font-medium text-sm">{title}</h3>
+        <p className="shrink-0 font-medium text-sm">{title}</p>
         <ul className="flex min-w-0 flex-wrap gap-x-4 text-muted text-xs">
           {legend.map(({ key, label, colour, value }) => (
             <li key={key} className="flex items-center gap-1.5">

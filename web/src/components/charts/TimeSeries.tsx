@@ -18,6 +18,8 @@ export type TimeSeriesProps = {
   series: readonly Series[];
   /** A value with its unit. */
   format: (value: number) => string;
+  /** A value as the axis shows it; with its unit when it is left out. */
+  formatAxis?: (value: number) => string;
   formatTime?: (seconds: number) => string;
   /** Whether the axis counts in powers of 1024. */
   binary?: boolean;
@@ -140,9 +142,9 @@ function Canvas(props: CanvasProps) {
     });
     void loadPlot().then((Plot) => {
       if (gone) return;
-      const { series, format, formatTime, onCursor } = latest.current;
+      const { series, format, formatAxis = format, formatTime, onCursor } = latest.current;
       const options = plotOptions(
-        { series, format, formatTime, binary, limit, group, range },
+        { series, format: formatAxis, formatTime, binary, limit, group, range },
         (index) => onCursor(index),
       );
       const width = Math.max(1, element.clientWidth);

@@ -1,6 +1,6 @@
 /** The options of a uPlot line chart in the page's colours and language. */
 import type uPlot from "uplot";
-import { lonely, roundTop } from "./scale";
+import { roundTop } from "./scale";
 import { colourOf, faded, type Token } from "./theme";
 
 export type Series = {
@@ -16,6 +16,7 @@ export type Limit = { value: number; label: string };
 
 export type PlotStyle = {
   series: readonly Series[];
+  /** A value as the axis shows it. */
   format: (value: number) => string;
   formatTime: (seconds: number) => string;
   /** Whether the axis counts in powers of 1024. */
@@ -28,12 +29,10 @@ export type PlotStyle = {
 
 const FONT = '11px "Geist Variable", system-ui, sans-serif';
 const AXIS_WIDTH = 64;
-const TIME_HEIGHT = 28;
+const TIME_HEIGHT = 24;
 const TIME_SPACE = 72;
-/** 1, 2, 5, 10 … 500 of each binary unit: steps of an axis that counts bytes. */
-const BINARY_STEPS = [0, 1, 2, 3, 4].flatMap((unit) =>
-  [1, 2, 5, 10, 20, 50, 100, 200, 500].map((step) => step * 1024 ** unit),
-);
+/** Powers of two: steps of an axis that counts bytes. */
+const BINARY_STEPS = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
 /** What changes only with words, colours or the set of series; data and size come apart. */
 export function plotOptions(style: PlotStyle, onCursor: (index: number | null) => void) {
@@ -42,7 +41,7 @@ export function plotOptions(style: PlotStyle, onCursor: (index: number | null) =
   const axis = { stroke: text, font: FONT, ticks: { show: false }, grid };
   const options: Omit<uPlot.Options, "width" | "height"> = {
     legend: { show: false },
-    padding: [12, 18, 0, 0],
+    padding: [12, 8, 0, 0],
     cursor: {
       y: false,
       points: { size: 7 },
@@ -92,13 +91,7 @@ function lineOf({ label, colour, filled }: Series): uPlot.Series {
     label,
     stroke,
     width: 1.5,
-    // A value between two gaps makes no line: it is drawn as a dot.
-    points: {
-      show: true,
-      size: 5,
-      fill: stroke,
-      filter: (plot, at) => lonely(plot.data[at] ?? []),
-    },
+    points: { show: false },
     ...(filled === true ? { fill: faded(stroke, 0.14) } : {}),
   };
 }

@@ -45,7 +45,7 @@ export default function Config({ job }: { job: Job }) {
               [
                 t("config.workingDir"),
                 spec.working_dir === null ? (
-                  t("config.workingDirOwn")
+                  t(spec.image === null ? "config.workingDirWorker" : "config.workingDirOwn")
                 ) : (
                   <Code key="w">{spec.working_dir}</Code>
                 ),

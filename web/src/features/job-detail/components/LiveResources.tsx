@@ -41,54 +41,56 @@ export function LiveResources({ job }: { job: Job }) {
       )}
       {!isPending && !known && <p className="text-muted">{t(over ? "live.never" : "live.none")}</p>}
       {known && (
-        <Stale className="flex flex-col gap-5">
-          <div>
-            <CapacityBar
-              label={t("live.cpu")}
-              used={over ? 0 : (cpu ?? 0)}
-              limit={over ? null : spec.resources.cpu}
-              text={
-                over
-                  ? t("live.cpuPeak", {
-                      used: formatDuration(attempt?.cpu_ms ?? 0, i18n.language),
-                    })
-                  : t("live.cpuText", {
-                      used: cores(cpu ?? 0),
-                      limit: cores(spec.resources.cpu),
-                    })
-              }
-            />
-            <Course
-              values={columns.cpu.slice(-RECENT)}
-              colour="--c-running"
-              top={spec.resources.cpu}
-              className="mt-2 h-10 w-full"
-            />
+        <Stale>
+          <div className="flex flex-col gap-5">
+            <div>
+              <CapacityBar
+                label={t("live.cpu")}
+                used={over ? 0 : (cpu ?? 0)}
+                limit={over ? null : spec.resources.cpu}
+                text={
+                  over
+                    ? t("live.cpuPeak", {
+                        used: formatDuration(attempt?.cpu_ms ?? 0, i18n.language),
+                      })
+                    : t("live.cpuText", {
+                        used: cores(cpu ?? 0),
+                        limit: cores(spec.resources.cpu),
+                      })
+                }
+              />
+              <Course
+                values={columns.cpu.slice(-RECENT)}
+                colour="--c-running"
+                top={spec.resources.cpu}
+                className="mt-2 h-10 w-full"
+              />
+            </div>
+            <div>
+              <CapacityBar
+                label={over ? `${t("live.memory")} · ${t("live.peak")}` : t("live.memory")}
+                used={over ? (attempt?.memory_peak_bytes ?? 0) : (memory ?? 0)}
+                limit={memoryLimit}
+                text={t("live.memoryText", {
+                  used: bytes(over ? (attempt?.memory_peak_bytes ?? 0) : (memory ?? 0)),
+                  limit: bytes(memoryLimit),
+                })}
+              />
+              <Course
+                values={columns.memory.slice(-RECENT)}
+                colour="--c-assigned"
+                className="mt-2 h-10 w-full"
+              />
+            </div>
+            <Link
+              to="/jobs/$jobId"
+              params={{ jobId: job.id }}
+              search={{ tab: "resources" }}
+              className="self-start text-sm pointer-coarse:py-3"
+            >
+              {t("live.more")}
+            </Link>
           </div>
-          <div>
-            <CapacityBar
-              label={over ? `${t("live.memory")} · ${t("live.peak")}` : t("live.memory")}
-              used={over ? (attempt?.memory_peak_bytes ?? 0) : (memory ?? 0)}
-              limit={memoryLimit}
-              text={t("live.memoryText", {
-                used: bytes(over ? (attempt?.memory_peak_bytes ?? 0) : (memory ?? 0)),
-                limit: bytes(memoryLimit),
-              })}
-            />
-            <Course
-              values={columns.memory.slice(-RECENT)}
-              colour="--c-assigned"
-              className="mt-2 h-10 w-full"
-            />
-          </div>
-          <Link
-            to="/jobs/$jobId"
-            params={{ jobId: job.id }}
-            search={{ tab: "resources" }}
-            className="self-start text-sm pointer-coarse:py-3"
-          >
-            {t("live.more")}
-          </Link>
         </Stale>
       )}
     </Card>

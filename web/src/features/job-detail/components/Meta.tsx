@@ -17,31 +17,33 @@ export function Meta({ job }: { job: Job }) {
   return (
     <div className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm">
       <Id id={job.id} what={t("meta.id")} />
-      <Clock job={job} />
       {job.attempt_count > 0 && (
         <span className="numeric text-text">
           {t("meta.attempt", { number: job.attempt_count, most: spec.retry.max_attempts })}
         </span>
       )}
-      {provider !== null && (
-        <Fact label={t("meta.provider")}>
-          <Link to="/providers/$providerId" params={{ providerId: provider.id }}>
-            {provider.name}
-          </Link>
-        </Fact>
-      )}
-      {attempt !== undefined && (
-        <Fact label={t("meta.worker")}>
-          <Link
-            to="/workers/$workerId"
-            params={{ workerId: attempt.worker_id }}
-            className="font-mono"
-          >
-            {shortId(attempt.worker_id)}
-          </Link>
-        </Fact>
-      )}
-      {job.owner !== "" && <Fact label={t("meta.by")}>{job.owner}</Fact>}
+      <dl className="contents">
+        <Clock job={job} />
+        {provider !== null && (
+          <Fact label={t("meta.provider")}>
+            <Link to="/providers/$providerId" params={{ providerId: provider.id }}>
+              {provider.name}
+            </Link>
+          </Fact>
+        )}
+        {attempt !== undefined && (
+          <Fact label={t("meta.worker")}>
+            <Link
+              to="/workers/$workerId"
+              params={{ workerId: attempt.worker_id }}
+              className="font-mono"
+            >
+              {shortId(attempt.worker_id)}
+            </Link>
+          </Fact>
+        )}
+        {job.owner !== "" && <Fact label={t("meta.by")}>{job.owner}</Fact>}
+      </dl>
       {labels.length > 0 && (
         <ul aria-label={t("meta.labels")} className="flex min-w-0 flex-wrap gap-1">
           {labels.map(([name, value]) => (
@@ -59,9 +61,12 @@ export function Meta({ job }: { job: Job }) {
 
 function Fact({ label, children }: { label: string; children: React.ReactNode }) {
   return (
-    <span className="flex min-w-0 items-center gap-1.5 pointer-coarse:min-h-8">
-      {label} <span className="truncate text-text">{children}</span>
-    </span>
+    <div className="flex min-w-0 items-center gap-1.5">
+      <dt>{label}</dt>
+      <dd className="truncate text-text [&>a]:pointer-coarse:inline-block [&>a]:pointer-coarse:py-3">
+        {children}
+      </dd>
+    </div>
   );
 }
 

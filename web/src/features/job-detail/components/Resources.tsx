@@ -92,6 +92,7 @@ function Charts({ job, columns, empty }: { job: Job; columns: Columns; empty: st
       ...shared,
       title: t("resources.cpu"),
       format: cores,
+      formatAxis: number,
       limit: { value: resources.cpu, label: t("resources.limit", { value: cores(resources.cpu) }) },
       series: [line("cpu", t("resources.used"), "--c-running", columns.cpu, true)],
     },

@@ -73,10 +73,15 @@ function Loaded({ job }: { job: Job }) {
       heading={
         <span className="flex min-w-0 items-center gap-3">
           <span className="truncate">{job.name}</span>
-          <StatusBadge state={state} />
+          {wide && <StatusBadge state={state} />}
         </span>
       }
-      intro={<Meta job={job} />}
+      intro={
+        <div className="flex flex-col items-start gap-2">
+          {!wide && <StatusBadge state={state} />}
+          <Meta job={job} />
+        </div>
+      }
       actions={wide ? <Actions job={job} /> : undefined}
     >
       <Announcement state={common(`state.${state}`)} />

@@ -61,7 +61,7 @@ function IssueList({ issues }: { issues: readonly Issue[] }) {
                 event.preventDefault();
                 goTo(issue);
               }}
-              className="inline-block text-link underline underline-offset-2 pointer-coarse:py-2"
+              className="inline-block text-link underline underline-offset-2 pointer-coarse:py-3"
             >
               {label}
             </a>
