@@ -154,7 +154,7 @@ export function Console(props: ConsoleProps) {
                   current={line.n === current}
                   rawText={props.rawText}
                   gap={gap}
-                  group={viewer.filter === undefined ? groupAt.get(line.n) : undefined}
+                  group={list === viewer.base ? groupAt.get(line.n) : undefined}
                   folded={folded.has(line.n)}
                   onFold={onFold}
                   onWhole={props.onWhole}

@@ -129,7 +129,7 @@ export function LogViewer(props: LogViewerProps) {
           <Empty viewer={viewer} settings={settings} onChange={onChange} />
         </div>
         <Strip
-          total={viewer.filter === undefined ? total : 0}
+          total={viewer.list === base ? total : 0}
           marks={marks}
           matches={search.buckets}
           top={viewer.topLine.current}

@@ -104,6 +104,7 @@ export class LogReader {
   }
 
   #pump(): void {
+    if (this.#closed) return;
     for (const span of this.#wanted.flatMap((wanted) => this.store.missing(wanted))) {
       if (this.#running.size >= PARALLEL) return;
       const controller = new AbortController();

@@ -87,7 +87,7 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
   const filterKey = filter === undefined ? "" : JSON.stringify(filter);
   const filtered = useFiltered(jobId, attempt, filterKey);
   useFollowedFilter(filtered, total, session.frozen !== undefined);
-  const list = filter === undefined ? base : filtered;
+  const list = useShownList(base, filter === undefined ? base : filtered);
 
   const ended = base?.meta?.ended ?? false;
   const { marks, groups } = useMarks(jobId, attempt ?? null, total, ended);
@@ -95,9 +95,9 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
   const [folded, fold] = useState(NONE);
   const { cleared } = session;
   const [opened, setOpened] = useState<LogReader>();
-  const existing = filter === undefined ? shownRows(session) : (filtered?.store.total ?? 0);
+  const plain = list === base;
+  const existing = plain ? shownRows(session) : (list?.store.total ?? 0);
   const shown = opened === base ? existing : 0;
-  const plain = filter === undefined;
   const rows = useMemo(
     () => new RowMap(shown, plain ? [{ from: 0, to: cleared }, ...hiddenBy(groups, folded)] : []),
     [shown, plain, cleared, groups, folded],
@@ -138,7 +138,7 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
 
   return {
     ...{ jobId, job, jobError, attempt, base, list, filter, rows, session, dispatch },
-    fresh: filter === undefined || session.frozen !== undefined ? newRows(session) : 0,
+    fresh: plain || session.frozen !== undefined ? newRows(session) : 0,
     ...{ marks, counts, groups, folded, fold, cursor, goTo, goToEnd, target, topLine },
   };
 }
@@ -148,6 +148,14 @@ function countsOf(base: LogReader | undefined, marks: Marks | undefined) {
   if (marks !== undefined) return marks.counts;
   const meta = base?.meta;
   return meta === undefined ? {} : { WARN: meta.warn_count, ERROR: meta.error_count };
+}
+
+/** The list that is wanted once it has been read; until then the one before it stays. */
+function useShownList(base: LogReader | undefined, wanted: LogReader | undefined) {
+  const last = useRef({ base, list: wanted });
+  const read = wanted !== undefined && (wanted.ready || wanted.error !== undefined);
+  if (read || last.current.base !== base) last.current = { base, list: wanted };
+  return last.current.list;
 }
 
 function useFiltered(jobId: string, attempt: number | undefined, filterKey: string) {
