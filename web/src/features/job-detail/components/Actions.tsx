@@ -20,7 +20,7 @@ export function Actions({ job, bar = false }: { job: Job; bar?: boolean }) {
   const over = isFinished(job);
   const duplicate = () => void navigate({ to: "/jobs/new", search: { from: job.id } });
   const again = () => rerun.mutate({});
-  const width = bar ? "flex-1" : undefined;
+  const width = bar ? "min-w-0 flex-1 shrink whitespace-normal" : undefined;
 
   const ssh = (
     <Button

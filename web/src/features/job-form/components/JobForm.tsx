@@ -83,7 +83,11 @@ export function JobForm({ initial, from, notice }: Props) {
             <p aria-live="polite" className="min-w-0 flex-1 text-sm max-sm:hidden">
               <PlanLine state={plan} />
             </p>
-            <Button icon={Eye} onClick={() => setSheet(true)} className="max-sm:flex-1 xl:hidden">
+            <Button
+              icon={Eye}
+              onClick={() => setSheet(true)}
+              className="max-sm:min-w-0 max-sm:flex-1 max-sm:shrink max-sm:whitespace-normal xl:hidden"
+            >
               {t("plan.open")}
             </Button>
             <Button
@@ -92,7 +96,7 @@ export function JobForm({ initial, from, notice }: Props) {
               icon={Play}
               busy={busy}
               disabledReason={reason}
-              className="max-sm:flex-1"
+              className="max-sm:min-w-0 max-sm:flex-1 max-sm:shrink max-sm:whitespace-normal"
             >
               {t("submit.label")}
             </Button>
