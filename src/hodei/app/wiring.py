@@ -76,10 +76,11 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(open_database(settings))
         await upgrade(dsn)
+        replica = replica_name()
         store = await stack.enter_async_context(
-            PostgresStore.open(dsn, pool_size=settings.pool_size)
+            PostgresStore.open(dsn, pool_size=settings.pool_size, origin=replica)
         )
-        bus = await stack.enter_async_context(PostgresBus.open(dsn))
+        bus = await stack.enter_async_context(PostgresBus.open(dsn, origin=replica))
         core = Core(
             store=store,
             committer=Committer(store, patience_s=PATIENCE_S),
@@ -89,7 +90,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             secrets=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
             sealer=SivSealer(_secret_key(settings)),
             host=LinuxHost(),
-            replica=replica_name(),
+            replica=replica,
             installation_id=await store.installation_id(),
             agent_servers=endpoint.servers,
             ca_pem=endpoint.ca_pem,

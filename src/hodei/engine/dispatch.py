@@ -142,14 +142,18 @@ class Dispatcher:
             if not room and not explain:
                 break
             limit = max(least, min(MAX_CLAIM, room))
-            claimed = self._kept(limit) or await self._claim(limit, blocked)
-            more = len(claimed) == limit
+            kept = self._kept(limit)
+            claimed = kept or await self._claim(limit, blocked)
+            more = bool(kept) or len(claimed) == limit
             if not claimed:
                 break
             bindings, refused = self._place(claimed, live, idle, blocked)
             if refused:
                 await self._core.store.unclaim(self._core.replica, refused)
-            bound += await self._commit(bindings)
+            saved = await self._commit(bindings)
+            bound += saved
+            if not more and saved == len(bindings):
+                break  # the queue gave less than it was asked for: that was all
             # Where unplaceable jobs stand before the others, look further at once.
             least = 1 if bindings else MAX_CLAIM
         if more:

@@ -124,6 +124,7 @@ class Engine:
             self.core,
             worker,
             peer,
+            on_begun=self.logs.begun,
             on_segments=self.logs.publish,
             on_free=self._freed,
             next_jobs=self.dispatcher,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from hodei.domain.logs import EndMark, LogAssembler, LogHead, LogLimits, RawChunk, Segment, Stream
@@ -13,6 +14,15 @@ from hodei.ports.store import Held, LogAppend, LogStore
 
 TAIL_DELAY_S = 0.25
 """How long output without a newline may wait for more before its head is stored."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEnd:
+    """How the log of an attempt ended."""
+
+    head: LogHead
+    last: bool
+    """Whether the job is finished: no further attempt has a log."""
 
 
 class LogIngest:

@@ -17,6 +17,7 @@ from hodei.domain.attempt import Attempt
 from hodei.domain.errors import InvalidRequest, NotFound
 from hodei.domain.logs import LogHead, LogLine, LogMarks, LogQuery, Segment
 from hodei.engine.core import Core
+from hodei.engine.ingest import LogEnd
 from hodei.engine.log_indexes import Found, LogIndexes, LogView
 
 MAX_LINES = 1000
@@ -57,6 +58,8 @@ class Followed:
     from_line: int
     """Lines of the first segment before this one were not asked for."""
     end: LogHead | None = None
+    last: bool = False
+    """With `end`: the job is known to be finished."""
 
 
 class _Channel:
@@ -67,6 +70,7 @@ class _Channel:
         self.bytes = 0
         self.changed = asyncio.Event()
         self.followers = 0
+        self.end: LogEnd | None = None
 
     def add(self, segments: Sequence[Segment]) -> None:
         for segment in segments:
@@ -97,11 +101,18 @@ class Logs:
 
     # ---- from the sessions and the bus
 
-    def publish(self, attempt_id: UUID, segments: Sequence[Segment], ended: bool) -> None:
-        """Segments that were just stored through this replica."""
+    def publish(self, attempt_id: UUID, segments: Sequence[Segment], end: LogEnd | None) -> None:
+        """Segments that were just stored through this replica; `end`: there will be no more."""
         channel = self._channels.get(attempt_id)
-        if channel is not None and (segments or ended):
+        if channel is not None and (segments or end):
+            channel.end = end
             channel.add(segments)
+
+    def begun(self, job_id: UUID) -> None:
+        """An attempt of the job was just handed to its agent through this replica."""
+        waiting = self._waiting.get(job_id)
+        if waiting is not None:
+            waiting.set()
 
     def wake(self, attempt_ids: set[UUID] | None) -> None:
         """Logs that grew somewhere; None: any of them."""
@@ -246,31 +257,46 @@ class Logs:
     async def follow_job(
         self, job_id: UUID, *, attempt: int = 0, from_line: int = 1, tail: int | None = None
     ) -> AsyncIterator[Followed]:
-        """Follows one attempt, or the newest and every later one until the job is finished."""
-        number = attempt
+        """Follows one attempt, or the newest and every later one until the job is finished.
+
+        Raises NotFound for a job that there is not.
+        """
+        number, known = attempt, False
         while True:
-            which = await self._begun(job_id, number)
+            which = await self._begun(job_id, number, known=known)
             if which is None:
                 return
+            known = True
             begin = from_line
             if tail is not None:
                 begin = max(1, (await self._head(which)).total_lines + 1 - tail)
+            last = False
             async for part in self.follow(which, from_line=begin):
                 yield part
-            if attempt:
+                last = part.last
+            if attempt or last:
                 return
             number, from_line, tail = which.number + 1, 1, None
 
-    async def _begun(self, job_id: UUID, number: int) -> Attempt | None:
+    async def _begun(self, job_id: UUID, number: int, *, known: bool) -> Attempt | None:
         """Waits for an attempt; None when the job is finished without having it."""
+        finished = False
         while True:
             attempts = await self._core.store.attempts(job_id)
             if attempts and number <= attempts[-1].number:
                 return attempts[-1] if not number else attempts[number - 1]
-            job = await self._core.store.get_job(job_id)
-            if job is None or job.finished:
+            if finished:
                 return None
-            await self._job_change(job_id)
+            job = await self._core.store.get_job(job_id)
+            if job is None and not known:
+                raise NotFound("job", job_id)
+            if job is None:
+                return None
+            known, finished = True, job.finished
+            if not finished:
+                await self._job_change(job_id)
+            # Of a job that is finished, the attempts are read once more: it may have had one
+            # since they were read before.
 
     async def _job_change(self, job_id: UUID) -> None:
         changed = self._waiting.setdefault(job_id, asyncio.Event())
@@ -290,6 +316,12 @@ class Logs:
         while True:
             channel.changed.clear()
             segments = channel.after(line)
+            end = channel.end
+            if not segments and end is not None and end.head.total_lines < line:
+                yield Followed(
+                    attempt=attempt, segments=(), from_line=line, end=end.head, last=end.last
+                )
+                return
             if not segments:
                 # Memory has nothing newer; another replica may have stored something.
                 segments = list(

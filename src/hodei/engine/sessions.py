@@ -29,7 +29,7 @@ from hodei.domain.worker import Target, Worker, WorkerState
 from hodei.engine.binding import Binding
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, joined, worker_only
-from hodei.engine.ingest import TAIL_DELAY_S, LogIngest, open_ingest
+from hodei.engine.ingest import TAIL_DELAY_S, LogEnd, LogIngest, open_ingest
 from hodei.engine.orders import run_order
 from hodei.engine.provision import close_worker
 from hodei.engine.reports import ExitReport, HelloReport
@@ -45,7 +45,8 @@ MAX_UNSTORED_LOG = 8 << 20
 NO_EXIT_CODE = 255
 """Of a terminal that ended in another way than its program."""
 
-OnSegments = Callable[[UUID, Sequence[Segment], bool], None]
+OnSegments = Callable[[UUID, Sequence[Segment], LogEnd | None], None]
+OnBegun = Callable[[UUID], None]
 OnFree = Callable[[Worker], None]
 OnSample = Callable[[UUID, UUID, Sample], None]
 
@@ -81,6 +82,7 @@ class Session:
         worker: Worker,
         peer: Peer,
         *,
+        on_begun: OnBegun,
         on_segments: OnSegments,
         on_free: OnFree,
         next_jobs: NextJobs,
@@ -94,6 +96,7 @@ class Session:
         self.heard_at = core.clock.monotonic()
         self.closed = asyncio.Event()
         self.terminals: dict[str, TerminalEvents] = {}
+        self._on_begun = on_begun
         self._on_segments = on_segments
         self._on_free = on_free
         self._next_jobs = next_jobs
@@ -149,6 +152,7 @@ class Session:
         self.held = held
         self.worker = held.worker
         self._started_at, self._exit = None, None
+        self._on_begun(held.job.id)
         try:
             order = await run_order(held, self._core.secrets, self._core.sealer)
             self._log = await open_ingest(self._core, held, order)
@@ -365,7 +369,8 @@ class Session:
         if appended is not None:
             log.stored(appended)
             self.peer.ack_log(held.attempt.id, appended.head.acked_seq)
-            self._on_segments(held.attempt.id, appended.segments, report is not None)
+            end = LogEnd(head=appended.head, last=draft.job.finished) if report else None
+            self._on_segments(held.attempt.id, appended.segments, end)
             if log.unstored_bytes <= MAX_UNSTORED_LOG:
                 self._room.set()
         if report is not None:

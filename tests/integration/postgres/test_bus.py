@@ -54,6 +54,24 @@ async def test_every_subscriber_hears_every_hint(postgres_dsn: str) -> None:
         assert [(await anext(hints)).topic for hints in (a, b, c)] == ["queue"] * 3
 
 
+async def test_a_replica_is_not_told_of_its_own_queue(postgres_dsn: str) -> None:
+    async with (
+        PostgresStore.open(postgres_dsn, origin="one") as store,
+        PostgresBus.open(postgres_dsn, origin="one") as one,
+        PostgresBus.open(postgres_dsn, origin="two") as two,
+        one.subscribe() as own,
+        two.subscribe() as others,
+    ):
+        await stored_job(store)
+        assert "queue" in await read(others, {"queue", "job", "event"})
+        heard = await read(own, {"job", "event"})
+        await two.publish(Hint(topic="terminal"))
+        heard |= await read(own, {"terminal"})
+        assert "queue" not in heard
+        await one.publish(Hint(topic="queue", data={"scheduler": "changed"}))
+        assert "queue" in await read(own, {"queue"})
+
+
 async def test_a_stranger_on_the_channel_is_ignored(postgres_dsn: str) -> None:
     async with PostgresBus.open(postgres_dsn) as bus, bus.subscribe() as hints:
         session = await asyncpg.connect(postgres_dsn)

@@ -14,7 +14,7 @@ import asyncpg
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.errors import translated
 from hodei.adapters.postgres.notifier import Notifier
-from hodei.adapters.postgres.payload import CHANNEL, decode
+from hodei.adapters.postgres.payload import CHANNEL, FROM, decode
 from hodei.domain.errors import HodeiError
 from hodei.ports.bus import Hint
 
@@ -57,23 +57,28 @@ class Subscription:
 
 
 class PostgresBus:
-    """Implements `Bus`; hears what every `PostgresStore` on the same database commits."""
+    """Implements `Bus`; hears what every `PostgresStore` on the same database commits.
 
-    def __init__(self, dsn: str, notifier: Notifier) -> None:
+    With an `origin`, hints of the queue that come from the stores of this origin are passed
+    over: whoever saves what they speak of has woken the dispatcher beside it.
+    """
+
+    def __init__(self, dsn: str, notifier: Notifier, origin: str) -> None:
         self._dsn = dsn
+        self._origin = origin
         self._notifier = notifier
         self._subscriptions: set[Subscription] = set()
         self._listening = asyncio.Event()
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, dsn: str) -> AsyncIterator[PostgresBus]:
+    async def open(cls, dsn: str, *, origin: str = "") -> AsyncIterator[PostgresBus]:
         """Two connections: one listens, one publishes. Raises Unavailable."""
         async with (
             Database.open(dsn, pool_size=1) as database,
-            Notifier.open(database) as notifier,
+            Notifier.open(database, "") as notifier,
         ):
-            bus = cls(dsn, notifier)
+            bus = cls(dsn, notifier, origin)
             listener = await bus._connect()
             task = asyncio.create_task(bus._keep_listening(listener), name="hodei-bus")
             try:
@@ -111,8 +116,12 @@ class PostgresBus:
         return listener
 
     def _on_notify(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        ours = False
         for hint in decode(str(payload)):
-            self._spread(hint)
+            if hint.topic == FROM:
+                ours = bool(self._origin) and hint.keys == (self._origin,)
+            elif not (ours and hint.topic == "queue" and not hint.data):
+                self._spread(hint)
 
     def _spread(self, hint: Hint) -> None:
         for subscription in self._subscriptions:

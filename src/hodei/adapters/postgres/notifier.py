@@ -33,16 +33,17 @@ _CAPACITY = frozenset({WorkerState.READY, WorkerState.GONE})
 class Notifier:
     """A queue of hints and the one task that sends them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, origin: str) -> None:
         self._database = database
+        self._origin = origin
         self._waiting: list[Hint] = []
         self._wake = asyncio.Event()
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, database: Database) -> AsyncIterator[Notifier]:
-        """Sends as long as the context lives, and what is left at its end."""
-        notifier = cls(database)
+    async def open(cls, database: Database, origin: str) -> AsyncIterator[Notifier]:
+        """Sends as long as the context lives, and what is left at its end; says from whom."""
+        notifier = cls(database, origin)
         task = asyncio.create_task(notifier._run(), name="hodei-notifier")
         try:
             yield notifier
@@ -75,7 +76,7 @@ class Notifier:
             await self._database.rows(
                 "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS t (payload)",
                 CHANNEL,
-                list(encode(hints)),
+                list(encode(hints, self._origin)),
             )
         except HodeiError as error:
             logger.warning("hints were lost", extra={"reason": str(error), "hints": len(hints)})

@@ -13,21 +13,28 @@ MAX_BYTES = 7_500
 MAX_KEYS = 150
 """Ids in one hint; above it everything of the topic is meant. Fits 36 characters each."""
 
+_HEAD = 200
+"""Room for the hint that names the sender."""
+
 _Item = list[object]
 
 
-def encode(hints: Iterable[Hint]) -> Iterator[str]:
+FROM = "from"
+"""Topic of the hint that begins a payload whose sender has a name: its key is that name."""
+
+
+def encode(hints: Iterable[Hint], origin: str = "") -> Iterator[str]:
     """The hints as few payloads, in order. Hints that cannot fit lose their keys and data."""
-    items: list[str] = []
-    size = 2
+    head = [_fitting(Hint(topic=FROM, keys=(origin,)))] if origin else []
+    items, size = [*head], 2 + sum(map(len, head))
     for hint in hints:
         item = _fitting(hint)
-        if items and size + len(item) + 1 > MAX_BYTES:
+        if len(items) > len(head) and size + len(item) + 1 > MAX_BYTES:
             yield "[" + ",".join(items) + "]"
-            items, size = [], 2
+            items, size = [*head], 2 + sum(map(len, head))
         items.append(item)
         size += len(item) + 1
-    if items:
+    if len(items) > len(head):
         yield "[" + ",".join(items) + "]"
 
 
@@ -71,6 +78,6 @@ _KEYLESS = frozenset({"queue", "event"})
 def _fitting(hint: Hint) -> str:
     item: _Item = [hint.topic, list(hint.keys), dict(hint.data)]
     text = json.dumps(item, separators=(",", ":"))
-    if len(text) + 2 > MAX_BYTES:
+    if len(text) + _HEAD > MAX_BYTES:
         text = json.dumps([hint.topic, [], {}], separators=(",", ":"))
     return text

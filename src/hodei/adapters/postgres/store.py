@@ -50,8 +50,11 @@ class PostgresStore(
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, dsn: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> AsyncIterator[Self]:
-        """A store on a database whose schema is the one of this release.
+    async def open(
+        cls, dsn: str, *, pool_size: int = DEFAULT_POOL_SIZE, origin: str = ""
+    ) -> AsyncIterator[Self]:
+        """A store on a database whose schema is the one of this release; `origin` is the name
+        of the replica, for the bus of the same replica to know its hints by.
 
         Raises Unavailable when the database does not answer, or when its schema is older or
         newer (see `migrate.upgrade`).
@@ -59,6 +62,6 @@ class PostgresStore(
         await check_version(dsn)
         async with (
             Database.open(dsn, pool_size=pool_size) as database,
-            Notifier.open(database) as notifier,
+            Notifier.open(database, origin) as notifier,
         ):
             yield cls(database, notifier)

@@ -32,10 +32,8 @@ class LogStream(pb_grpc.LogStreamServiceServicer):
     async def SubscribeLogs(
         self, request: pb.SubscribeLogsRequest, context: Context
     ) -> AsyncIterator[pb.LogBatch]:
-        job_id = await self._engine.jobs.resolve(request.job_id)
-        await self._engine.jobs.get(str(job_id))
         parts = self._engine.logs.follow_job(
-            job_id,
+            await self._engine.jobs.resolve(request.job_id),
             attempt=request.attempt,
             from_line=request.from_line or 1,
             tail=request.tail if request.HasField("tail") else None,
