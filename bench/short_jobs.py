@@ -10,7 +10,9 @@ from bench import commands, processes
 from bench.figures import Figure
 from bench.system import System, connect, system
 
-WARM_UP = 64
+WARM_UP = 200
+WORKERS = 16
+"""Twice the process provider's own choice on two cores."""
 STORED = """
     SELECT count(*) FROM jobs j JOIN attempts a ON a.id = j.attempt_id
     JOIN log_heads h ON h.attempt_id = a.id
@@ -24,6 +26,7 @@ async def run(quick: bool) -> list[Figure]:
     """The rate, beside bare processes at the same concurrency."""
     count = 400 if quick else 3000
     async with system() as it:
+        await it.allow_workers(WORKERS)
         await it.submit_many([commands.shell(commands.SHORT)] * WARM_UP)
         await it.until_idle()
         before, busy = it.usage(), processes.spent([os.getpid()])

@@ -16,6 +16,7 @@ from hodei.wire.gen import jobs_pb2 as jobs
 
 AT_ONCE = (1, 16, 64)
 BULK = 1000
+BULK_AT_ONCE = (1, 4)
 TABLES = ("job_specs", "jobs", "events")
 """What one submission writes; the floor writes the same rows into twins of these tables."""
 MANY_AT_ONCE = 8
@@ -39,7 +40,9 @@ async def run(quick: bool) -> list[Figure]:
                 bare = await floor.single(count, at_once)
                 for name, call in _single_calls(it, spec, poster).items():
                     figures.append(await _single(name, call, count, at_once, bare))
-            figures.append(await _bulk(it, spec, 4 if quick else 20, await floor.bulk(count)))
+            bare = await floor.bulk(count)
+            for at_once in BULK_AT_ONCE:
+                figures.append(await _bulk(it, spec, 8 if quick else 40, at_once, bare))
         finally:
             await floor.close()
     return figures
@@ -72,20 +75,21 @@ async def _single(
     )
 
 
-async def _bulk(it: System, spec: jobs.JobSpec, calls: int, bare: float) -> Figure:
+async def _bulk(it: System, spec: jobs.JobSpec, calls: int, at_once: int, bare: float) -> Figure:
     request = jobs.QueueJobsRequest(jobs=[jobs.QueueJobRequest(spec=spec)] * BULK)
     stub = it.jobs
-    start = time.perf_counter()
-    for _ in range(calls):
-        await stub.QueueJobs(request)
-    took = time.perf_counter() - start
+
+    async def call() -> object:
+        return await stub.QueueJobs(request)
+
+    took = await _timed(call, calls, at_once)
     return Figure(
-        name=f"submit, bulk of {BULK}",
+        name=f"submit, bulk of {BULK}, {at_once} at once",
         value=calls * BULK / took,
         unit="jobs/s",
         floor=bare,
         floor_name=f"the same rows, {BULK} per transaction",
-        bar=10_000,
+        bar=10_000 if at_once == max(BULK_AT_ONCE) else None,
         lower_is_better=False,
     )
 

@@ -112,6 +112,15 @@ class System:
             scheduler_pb2.ConfigureSchedulerRequest(paused=paused)
         )
 
+    async def allow_workers(self, count: int) -> None:
+        """Lets the process provider have so many workers at the same time."""
+        config = providers_pb2.ProviderConfig(
+            name=PROVIDER, type="process", settings=json.dumps({"max_workers": count})
+        )
+        await self.providers.UpdateProvider(
+            providers_pb2.UpdateProviderRequest(provider=PROVIDER, config=config)
+        )
+
     async def submit_many(self, specs: Iterable[jobs_pb2.JobSpec], bulk: int = 1000) -> list[str]:
         """Submits in calls of `bulk` jobs; the ids."""
         requests = [jobs_pb2.QueueJobRequest(spec=spec) for spec in specs]

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
 
@@ -169,7 +170,7 @@ def refused_at_submit(spec: JobSpec, candidates: Sequence[Candidate]) -> list[Vi
 def placement_class(spec: JobSpec) -> str:
     """16 hex digits, equal for specs that placement cannot tell apart."""
     wanted, wish = spec.resources, spec.preferences
-    read = [
+    return _class_of(
         spec.image,
         float(wanted.cpu),
         wanted.memory_mb,
@@ -178,10 +179,17 @@ def placement_class(spec: JobSpec) -> str:
         wanted.architecture,
         wish.provider,
         wish.region,
-        dict(wish.labels),
+        tuple(sorted(wish.labels.items())),
         spec.network,
-    ]
-    return sha256(canonical_json(read).encode()).hexdigest()[:16]
+    )
+
+
+@lru_cache(maxsize=1000)
+def _class_of(*read: object) -> str:
+    *others, labels, network = read
+    assert isinstance(labels, tuple)
+    text = canonical_json([*others, dict(labels), network])
+    return sha256(text.encode()).hexdigest()[:16]
 
 
 def rank(

@@ -41,9 +41,12 @@ Data = dict[str, Any]
 """A JSON object."""
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
 def canonical_json(data: object) -> str:
     """`data` as JSON with sorted keys and no spaces: equal data, equal text."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(data)
 
 
 def time_to_text(at: datetime) -> str:
@@ -125,9 +128,27 @@ def spec_from_dict(data: Mapping[str, Any]) -> JobSpec:
     )
 
 
+_TEXTS: dict[int, tuple[JobSpec, str]] = {}
+"""The newest texts by the identity of their specs, which cannot change: on its way in, a spec is
+written once for its digest and once for its row."""
+_MOST_TEXTS = 2000
+
+
+def spec_text(spec: JobSpec) -> str:
+    """The spec as canonical JSON."""
+    known = _TEXTS.get(id(spec))
+    if known is not None and known[0] is spec:
+        return known[1]
+    text = canonical_json(spec_to_dict(spec))
+    if len(_TEXTS) >= _MOST_TEXTS:
+        _TEXTS.clear()
+    _TEXTS[id(spec)] = (spec, text)
+    return text
+
+
 def spec_digest(spec: JobSpec) -> str:
     """sha256 in hex of the canonical spec; equal for equal specs, whatever their spelling was."""
-    return sha256(canonical_json(spec_to_dict(spec)).encode()).hexdigest()
+    return sha256(spec_text(spec).encode()).hexdigest()
 
 
 def _command_to_dict(command: Command) -> Data:

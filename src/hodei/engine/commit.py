@@ -27,6 +27,8 @@ MANY = 16
 """Units that are worth a transaction beside the one under way."""
 SHARE = 3
 """One in so many of a crowd is waited for."""
+LONGER = 4
+"""Where a transaction itself takes long, its time is waited, up to so many times the patience."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Committer:
         """`patience_s`: how long a unit waits for others of a crowd."""
         self._store = store
         self._patience_s = patience_s
+        self._took_s = 0.0
+        """How long a transaction took lately."""
         self.crowd = 0
         """How many attempts are under way that may soon have something to save."""
         self._queue: deque[_Waiting] = deque()
@@ -100,7 +104,8 @@ class Committer:
         """How long the first unit still waits for company."""
         if len(self._queue) >= min(MANY, self.crowd // SHARE):
             return 0.0
-        return self._queue[0].since + self._patience_s - now
+        patience_s = min(max(self._patience_s, self._took_s), LONGER * self._patience_s)
+        return self._queue[0].since + patience_s - now
 
     def _launch(self) -> None:
         self._launching = False
@@ -138,6 +143,7 @@ class Committer:
         return batch
 
     async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        begun = asyncio.get_running_loop().time()
         try:
             verdicts = await self._store.commit([waiting.unit for waiting in batch])
         except HodeiError as error:
@@ -153,6 +159,8 @@ class Committer:
             for waiting in batch:
                 self._busy -= waiting.keys
             self._free_lanes += 1
+            took_s = asyncio.get_running_loop().time() - begun
+            self._took_s += (took_s - self._took_s) / 4
             self._launch_soon()
 
     @staticmethod

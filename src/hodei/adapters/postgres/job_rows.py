@@ -7,12 +7,12 @@ from uuid import UUID
 
 from hodei.adapters.postgres.columns import Columns
 from hodei.adapters.postgres.database import Row
-from hodei.adapters.postgres.text import clean, dumps, loads
+from hodei.adapters.postgres.text import clean, dumps, loads, storable
 from hodei.domain.attempt import Phase
 from hodei.domain.job import Job, JobState
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.placement import placement_class
-from hodei.domain.serial import spec_from_dict, spec_to_dict
+from hodei.domain.serial import spec_from_dict, spec_text
 from hodei.domain.spec import CommandType, Priority
 from hodei.ports.store import JobRow
 
@@ -106,7 +106,7 @@ def job_new_row(unit: int, job: Job) -> tuple[object, ...]:
         job.idempotency_key,
         job.rerun_of,
         job.spec_digest,
-        dumps(spec_to_dict(spec)),
+        storable(spec_text(spec)),
     )
 
 

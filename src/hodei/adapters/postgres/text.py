@@ -23,6 +23,11 @@ def dumps(value: object) -> str:
     return _ENCODER.encode(_cleaned(value)) if _ESCAPED.search(text) else text
 
 
+def storable(text: str) -> str:
+    """JSON text that PostgreSQL can store, with the same value as far as that can be stored."""
+    return dumps(loads(text)) if _ESCAPED.search(text) else text
+
+
 def loads(text: str) -> Any:
     """The value of stored JSON."""
     return json.loads(text)
