@@ -90,10 +90,12 @@ def test_chips_filter_by_level_with_the_original_numbers(visitor: Visitor, mixed
         assert [one.line for one in drawn(page)] == [ERROR_LINE]
         warn.click(modifiers=["Shift"])
         row(page, ERROR_LINE - 1).wait_for()
+        row(page, ERROR_LINE).wait_for()
         assert [one.line for one in drawn(page)] == [ERROR_LINE - 1, ERROR_LINE]
         assert "level=ERROR%2CWARN" in page.url
         page.get_by_role("button", name="stdout").click()
         row(page, ERROR_LINE).wait_for(state="detached")
+        row(page, ERROR_LINE - 1).wait_for()
         assert [one.line for one in drawn(page)] == [ERROR_LINE - 1]
         page.go_back()
         row(page, ERROR_LINE).wait_for()

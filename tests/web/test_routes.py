@@ -17,7 +17,16 @@ from tests.support.browser import (
     settle,
 )
 
-ROUTES = ["/", "/jobs/new", "/nowhere"]
+ROUTES = [
+    "/",
+    "/jobs",
+    "/jobs?status=CANCELLED",
+    "/jobs/new",
+    "/queue",
+    "/workers",
+    "/workers?all=1",
+    "/nowhere",
+]
 SIZES: tuple[Size, ...] = ("phone", "desk")
 THEMES: tuple[Theme, ...] = ("dark", "light")
 
@@ -47,7 +56,7 @@ def test_every_route_is_clean(visitor: Visitor, size: Size, theme: Theme) -> Non
 def test_longer_words_fit(visitor: Visitor, language: str) -> None:
     with visitor.page("/", size="phone") as page:
         for route in ROUTES:
-            page.goto(f"{route}?lng={language}")
+            page.goto(f"{route}{'&' if '?' in route else '?'}lng={language}")
             settle(page)
             assert page.locator("html").get_attribute("lang") == language
             check_overflow(page)

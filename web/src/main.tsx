@@ -3,7 +3,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { queryClient } from "@/api/queryClient";
+import { onSignInNeeded, queryClient } from "@/api/queryClient";
 import { router } from "@/app/router";
 import { Toasts } from "@/app/Toasts";
 import { startI18n } from "@/i18n/i18n";
@@ -13,6 +13,10 @@ import "@/styles/index.css";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 watchPreferences();
+onSignInNeeded(() => {
+  const { pathname, href } = router.state.location;
+  if (pathname !== "/sign-in") void router.navigate({ to: "/sign-in", search: { next: href } });
+});
 await startI18n();
 createRoot(root).render(
   <StrictMode>

@@ -149,10 +149,20 @@ class AsyncClient:
         raw = await self._transport.call("POST", f"{_job_path(job)}:cancel", body=body)
         return values.job_from(raw)
 
-    async def rerun(self, job: JobRef) -> Job:
-        """Submits the spec of a job again, as a new job; never sent twice."""
+    async def rerun(self, job: JobRef, **overrides: Any) -> Job:
+        """Submits the spec of a job again, as a new job; never sent twice.
+
+        `overrides` are fields of the spec that shall be different, such as
+        `resources={"memory_mb": 1024}`.
+        """
         path = f"{_job_path(job)}:rerun"
-        return values.job_from(await self._transport.call("POST", path, repeatable=False))
+        call = self._transport.call("POST", path, body=overrides or None, repeatable=False)
+        return values.job_from(await call)
+
+    async def set_priority(self, job: JobRef, priority: str) -> Job:
+        """Moves a waiting job to its place among those of LOW, NORMAL or HIGH priority."""
+        body = {"priority": priority.upper()}
+        return values.job_from(await self._transport.call("PATCH", _job_path(job), body=body))
 
     async def explain(self, job: JobRef) -> Explanation:
         """Where the job is and why."""

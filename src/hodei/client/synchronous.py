@@ -114,9 +114,13 @@ class Client:
         """See AsyncClient.cancel."""
         return self._portal.call(self._client.cancel(job, reason))
 
-    def rerun(self, job: JobRef) -> Job:
+    def rerun(self, job: JobRef, **overrides: Any) -> Job:
         """See AsyncClient.rerun."""
-        return self._portal.call(self._client.rerun(job))
+        return self._portal.call(self._client.rerun(job, **overrides))
+
+    def set_priority(self, job: JobRef, priority: str) -> Job:
+        """See AsyncClient.set_priority."""
+        return self._portal.call(self._client.set_priority(job, priority))
 
     def explain(self, job: JobRef) -> Explanation:
         """See AsyncClient.explain."""

@@ -31,11 +31,30 @@ def test_jobs_are_retried_and_cancelled(hodei: Hodei) -> None:
     done = hodei("jobs", "cancel", job, "--reason", "a test", "--wait")
     assert done.stdout == f"{job} CANCELLED\n"
     assert hodei("jobs", "wait", job).returncode == 130
-    again = hodei("jobs", "retry", job).stdout.strip()
-    assert json.loads(hodei("jobs", "get", again, "--json").stdout)["rerun_of"] == job
+    options = ("--memory-mb", "600m", "--timeout", "30s", "--priority", "high")
+    again = hodei("jobs", "retry", job, *options).stdout.strip()
+    made = json.loads(hodei("jobs", "get", again, "--json").stdout)
+    assert made["rerun_of"] == job
+    assert made["spec"]["resources"]["memory_mb"] == 600
+    assert (made["spec"]["timeout_ms"], made["spec"]["priority"]) == (30_000, "HIGH")
+    wrong = hodei("jobs", "retry", job, "--memory-mb", "much")
+    assert wrong.returncode == 2 and "--memory-mb" in wrong.stderr
     assert hodei("jobs", "cancel", again, "--wait").returncode == 0
     refused = hodei("jobs", "retry", "ffffffff")
     assert (refused.returncode, refused.stderr) == (1, "hodei: no job 'ffffffff'\n")
+
+
+def test_the_priority_of_a_waiting_job(hodei: Hodei) -> None:
+    hodei("providers", "disable", "local")
+    try:
+        job = hodei("run", "-d", "--", "true").stdout.strip()
+        assert hodei("jobs", "priority", job, "high").stdout == f"{job} HIGH\n"
+        assert hodei("jobs", "priority", job, "soon").returncode == 2
+    finally:
+        hodei("providers", "enable", "local")
+    assert hodei("jobs", "wait", job).returncode == 0
+    late = hodei("jobs", "priority", job, "low")
+    assert late.returncode == 1 and "only a waiting one" in late.stderr
 
 
 def test_a_finished_job_cannot_be_cancelled(hodei: Hodei) -> None:

@@ -16,7 +16,7 @@ from hodei.adapters.postgres import upgrade
 from hodei.adapters.postgres.commit import commit_statement, submit_statement
 from hodei.adapters.postgres.cursors import JobPlace
 from hodei.adapters.postgres.database import Database
-from hodei.adapters.postgres.listing import page_statement
+from hodei.adapters.postgres.listing import plan_page
 from hodei.adapters.postgres.parts import PARTS
 from hodei.adapters.postgres.queries import sql
 from hodei.adapters.postgres.quick import WRITES, quick_statement
@@ -125,6 +125,16 @@ async def plan_of(
     return [*_nodes(loads(text)[0]["Plan"])]
 
 
+async def plan_of_page(
+    database: Database, where: JobFilter, sort: JobSort, place: JobPlace | None
+) -> list[dict[str, Any]]:
+    """The plan of one page of the list."""
+    statement, arguments = await database.run(
+        lambda session: plan_page(session, where, sort, 50, place)
+    )
+    return await plan_of(database, statement, [*arguments])
+
+
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for child in plan.get("Plans", ()):
@@ -163,8 +173,7 @@ async def test_a_page_of_the_list_reads_little(
 ) -> None:
     middle = JobPlace(submitted_at=NOW - timedelta(seconds=JOBS // 2), seq=JOBS // 2)
     for place in (None, middle):
-        statement, arguments = page_statement(FILTERS[name], sort, 50, place)
-        nodes = await plan_of(database, statement, [*arguments])
+        nodes = await plan_of_page(database, FILTERS[name], sort, place)
         assert not read_whole(nodes)
         assert most_read(nodes) <= READ_AT_MOST
 
@@ -181,9 +190,34 @@ async def test_filters_that_find_nothing_read_little(database: Database) -> None
         JobFilter(name="no such name"),
         JobFilter(provider_id=NOBODY),
     ):
-        statement, arguments = page_statement(where, JobSort.NEWEST, 50, None)
-        nodes = await plan_of(database, statement, [*arguments])
+        nodes = await plan_of_page(database, where, JobSort.NEWEST, None)
         assert most_read(nodes) <= READ_AT_MOST
+
+
+@pytest.mark.parametrize("sort", JobSort)
+async def test_common_filters_that_never_meet_read_no_rows(
+    database: Database, sort: JobSort
+) -> None:
+    await database.rows(
+        "UPDATE job_specs SET owner = 'unlucky' WHERE job_id IN"
+        " (SELECT id FROM jobs WHERE state = 'FAILED')"
+    )
+    await database.rows("ANALYZE job_specs")
+    succeeded = frozenset({JobState.SUCCEEDED})
+    for where in (
+        JobFilter(owner="unlucky", states=succeeded),
+        JobFilter(owner="unlucky", states=succeeded, labels={"team": "t1"}),
+        JobFilter(owner="user-3", states=FAILED),
+        JobFilter(owner="user-3", states=FAILED, project="default"),
+        JobFilter(owner="user-3", states=FAILED, priority=Priority.NORMAL),
+        JobFilter(owner="unlucky", command_type=CommandType.SHELL, states=succeeded),
+    ):
+        nodes = await plan_of_page(database, where, sort, None)
+        assert nodes[0]["Actual Rows"] == 0
+        read = [
+            n for n in nodes if n["Node Type"] in ("Index Scan", "Bitmap Heap Scan", "Seq Scan")
+        ]
+        assert most_read(read) <= READ_AT_MOST, where
 
 
 async def test_the_claim_reads_the_queue_in_order(database: Database) -> None:

@@ -6,6 +6,7 @@ export const keys = {
     all: () => ["jobs"] as const,
     lists: () => ["jobs", "list"] as const,
     list: (filters: object) => ["jobs", "list", filters] as const,
+    counts: (filters: object) => ["jobs", "counts", filters] as const,
     recent: () => ["jobs", "recent"] as const,
     one: (id: string) => ["jobs", "one", id] as const,
     explain: (id: string) => ["jobs", "explain", id] as const,
@@ -31,5 +32,6 @@ export const keys = {
     host: (filters: object) => ["metrics", "host", filters] as const,
   },
   me: () => ["me"] as const,
+  system: () => ["system"] as const,
   version: () => ["version"] as const,
 };

@@ -1,15 +1,17 @@
 /** The frame of every page: navigation, the live connection, what floats above. */
+import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { meQuery } from "@/api/queries/system";
 import { IconButton } from "@/components/ui/Button";
 import { ConnectionDot } from "@/components/ui/ConnectionDot";
 import { Fab } from "@/components/ui/Fab";
 import { Banner } from "@/components/ui/feedback";
 import { PageBar } from "@/components/ui/Page";
 import { useStale } from "@/components/ui/Stale";
-import { noteNavigation } from "@/lib/a11y";
+import { navigationBegins, navigationEnds } from "@/lib/a11y";
 import { useShortcuts } from "@/lib/shortcuts";
 import { liveSocket } from "@/live/socket";
 import { BottomNav } from "./BottomNav";
@@ -23,15 +25,21 @@ const ShortcutSheet = lazy(() => import("./ShortcutSheet"));
 const FULL_SCREEN = /^\/jobs\/[^/]+\/(logs|terminal)$/;
 const WITH_FAB = /^\/(jobs)?$/;
 
-function useNavigationNotes(): void {
+function useFocusOnArrival(): void {
   const router = useRouter();
-  useEffect(
-    () =>
+  useEffect(() => {
+    const leave = [
       router.subscribe("onBeforeNavigate", ({ pathChanged, fromLocation }) => {
-        if (pathChanged && fromLocation !== undefined) noteNavigation();
+        if (pathChanged && fromLocation !== undefined) navigationBegins();
       }),
-    [router],
-  );
+      router.subscribe("onRendered", ({ pathChanged, fromLocation }) => {
+        if (pathChanged && fromLocation !== undefined) navigationEnds();
+      }),
+    ];
+    return () => {
+      for (const one of leave) one();
+    };
+  }, [router]);
 }
 
 function useGlobalShortcuts(openPalette: () => void, openSheet: () => void): void {
@@ -59,6 +67,15 @@ function useGlobalShortcuts(openPalette: () => void, openSheet: () => void): voi
   ]);
 }
 
+function DevelopmentMode() {
+  const { t } = useTranslation();
+  const { data: me } = useQuery(meQuery());
+  if (me?.dev_mode !== true) return null;
+  return (
+    <p className="tint-timeout px-4 py-1.5 text-center text-sm text-timeout">{t("dev.banner")}</p>
+  );
+}
+
 function LostConnection() {
   const { t } = useTranslation();
   const { stale } = useStale();
@@ -76,7 +93,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const [sheet, setSheet] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
   const fullScreen = FULL_SCREEN.test(path);
-  useNavigationNotes();
+  useFocusOnArrival();
   useGlobalShortcuts(
     () => setPalette(true),
     () => setSheet(true),
@@ -98,6 +115,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <Sidebar onSearch={() => setPalette(true)} />
       <div className="flex min-w-0 flex-1 flex-col">
+        <DevelopmentMode />
         <LostConnection />
         <PageBar value={bar}>
           <main id="main" tabIndex={-1} className="min-w-0 flex-1">

@@ -8,6 +8,8 @@ export type Shortcut = {
   /** What it does, for the list of shortcuts; left out there without it. */
   label?: string;
   group?: "everywhere" | "go" | "page";
+  /** Whether the key means this now; left alone otherwise (Enter on a focused link). */
+  when?: () => boolean;
   run(event: KeyboardEvent): void;
 };
 
@@ -34,7 +36,7 @@ function nameOf(event: KeyboardEvent): string {
 function find(keys: string): Shortcut | undefined {
   // The page on top registered last and wins.
   for (const registration of [...registrations].reverse()) {
-    const hit = registration.current.find((shortcut) => shortcut.keys === keys);
+    const hit = registration.current.find((one) => one.keys === keys && (one.when?.() ?? true));
     if (hit !== undefined) return hit;
   }
   return undefined;

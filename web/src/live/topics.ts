@@ -1,5 +1,6 @@
 /** Which topic keeps which cached data fresh. A page calls the hooks of what it shows. */
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import type { Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
 import { useTopic } from "./useTopic";
@@ -50,6 +51,7 @@ export function useJobsTopic(onRows?: (rows: readonly JobRow[]) => void): void {
     },
     onResync() {
       void client.invalidateQueries({ queryKey: keys.jobs.lists() });
+      void client.invalidateQueries({ queryKey: keys.jobs.counts({}).slice(0, 2) });
       void client.invalidateQueries({ queryKey: keys.jobs.recent() });
     },
   });
@@ -75,23 +77,35 @@ export function useJobTopic(id: string): void {
   });
 }
 
-/** Keeps the first page of the queue fresh. */
-export function useQueueTopic(): void {
+const REREAD_EVERY_MS = 1000;
+
+/** Reads again what is named, at most once a second however much changes. */
+function useReread(...names: readonly (readonly unknown[])[]): () => void {
   const client = useQueryClient();
-  const reread = () => void client.invalidateQueries({ queryKey: keys.queue() });
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return () => {
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined;
+      for (const queryKey of names) void client.invalidateQueries({ queryKey });
+    }, REREAD_EVERY_MS);
+  };
+}
+
+/** Keeps the queue fresh. */
+export function useQueueTopic(): void {
+  const reread = useReread(keys.queue());
   useTopic("queue", { onData: reread, onResync: reread });
 }
 
 /** Keeps workers fresh: lists are read again, as which rows belong depends on their filters. */
 export function useWorkersTopic(): void {
-  const client = useQueryClient();
-  const reread = () => void client.invalidateQueries({ queryKey: keys.workers.all() });
+  const reread = useReread(keys.workers.all());
   useTopic("workers", { onData: reread, onResync: reread });
 }
 
 /** Keeps providers fresh. */
 export function useProvidersTopic(): void {
-  const client = useQueryClient();
-  const reread = () => void client.invalidateQueries({ queryKey: keys.providers.all() });
+  const reread = useReread(keys.providers.all());
   useTopic("providers", { onData: reread, onResync: reread });
 }

@@ -2,19 +2,21 @@
 
 `jobs` and `job_specs` both carry `(submitted_at, seq)`. A page is read along the index of the
 table that the filters speak of, and each of several states is read along its own index; the
-database would otherwise sort all jobs of those states for the sake of one page.
+database would otherwise sort all jobs of those states for the sake of one page. Where several
+filters have an index, `crossing.py` has the better way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from hodei.adapters.postgres.crossing import Stream, estimate_of, keys_of, read_whole, streams_of
 from hodei.adapters.postgres.cursors import JobPlace, decode_job, encode_job
 from hodei.adapters.postgres.database import Database, Row, Session
 from hodei.adapters.postgres.job_rows import job_row_of, name_key
 from hodei.adapters.postgres.jobs import id_bounds
 from hodei.adapters.postgres.queries import sql
-from hodei.adapters.postgres.text import dumps
+from hodei.adapters.postgres.text import dumps, loads
 from hodei.domain.errors import InvalidRequest
 from hodei.domain.job import JobState
 from hodei.ports.store import JobFilter, JobRow, JobSort, Page
@@ -74,11 +76,49 @@ def page_statement(
         for condition in conditions
     ]
     rows = branches[0] if len(branches) == 1 else _merged(branches, order, bound)
+    return _with_phases(rows, order), statement.arguments
+
+
+def crossed_statement(
+    where: JobFilter,
+    sort: JobSort,
+    limit: int,
+    place: JobPlace | None,
+    streams: Sequence[Stream],
+    *,
+    whole: bool,
+) -> tuple[str, Sequence[object]]:
+    """The same for filters that have an index each; see `keys_of`."""
+    statement = Statement()
+    bind = statement.bind
+    order, sign = ("DESC", "<") if sort is JobSort.NEWEST else ("ASC", ">")
+    beyond = ""
+    if place is not None:
+        after = f"({bind(place.submitted_at)}::timestamptz, {bind(place.seq)}::bigint)"
+        beyond = f" AND (submitted_at, seq) {sign} {after}"
+    _filter_text(statement, where)
+    bound = bind(limit + 1)
+    branches = []
+    for one in streams[0].each():
+        keys = keys_of([one, *streams[1:]], where, bind, order=order, beyond=beyond, whole=whole)
+        # Without more to look at, the rows of no other jobs need be read.
+        enough = "OFFSET 0" if statement.conditions else f"LIMIT {bound}"
+        branches.append(
+            f"(SELECT r.* FROM ({keys} {enough}) k CROSS JOIN LATERAL ("
+            f"SELECT {sql('fragments.listed')} FROM jobs j JOIN job_specs s ON s.job_id = j.id"
+            f" WHERE {statement.where('j.submitted_at = k.submitted_at', 'j.seq = k.seq')}"
+            f" OFFSET 0) r ORDER BY k.submitted_at {order}, k.seq {order} LIMIT {bound})"
+        )
+    rows = branches[0] if len(branches) == 1 else _merged(branches, order, bound)
+    return _with_phases(rows, order), statement.arguments
+
+
+def _with_phases(rows: str, order: str) -> str:
     return (
         f"SELECT p.*, a.phase FROM {rows} p"
         " LEFT JOIN attempts a ON a.job_id = p.id AND a.number = p.attempts"
         f" ORDER BY p.submitted_at {order}, p.seq {order}"
-    ), statement.arguments
+    )
 
 
 def _merged(branches: Sequence[str], order: str, bound: str) -> str:
@@ -118,14 +158,18 @@ def _filter(statement: Statement, where: JobFilter) -> None:
     for column, value in equal.items():
         if value is not None:
             statement.add(f"{column} = {{}}", value)
-    if where.labels:
-        statement.add("s.labels @> {}::jsonb", dumps(dict(where.labels)))
-    if where.name:
-        _filter_name(statement, where.name)
+    _filter_text(statement, where)
     if where.submitted_from is not None:
         statement.add(f"{along}.submitted_at >= {{}}", where.submitted_from)
     if where.submitted_before is not None:
         statement.add(f"{along}.submitted_at < {{}}", where.submitted_before)
+
+
+def _filter_text(statement: Statement, where: JobFilter) -> None:
+    if where.labels:
+        statement.add("s.labels @> {}::jsonb", dumps(dict(where.labels)))
+    if where.name:
+        _filter_name(statement, where.name)
 
 
 def _filter_name(statement: Statement, name: str) -> None:
@@ -159,8 +203,7 @@ class Listing:
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequest.of("limit", f"must be from 1 to {MAX_LIMIT}", limit)
         place = decode_job(cursor, sort) if cursor else None
-        statement, arguments = page_statement(where, sort, limit, place)
-        rows = await self._database.rows(statement, *arguments)
+        rows = await self._database.run(lambda session: _page(session, where, sort, limit, place))
         items = tuple(job_row_of(row) for row in rows[:limit])
         if len(rows) <= limit:
             return Page(items=items)
@@ -173,6 +216,47 @@ class Listing:
         rows = await self._database.run(lambda session: _count(session, where))
         counts = {row["state"]: row["n"] for row in rows}
         return {state: counts.get(state.value, 0) for state in JobState}
+
+
+async def _page(
+    session: Session, where: JobFilter, sort: JobSort, limit: int, place: JobPlace | None
+) -> list[Row]:
+    statement, arguments = await plan_page(session, where, sort, limit, place)
+    return await session.fetch(statement, *arguments)
+
+
+async def plan_page(
+    session: Session, where: JobFilter, sort: JobSort, limit: int, place: JobPlace | None
+) -> tuple[str, Sequence[object]]:
+    """The statement for one page and one row more, by what the statistics say of the filters."""
+    streams = streams_of(where)
+    if len(streams) < 2:
+        return page_statement(where, sort, limit, place)
+    sized = []
+    for stream in streams:
+        asked = Statement()
+        sized.append(await _plan_rows(session, estimate_of(stream, where, asked.bind), asked))
+    others = Statement()
+    _filter_text(others, where)
+    if others.conditions:
+        select = f"SELECT FROM job_specs s WHERE {others.where()}"
+        if await _plan_rows(session, select, others) < min(sized):
+            return page_statement(where, sort, limit, place)
+    by_size = sorted(range(len(streams)), key=sized.__getitem__)
+    return crossed_statement(
+        where,
+        sort,
+        limit,
+        place,
+        [streams[number] for number in by_size],
+        whole=read_whole(sorted(sized)),
+    )
+
+
+async def _plan_rows(session: Session, select: str, statement: Statement) -> float:
+    """About how many rows the database expects, by its statistics."""
+    text = await session.fetchval(f"EXPLAIN (FORMAT JSON) {select}", *statement.arguments)
+    return float(loads(text)[0]["Plan"]["Plan Rows"])
 
 
 async def _count(session: Session, where: JobFilter) -> list[Row]:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hodei.app.cli.session import print_json, raw_list, read_pairs, say, with_client
+from hodei.app.cli import exits
+from hodei.app.cli.session import fail, print_json, raw_list, read_pairs, say, with_client
 
 if TYPE_CHECKING:
     from hodei.client import AsyncClient, Job
@@ -109,16 +110,60 @@ def cancel_jobs(
 
 
 @app.command("retry")
-def retry_jobs(jobs: Ids, json: Json = False) -> None:
-    """Submit the same specs again, as new jobs."""
+def retry_jobs(
+    jobs: Ids,
+    memory: Annotated[str | None, typer.Option("--memory-mb", help="MiB, or 2g.")] = None,
+    cpu: Annotated[float | None, typer.Option("--cpu", help="CPUs.")] = None,
+    timeout: Annotated[str | None, typer.Option("--timeout", help="Run time: 30s, 5m.")] = None,
+    priority: Annotated[str | None, typer.Option("--priority", help="low, normal, high.")] = None,
+    json: Json = False,
+) -> None:
+    """Submit the same specs again, as new jobs, with what the options change."""
+    overrides = _overrides(memory, cpu, timeout, priority)
 
     async def act(client: AsyncClient) -> None:
-        made = [await client.rerun(job) for job in jobs]
+        made = [await client.rerun(job, **overrides) for job in jobs]
         if json:
             print_json(raw_list(made))
             return
         for job in made:
             print(job.id)
+
+    with_client(act)
+
+
+def _overrides(
+    memory: str | None, cpu: float | None, timeout: str | None, priority: str | None
+) -> dict[str, object]:
+    from hodei.domain.errors import InvalidRequest
+    from hodei.domain.units import parse_duration, parse_size_mb
+
+    resources: dict[str, object] = {} if cpu is None else {"cpu": cpu}
+    overrides: dict[str, object] = {} if priority is None else {"priority": priority}
+    try:
+        if memory is not None:
+            resources["memory_mb"] = parse_size_mb(memory, "--memory-mb")
+        if timeout is not None:
+            overrides["timeout_ms"] = parse_duration(timeout, "--timeout")
+    except InvalidRequest as error:
+        fail(str(error), exits.USAGE)
+    return {**overrides, "resources": resources} if resources else overrides
+
+
+@app.command("priority")
+def set_priority(
+    job: Id,
+    priority: Annotated[str, typer.Argument(help="low, normal or high.")],
+    json: Json = False,
+) -> None:
+    """Change the priority of a waiting job."""
+
+    async def act(client: AsyncClient) -> None:
+        done = await client.set_priority(job, priority)
+        if json:
+            print_json(done.raw)
+            return
+        print(f"{done.id} {done.spec['priority']}")
 
     with_client(act)
 
@@ -166,7 +211,9 @@ def explain_job(job: Id, json: Json = False) -> None:
             print_json(found.raw)
             return
         place = f" (place {found.position} in the queue)" if found.position else ""
-        print(f"{found.state}{place}: {found.reason}")
+        wait = found.raw.get("predicted_wait_ms")
+        soon = f"; runs in about {wait / 1000:.0f} s" if wait is not None else ""
+        print(f"{found.state}{place}: {found.reason}{soon}")
         for rejection in found.rejections:
             print(f"  {rejection['provider']['name']}: {rejection['reason']}")
 

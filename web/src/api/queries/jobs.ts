@@ -38,12 +38,22 @@ export const jobListQuery = (filters: JobFilters) =>
   infiniteQueryOptions({
     queryKey: keys.jobs.list(filters),
     queryFn: ({ pageParam, signal }) => {
-      const query: ListQuery = { ...filters, limit: PAGE, counts: pageParam === null ? "1" : "0" };
+      const query: ListQuery = { ...filters, limit: PAGE, counts: "0" };
       if (pageParam !== null) query.cursor = pageParam;
       return unwrap(api.GET("/jobs", { params: { query }, signal }));
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page: JobPage) => page.next_cursor,
+  });
+
+/** Jobs per state under the other filters. */
+export const jobCountsQuery = ({ sort: _, ...filters }: JobFilters) =>
+  queryOptions({
+    queryKey: keys.jobs.counts(filters),
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/jobs", { params: { query: { ...filters, limit: 1, counts: "1" } }, signal }),
+      ),
   });
 
 export const recentJobsQuery = () =>

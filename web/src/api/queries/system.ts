@@ -19,6 +19,12 @@ export const versionQuery = () =>
     staleTime: 60 * 60_000,
   });
 
+export const systemQuery = () =>
+  queryOptions({
+    queryKey: keys.system(),
+    queryFn: ({ signal }) => unwrap(api.GET("/system", { signal })),
+  });
+
 export const meQuery = () =>
   queryOptions({
     queryKey: keys.me(),

@@ -1,6 +1,6 @@
 /** The options of a uPlot line chart in the page's colours and language. */
 import type uPlot from "uplot";
-import { roundTop } from "./scale";
+import { lonely, roundTop } from "./scale";
 import { colourOf, faded, type Token } from "./theme";
 
 export type Series = {
@@ -41,7 +41,7 @@ export function plotOptions(style: PlotStyle, onCursor: (index: number | null) =
   const axis = { stroke: text, font: FONT, ticks: { show: false }, grid };
   const options: Omit<uPlot.Options, "width" | "height"> = {
     legend: { show: false },
-    padding: [12, 8, 0, 0],
+    padding: [12, 18, 0, 0],
     cursor: {
       y: false,
       points: { size: 7 },
@@ -91,7 +91,13 @@ function lineOf({ label, colour, filled }: Series): uPlot.Series {
     label,
     stroke,
     width: 1.5,
-    points: { show: false },
+    // A value between two gaps makes no line: it is drawn as a dot.
+    points: {
+      show: true,
+      size: 5,
+      fill: stroke,
+      filter: (plot, at) => lonely(plot.data[at] ?? []),
+    },
     ...(filled === true ? { fill: faded(stroke, 0.14) } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { figuresOf, linePath, roundTop, spread } from "./scale";
+import { figuresOf, linePath, lonely, roundTop, spread } from "./scale";
 
 describe("the numbers behind charts", () => {
   it("say what a series says", () => {
@@ -23,4 +23,9 @@ describe("the numbers behind charts", () => {
   it("leave gaps in a line", () => {
     expect(linePath([0, null, 2, 1], 30, 10, 2)).toBe("M0.0 10.0M20.0 0.0L30.0 5.0");
   });
+});
+
+it("finds values that stand alone", () => {
+  expect(lonely([1, null, 2, 3, null, 4])).toEqual([0, 5]);
+  expect(lonely([null, undefined])).toEqual([]);
 });

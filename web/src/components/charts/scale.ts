@@ -37,6 +37,15 @@ export function spread(count: number, most: number): number[] {
   return Array.from({ length: most }, (_, index) => Math.round(index * step));
 }
 
+/** Indexes of the values that have no neighbour. */
+export function lonely(values: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) found.push(at);
+  }
+  return found;
+}
+
 /** The points of a line in a box of `width` by `height`, as an SVG path; gaps stay gaps. */
 export function linePath(values: Values, width: number, height: number, top: number): string {
   const step = values.length > 1 ? width / (values.length - 1) : 0;

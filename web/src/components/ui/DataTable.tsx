@@ -1,5 +1,6 @@
 /** A table of any length in the page's own scroll: only the rows in sight are in the document. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { ArrowDown, ArrowUp } from "lucide-react";
 import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { cn } from "@/lib/cn";
@@ -14,6 +15,9 @@ export type Column<T> = {
   width: string;
   /** Numbers stand on the right. */
   numeric?: boolean;
+  /** How the rows are ordered by this column, if they are; with `onSort` its head is a button. */
+  sorted?: "ascending" | "descending" | undefined;
+  onSort?: () => void;
 };
 
 type Selection = {
@@ -88,7 +92,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
               data-row={id}
               className={cn(
                 "absolute inset-x-0 top-0 grid items-center border-b border-hairline hover:bg-raised",
-                chosen && "tint-running",
+                chosen && "bg-raised shadow-[inset_2px_0_0_var(--c-brand)]",
                 id === activeId && "shadow-[inset_2px_0_0_var(--c-focus)]",
               )}
               style={{
@@ -161,14 +165,29 @@ const HeadRow = <T,>({ columns, tracks, children }: HeadRowProps<T>) => (
         <span
           key={column.id}
           role="columnheader"
+          aria-sort={column.sorted}
           className={cn("truncate px-3", column.numeric && "text-right")}
         >
-          {column.title}
+          {column.onSort === undefined ? column.title : <SortButton column={column} />}
         </span>
       ))}
     </div>
   </div>
 );
+
+function SortButton<T>({ column }: { column: Column<T> }) {
+  const Arrow = column.sorted === "ascending" ? ArrowUp : ArrowDown;
+  return (
+    <button
+      type="button"
+      onClick={column.onSort}
+      className="inline-flex h-8 items-center gap-1 rounded-sm hover:text-text"
+    >
+      {column.title}
+      <Arrow size={14} aria-hidden className={cn(column.sorted === undefined && "invisible")} />
+    </button>
+  );
+}
 
 type SelectAllProps<T> = Selection & { rows: readonly T[]; rowId(row: T): string };
 

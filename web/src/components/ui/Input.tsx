@@ -120,10 +120,12 @@ const Chevron = () => (
 type SelectProps = Omit<ComponentProps<"select">, "onChange"> & {
   options: readonly { value: string; label: string; disabled?: boolean }[];
   onChange(value: string): void;
+  /** `quiet` has no border until it is pointed at: for lists. */
+  look?: "field" | "quiet";
 };
 
 /** The browser's own list, as phones and screen readers know it best. */
-export function Select({ options, onChange, className, ...rest }: SelectProps) {
+export function Select({ options, onChange, look = "field", className, ...rest }: SelectProps) {
   const field = useField(rest);
   return (
     <span className={cn("relative block", className)}>
@@ -131,7 +133,12 @@ export function Select({ options, onChange, className, ...rest }: SelectProps) {
         {...rest}
         {...field}
         onChange={(event) => onChange(event.target.value)}
-        className={cn(controlStyle, height, "appearance-none truncate pr-9")}
+        className={cn(
+          controlStyle,
+          height,
+          "appearance-none truncate pr-9",
+          look === "quiet" && "h-8 border-transparent bg-transparent px-2 pr-8",
+        )}
       >
         {options.map((option) => (
           <option key={option.value} value={option.value} disabled={option.disabled}>

@@ -1,9 +1,8 @@
 /** The frame of a page inside the shell: its title, what it offers, its content. */
-import { useLocation } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { createContext, type ReactNode, useContext, useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { arrivedByNavigation } from "@/lib/a11y";
+import { pageArrives } from "@/lib/a11y";
 import { cn } from "@/lib/cn";
 import { ButtonLink } from "./Link";
 
@@ -27,14 +26,10 @@ type PageProps = {
 /** Sets the document's title, and the focus on the heading after a change of route. */
 function useArrival(title: string) {
   const heading = useRef<HTMLHeadingElement>(null);
-  const path = useLocation({ select: (location) => location.pathname });
   useEffect(() => {
     document.title = `${title} · Hodei`;
   }, [title]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for every path
-  useEffect(() => {
-    if (arrivedByNavigation()) heading.current?.focus({ preventScroll: true });
-  }, [path]);
+  useEffect(() => pageArrives(heading.current), []);
   return heading;
 }
 

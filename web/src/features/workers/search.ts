@@ -1,5 +1,5 @@
 /** What the address of the workers list says: its filters. */
 import * as z from "zod/mini";
-import { text } from "@/lib/search";
+import { flag, text } from "@/lib/search";
 
-export const searchSchema = z.object({ state: text(120), provider: text(64) });
+export const searchSchema = z.object({ state: text(40), provider: text(64), all: flag() });

@@ -1,0 +1,146 @@
+"""The list of jobs: filters in the address, live rows, bulk actions, many rows."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+from playwright.sync_api import Page, expect
+
+from hodei.client import Client
+from tests.support.browser import SIZES, Visitor, check_axe, settle
+from tests.support.server import ServerProcess
+
+SLEEPER = "sleep 300"
+
+
+def names(page: Page) -> list[str]:
+    """Names of the rows in sight."""
+    return page.locator("[data-row] a").all_inner_texts()
+
+
+def test_filters_live_in_the_address(visitor: Visitor, client: Client, label: str) -> None:
+    for name, command in (("good", "true"), ("bad", "exit 3")):
+        client.wait(client.submit(name=f"{label}-{name}", command=command), timeout=30)
+    with visitor.page("/jobs") as page:
+        page.get_by_role("searchbox").fill(label)
+        expect(page).to_have_url(re.compile(f"q={label}"))
+        expect(page.locator("[data-row]")).to_have_count(2)
+        failed = page.get_by_role("search").get_by_role("button", name=re.compile("^Failed"))
+        expect(failed).to_have_text("Failed1")
+        failed.click()
+        expect(page).to_have_url(re.compile("status=FAILED"))
+        expect(page.locator("[data-row]")).to_have_count(1)
+        page.reload()
+        expect(page.locator("[data-row]")).to_have_count(1)
+        assert names(page) == [f"{label}-bad"]
+        page.go_back()
+        expect(page.locator("[data-row]")).to_have_count(2)
+        page.goto(f"/jobs?q={label}&status=TIMEOUT&from=2020-01-01")
+        expect(page.get_by_text(f"“{label}”")).to_be_visible()
+        page.get_by_role("main").get_by_role("button", name="Clear filters").last.click()
+        expect(page).to_have_url(re.compile("/jobs$"))
+
+
+def test_new_jobs_wait_behind_a_button(visitor: Visitor, client: Client, label: str) -> None:
+    first = client.submit(name=f"{label}-1", command="true")
+    client.wait(first, timeout=30)
+    with visitor.page(f"/jobs?q={label}") as page:
+        expect(page.locator("[data-row]")).to_have_count(1)
+        expect(page.locator("[data-live=live]").first).to_be_attached()
+        client.submit(name=f"{label}-2", command="true")
+        client.submit(name="another", command="true")
+        pill = page.get_by_role("button", name="1 new job")
+        expect(pill).to_be_visible()
+        assert names(page) == [f"{label}-1"]
+        pill.click()
+        expect(page.locator("[data-row]")).to_have_count(2)
+        expect(pill).to_be_hidden()
+
+
+def test_a_row_changes_while_one_looks(visitor: Visitor, client: Client, label: str) -> None:
+    job = client.submit(name=label, command=SLEEPER)
+    with visitor.page(f"/jobs?q={label}") as page:
+        row = page.locator(f'[data-row="{job.id}"]')
+        expect(row.locator("[data-state=RUNNING]")).to_be_visible()
+        client.cancel(job)
+        expect(row.locator("[data-state=CANCELLED]")).to_be_visible()
+
+
+def test_bulk_actions_say_what_became_of_each(visitor: Visitor, client: Client, label: str) -> None:
+    done = client.submit(name=f"{label}-done", command="true")
+    client.wait(done, timeout=30)
+    running = [client.submit(name=f"{label}-{n}", command=SLEEPER) for n in range(3)]
+    with visitor.page(f"/jobs?q={label}") as page:
+        expect(page.locator("[data-row]")).to_have_count(4)
+        page.get_by_role("checkbox", name="Select all").click()
+        expect(page.get_by_text("4 selected")).to_be_visible()
+        page.get_by_role("button", name="Cancel jobs").click()
+        asked = page.get_by_role("alertdialog")
+        expect(asked).to_contain_text("3 of them have not finished")
+        check_axe(page)
+        asked.get_by_role("button", name="Cancel jobs").click()
+        results = page.get_by_role("dialog")
+        expect(results).to_contain_text("3 succeeded, 1 did not")
+        expect(results.locator("li").first).to_contain_text(f"{label}-done")
+        check_axe(page)
+        page.keyboard.press("Escape")
+        expect(page.locator("[data-state=CANCELLED]")).to_have_count(3)
+    for job in running:
+        assert client.wait(job, timeout=30).state.value == "CANCELLED"
+
+
+def test_keys_move_open_and_select(visitor: Visitor, client: Client, label: str) -> None:
+    for n in range(3):
+        client.wait(client.submit(name=f"{label}-{n}", command="true"), timeout=30)
+    with visitor.page("/") as page:
+        settle(page)
+        page.keyboard.press("g")
+        page.keyboard.press("j")
+        expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_focused()
+        page.goto(f"/jobs?q={label}")
+        expect(page.locator("[data-row]")).to_have_count(3)
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        expect(page.get_by_text("1 selected")).to_be_visible()
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        page.keyboard.type("?")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+        page.get_by_role("searchbox").blur()
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+        check_axe(page)
+
+
+def test_thousands_of_jobs_scroll(own_visitor: Visitor, server: ServerProcess) -> None:
+    with Client(server.url) as client:
+        httpx.patch(f"{server.url}/api/v1/queue/settings", json={"paused": True})
+        client.submit_many([{"name": f"job-{n}", "command": "true"} for n in range(1000)])
+    for size in SIZES:
+        with own_visitor.page("/jobs", size=size) as page:
+            check_scrolling(page, "[data-row]" if size == "desk" else "main li")
+
+
+def check_scrolling(page: Page, row: str) -> None:
+    """Down to the oldest row, into it and back to the same place."""
+    rows = page.locator(row)
+    oldest = page.get_by_text(re.compile("^job-0$"))
+    rows.first.wait_for()
+    assert rows.count() < 80
+    while not oldest.is_visible():
+        before = page.evaluate("document.body.scrollHeight")
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        page.wait_for_function(
+            "([before]) => document.body.scrollHeight > before || "
+            "document.body.innerText.match(/^job-0$/m)",
+            arg=[before],
+        )
+    assert rows.count() < 80
+    depth = page.evaluate("scrollY")
+    oldest.click()
+    expect(page).to_have_url(re.compile("/jobs/"))
+    page.go_back()
+    oldest.wait_for()
+    assert abs(page.evaluate("scrollY") - depth) < 200

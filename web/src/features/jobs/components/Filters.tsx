@@ -1,0 +1,175 @@
+/** What narrows the list: states with counts, name, date; the rest as chips that can be removed. */
+import { Search, SlidersHorizontal } from "lucide-react";
+import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { JobPage } from "@/api/queries/jobs";
+import { Button } from "@/components/ui/Button";
+import { Chip, FilterChip } from "@/components/ui/Chip";
+import { Input } from "@/components/ui/Input";
+import { StatusIcon } from "@/components/ui/StatusBadge";
+import { formatNumber } from "@/lib/format";
+import { cleared, isFiltered, STATES, statesOf, toggleState } from "../model/filters";
+import type { JobsSearch } from "../search";
+
+const DateRange = lazy(() =>
+  import("@/components/ui/DateRange").then((module) => ({ default: module.DateRange })),
+);
+const FilterSheet = lazy(() => import("./FilterSheet"));
+
+export type FiltersProps = {
+  search: JobsSearch;
+  counts: JobPage["counts"];
+  /** Typing replaces the address, choosing adds to the history. */
+  onChange(search: JobsSearch, replace?: boolean): void;
+  box: RefObject<HTMLInputElement | null>;
+};
+
+const TYPING_MS = 200;
+
+function SearchBox({ search, onChange, box }: Omit<FiltersProps, "counts">) {
+  const { t } = useTranslation("jobs");
+  const [typed, setTyped] = useState(search.q ?? "");
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // Back and Clear change the address under the field.
+  useEffect(() => setTyped(search.q ?? ""), [search.q]);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return (
+    <Input
+      ref={box}
+      type="search"
+      icon={Search}
+      aria-label={t("filter.search")}
+      placeholder={t("filter.search")}
+      maxLength={200}
+      value={typed}
+      className="sm:w-64"
+      onChange={(event) => {
+        const q = event.target.value;
+        setTyped(q);
+        clearTimeout(timer.current);
+        timer.current = setTimeout(
+          () => onChange({ ...search, q: q || undefined }, true),
+          TYPING_MS,
+        );
+      }}
+    />
+  );
+}
+
+function StateChips({ search, counts, onChange }: Omit<FiltersProps, "box">) {
+  const { t, i18n } = useTranslation("jobs");
+  const { t: common } = useTranslation();
+  const chosen = statesOf(search);
+  const total = counts && Object.values(counts).reduce((sum, count) => sum + count, 0);
+  const written = (count: number | null | undefined) =>
+    count == null ? undefined : formatNumber(count, i18n.language);
+  return (
+    <>
+      <Chip
+        pressed={chosen.length === 0}
+        count={written(total)}
+        onPress={() => onChange({ ...search, status: undefined })}
+      >
+        {t("filter.all")}
+      </Chip>
+      {STATES.map((state) => (
+        <Chip
+          key={state}
+          pressed={chosen.includes(state)}
+          count={written(counts && (counts[state] ?? 0))}
+          onPress={() => onChange({ ...search, status: toggleState(search, state) })}
+        >
+          {!chosen.includes(state) && <StatusIcon state={state} size={14} />}
+          {common(`state.${state}`)}
+        </Chip>
+      ))}
+    </>
+  );
+}
+
+/** Filters that are set by clicking on a value somewhere. */
+function SetFilters({ search, onChange }: Pick<FiltersProps, "search" | "onChange">) {
+  const { t } = useTranslation("jobs");
+  const named = [
+    ["provider", t("filter.provider")],
+    ["by", t("filter.by")],
+    ["label", t("filter.labelled")],
+  ] as const;
+  return named.map(([name, word]) => {
+    const value = search[name];
+    if (!value) return null;
+    return (
+      <FilterChip
+        key={name}
+        name={word}
+        value={value}
+        onRemove={() => onChange({ ...search, [name]: undefined })}
+      />
+    );
+  });
+}
+
+/** On desktops all in sight; on phones the states and a button that opens the rest. */
+export function Filters({ search, counts, onChange, box }: FiltersProps) {
+  const { t } = useTranslation("jobs");
+  const [open, setOpen] = useState(false);
+  const date = (
+    <Suspense fallback={<span className="h-9 w-28" />}>
+      <DateRange
+        label={t("filter.date")}
+        value={search}
+        onChange={({ from, to }) => onChange({ ...search, from, to })}
+      />
+    </Suspense>
+  );
+  const clear = isFiltered(search) && (
+    <Button look="quiet" onClick={() => onChange(cleared(search))}>
+      {t("filter.clear")}
+    </Button>
+  );
+  return (
+    <search aria-label={t("filter.label")} className="flex flex-col gap-3 pb-4">
+      <div className="flex flex-wrap items-center gap-2">
+        <div className="min-w-0 flex-1 sm:flex-none">
+          <SearchBox search={search} onChange={onChange} box={box} />
+        </div>
+        <Button icon={SlidersHorizontal} className="sm:hidden" onClick={() => setOpen(true)}>
+          {t("filter.label")}
+        </Button>
+        <div className="hidden flex-wrap items-center gap-2 sm:flex">
+          {date}
+          <SetFilters search={search} onChange={onChange} />
+          {clear}
+        </div>
+      </div>
+      <div className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0">
+        <StateChips search={search} counts={counts} onChange={onChange} />
+      </div>
+      <Suspense>
+        {open && (
+          <FilterSheet onClose={() => setOpen(false)}>
+            {date}
+            <SetFilters search={search} onChange={onChange} />
+            <SortButtons search={search} onChange={onChange} />
+            {clear}
+          </FilterSheet>
+        )}
+      </Suspense>
+    </search>
+  );
+}
+
+function SortButtons({ search, onChange }: Pick<FiltersProps, "search" | "onChange">) {
+  const { t } = useTranslation("jobs");
+  const oldest = search.sort === "created";
+  return (
+    <div className="flex gap-2">
+      <Chip pressed={!oldest} onPress={() => onChange({ ...search, sort: undefined })}>
+        {t("sort.newest")}
+      </Chip>
+      <Chip pressed={oldest} onPress={() => onChange({ ...search, sort: "created" })}>
+        {t("sort.oldest")}
+      </Chip>
+    </div>
+  );
+}
