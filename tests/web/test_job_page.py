@@ -76,7 +76,7 @@ def test_every_state_is_shown_as_it_comes(
         switch = f"/api/v1/providers/{local.id}"
         with own_visitor.page("/jobs/new") as page:
             page.request.post(f"{switch}:disable")
-            job = client.submit(name=label, command="sleep 0.5")
+            job = client.submit(name=label, command="sleep 1.5")
             page.goto(f"/jobs/{job.id}")
             badge(page, "PENDING")
             why = page.locator("section").filter(has_text="Why it waits").last

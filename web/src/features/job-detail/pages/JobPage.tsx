@@ -117,7 +117,8 @@ function Loaded({ job }: { job: Job }) {
 function Logs({ job }: { job: Job }) {
   const { t } = useTranslation("job-detail");
   return (
-    <div className="flex flex-col gap-3">
+    // The viewer has parts for screen readers only, which must not widen the page.
+    <div className="relative flex flex-col gap-3 overflow-x-clip">
       <ButtonLink to="/jobs/$jobId/logs" params={{ jobId: job.id }} size="sm" className="self-end">
         {t("action.openLogs")}
       </ButtonLink>

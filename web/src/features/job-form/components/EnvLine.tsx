@@ -49,11 +49,11 @@ export function EnvLine({ row, number, onChange, onRemove, onPaste }: Props) {
   ].filter((note) => note !== false);
 
   return (
-    <li className="grid grid-cols-[minmax(0,1fr)_auto] gap-2 sm:grid-cols-[minmax(0,2fr)_8.5rem_minmax(0,3fr)_auto]">
+    <li className="grid max-sm:border-b max-sm:pb-3 grid-cols-[minmax(0,1fr)_auto] gap-2 sm:grid-cols-[minmax(0,2fr)_8.5rem_minmax(0,3fr)_auto]">
       <Input
         {...name.control}
         aria-label={nth(t("env.name"))}
-        placeholder="NAME"
+        placeholder={t("env.name")}
         value={row.name}
         onChange={(event) => onChange(renamed(row, event.target.value))}
       />
@@ -70,6 +70,7 @@ export function EnvLine({ row, number, onChange, onRemove, onPaste }: Props) {
         type="text"
         style={secret ? MASKED : undefined}
         aria-label={nth(t(row.kind === "stored" ? "env.secretName" : "env.value"))}
+        placeholder={t(row.kind === "stored" ? "env.secretName" : "env.value")}
         value={row.value}
         onChange={(event) => onChange({ ...row, value: event.target.value })}
         className="font-mono max-sm:col-span-2 max-sm:row-start-2"
