@@ -160,6 +160,11 @@ def test_links_to_lines(visitor: Visitor, mixed: str) -> None:
         page.locator(".log-scroll").focus()
         page.keyboard.press("y")
         page.get_by_text("Link to line 310 copied").wait_for()
+        page.evaluate("location.hash = '#L7'")
+        row(page, 7).wait_for()
+        assert 7 in seen(page)
+        page.go_back()
+        row(page, 310).wait_for()
         copied = page.evaluate("navigator.clipboard.readText()")
         assert copied.endswith(f"/jobs/{mixed}/logs?attempt=1#L310-L312")
 

@@ -64,6 +64,8 @@ export function Console(props: ConsoleProps) {
     onBottom: () => dispatch({ type: "reached-bottom" }),
   });
   const { first, last, top } = scroller;
+  const drawing = useRef(0);
+  drawing.current += 1;
   near.current = { first: first - 200, last: last + 200 };
   width.current = scroller.width;
 
@@ -123,6 +125,8 @@ export function Console(props: ConsoleProps) {
         tabIndex={0}
         className={cn("log-scroll", settings.wrap && "log-wrap", props.dimmed && "log-dim")}
         style={style}
+        // Another name each time: the router would put a scroll position of its own back.
+        data-scroll-restoration-id={`log ${drawing.current}`}
         onScroll={scroller.onScroll}
         onClick={pick}
         onKeyDown={keys}

@@ -10,7 +10,7 @@ import { useLogKeys } from "../hooks/useLogKeys";
 import { useSearch } from "../hooks/useSearch";
 import { useViewer } from "../hooks/useViewer";
 import type { Line } from "../model/line";
-import { formatHash, type LineRange } from "../model/permalink";
+import { formatHash, type LineRange, parseHash } from "../model/permalink";
 import { markerOf } from "../model/search";
 import type { Settings } from "../model/settings";
 import { AttemptChoice } from "./AttemptChoice";
@@ -60,6 +60,7 @@ export function LogViewer(props: LogViewerProps) {
     startLine: () => range?.first ?? viewer.topLine.current,
     onGo: goTo,
   });
+  const pick = useRangeGone(range, onRange, goTo);
   const marker = useMemo(() => markerOf(settings.query), [settings.query]);
   const dimmed = useBroken(viewer);
 
@@ -73,7 +74,7 @@ export function LogViewer(props: LogViewerProps) {
     void copyText(address.href).then(() => toast.done(t("linkCopied", { line: line.first })));
   };
   useLogKeys({
-    ...{ viewer, settings, search, range, input, onChange, onRange },
+    ...{ viewer, settings, search, range, input, onChange, onRange: pick },
     onCopyLink: copyLink,
     onAskLine: () => setAsking(true),
     onDownload: () => {
@@ -121,7 +122,7 @@ export function LogViewer(props: LogViewerProps) {
           {base !== undefined && (
             <Console
               key={base === viewer.list ? "whole" : "filtered"}
-              {...{ viewer, settings, range, onRange, marker, rawText, dimmed }}
+              {...{ viewer, settings, range, onRange: pick, marker, rawText, dimmed }}
               current={search.line ?? viewer.cursor}
               onWhole={setWhole}
             />
@@ -143,6 +144,26 @@ export function LogViewer(props: LogViewerProps) {
       </Suspense>
     </section>
   );
+}
+
+/** Goes where the address points once it changes; what is picked here is on show already. */
+function useRangeGone(
+  range: LineRange | undefined,
+  onRange: (range: LineRange) => void,
+  goTo: (line: number) => void,
+): (range: LineRange) => void {
+  const hash = range && formatHash(range);
+  const known = useRef(hash);
+  useEffect(() => {
+    if (hash === known.current) return;
+    known.current = hash;
+    const to = parseHash(hash ?? "");
+    if (to !== undefined) goTo(to.first);
+  }, [hash, goTo]);
+  return (next) => {
+    known.current = formatHash(next);
+    onRange(next);
+  };
 }
 
 /** The whole screen where the browser allows it, the whole window elsewhere. */
