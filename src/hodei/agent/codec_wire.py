@@ -151,6 +151,8 @@ def _number(kind: str, raw: int) -> bool | int:
 
 def read_varint(data: bytes, position: int, end: int) -> tuple[int, int]:
     """Number and next position; at most ten bytes, of which 64 bits are kept."""
+    if position < end and data[position] < 0x80:
+        return data[position], position + 1
     value = 0
     for shift in range(0, _LAST_SHIFT + 1, 7):
         if position >= end:
