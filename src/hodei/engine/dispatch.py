@@ -195,10 +195,10 @@ class Dispatcher:
         when there is none, or none for this worker. The caller saves it, or rejects it."""
         self._reserve.freed()
         job = None if self._pools.out_of_date(worker) else self._reserve.take()
-        if self._reserve.wanted:
-            self.wake()
         if job is None:
             return None
+        if self._reserve.wanted:
+            self.wake()
         verdict = decide(job.spec, self._candidates(self._live, [worker]))
         if isinstance(verdict, Blocked) or verdict.worker_id != worker.id:
             self._misfits.add(placement_class(job.spec))

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 _MAX_WAITING = 10_000
 _RETRY_S = 0.2
-_PAUSE_S = 0.01
+_PAUSE_S = 0.02
 """After sending: while much happens, the hints of this long travel together."""
 _CAPACITY = frozenset({WorkerState.READY, WorkerState.GONE})
 
