@@ -25,6 +25,9 @@ ROUTES = [
     "/queue",
     "/workers",
     "/workers?all=1",
+    "/providers",
+    "/providers/new",
+    "/providers/local",
     "/nowhere",
 ]
 SIZES: tuple[Size, ...] = ("phone", "desk")

@@ -1,0 +1,65 @@
+/** Removes a provider, which needs its name typed and no live worker. */
+import { useNavigate } from "@tanstack/react-router";
+import { Trash2 } from "lucide-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Provider } from "@/api/queries/providers";
+import { usePermission } from "@/api/queries/system";
+import { AlertDialog } from "@/components/ui/AlertDialog";
+import { Button } from "@/components/ui/Button";
+import { Card } from "@/components/ui/Card";
+import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { toast } from "@/components/ui/toast";
+import { formatNumber } from "@/lib/format";
+import { useDeleteProvider } from "../hooks/data";
+
+export default function Danger({ provider }: { provider: Provider }) {
+  const { t, i18n } = useTranslation("providers");
+  const { t: common } = useTranslation();
+  const title = useErrorTitle();
+  const detail = useErrorDetail();
+  const navigate = useNavigate();
+  const allowed = usePermission("providers.manage");
+  const remove = useDeleteProvider();
+  const [asking, setAsking] = useState(false);
+  const live = provider.live_workers;
+  const reason = !allowed
+    ? common("forbidden.reason", { permission: "providers.manage" })
+    : live > 0
+      ? t("danger.live", { count: live, formatted: formatNumber(live, i18n.language) })
+      : undefined;
+  const confirm = () =>
+    remove.mutate(provider.id, {
+      onSuccess: () => {
+        toast.done(t("danger.done", { name: provider.name }));
+        void navigate({ to: "/providers" });
+      },
+      onError: (error) => toast.failed(title(error), detail(error)),
+      onSettled: () => setAsking(false),
+    });
+  return (
+    <Card id="danger" title={t("danger.title")}>
+      <p className="max-w-prose text-muted">{t("danger.text")}</p>
+      {reason !== undefined && <p className="mt-2 text-timeout">{reason}</p>}
+      <Button
+        look="danger"
+        icon={Trash2}
+        disabledReason={reason}
+        onClick={() => setAsking(true)}
+        className="mt-4"
+      >
+        {t("danger.action")}
+      </Button>
+      <AlertDialog
+        open={asking}
+        onOpenChange={setAsking}
+        title={t("danger.ask", { name: provider.name })}
+        effect={t("danger.effect")}
+        confirm={t("danger.action")}
+        typeToConfirm={provider.name}
+        onConfirm={confirm}
+        busy={remove.isPending}
+      />
+    </Card>
+  );
+}

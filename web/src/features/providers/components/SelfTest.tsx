@@ -1,0 +1,36 @@
+/** Checks a provider now; the answer is shown at once and becomes its health. */
+import { PlugZap } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import type { Provider } from "@/api/queries/providers";
+import { usePermission } from "@/api/queries/system";
+import { Button } from "@/components/ui/Button";
+import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { toast } from "@/components/ui/toast";
+import { useTestProvider } from "../hooks/data";
+
+export function SelfTest({ provider }: { provider: Provider }) {
+  const { t } = useTranslation("providers");
+  const { t: common } = useTranslation();
+  const title = useErrorTitle();
+  const detail = useErrorDetail();
+  const allowed = usePermission("providers.manage");
+  const test = useTestProvider(provider.id);
+  const run = () =>
+    test.mutate(undefined, {
+      onSuccess: (health) =>
+        health.ok ? toast.done(t("test.works")) : toast.failed(t("test.fails"), health.reason),
+      onError: (error) => toast.failed(title(error), detail(error)),
+    });
+  return (
+    <Button
+      icon={PlugZap}
+      busy={test.isPending}
+      disabledReason={
+        allowed ? undefined : common("forbidden.reason", { permission: "providers.manage" })
+      }
+      onClick={run}
+    >
+      {t("test.self")}
+    </Button>
+  );
+}

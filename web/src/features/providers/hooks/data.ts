@@ -1,0 +1,78 @@
+/** What these pages read and write besides the shared queries. */
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, type Schemas, unwrap } from "@/api/client";
+import { keys } from "@/api/keys";
+import type { Body } from "../model/config";
+
+export type Health = Schemas["HealthView"];
+
+export const healthQuery = (key: string) =>
+  queryOptions({
+    queryKey: keys.providers.health(key),
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/providers/{key}/health", { params: { path: { key } }, signal })),
+  });
+
+/** What disabling it would do now; read anew each time it is asked for. */
+export const effectQuery = (key: string) =>
+  queryOptions({
+    queryKey: ["providers", "effect", key] as const,
+    queryFn: ({ signal }) =>
+      unwrap(api.GET("/providers/{key}/effect", { params: { path: { key } }, signal })),
+    staleTime: 0,
+    gcTime: 0,
+  });
+
+function useChanged(): () => void {
+  const client = useQueryClient();
+  return () => {
+    void client.invalidateQueries({ queryKey: keys.providers.all() });
+    void client.invalidateQueries({ queryKey: keys.summary() });
+  };
+}
+
+export function useCreateProvider() {
+  const changed = useChanged();
+  return useMutation({
+    mutationFn: (body: Body) => unwrap(api.POST("/providers", { body })),
+    onSuccess: changed,
+  });
+}
+
+export function useUpdateProvider(key: string) {
+  const changed = useChanged();
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ body, version }: { body: Body; version: number }) =>
+      unwrap(
+        api.PUT("/providers/{key}", { params: { path: { key } }, body: { ...body, version } }),
+      ),
+    onSuccess: (provider) => {
+      client.setQueryData(keys.providers.one(key), provider);
+      changed();
+    },
+  });
+}
+
+export function useDeleteProvider() {
+  const changed = useChanged();
+  return useMutation({
+    mutationFn: async (key: string) => {
+      await unwrap(api.DELETE("/providers/{key}", { params: { path: { key } } }));
+    },
+    onSuccess: changed,
+  });
+}
+
+/** Checks a configuration that is not stored. */
+export const useTestConfig = () =>
+  useMutation({ mutationFn: (body: Body) => unwrap(api.POST("/providers:test", { body })) });
+
+/** Checks a configured provider now. */
+export function useTestProvider(key: string) {
+  const changed = useChanged();
+  return useMutation({
+    mutationFn: () => unwrap(api.POST("/providers/{key}:test", { params: { path: { key } } })),
+    onSuccess: changed,
+  });
+}
