@@ -20,7 +20,7 @@ export default function Danger({ provider }: { provider: Provider }) {
   const detail = useErrorDetail();
   const navigate = useNavigate();
   const allowed = usePermission("providers.manage");
-  const remove = useDeleteProvider();
+  const remove = useDeleteProvider(provider.id, () => navigate({ to: "/providers" }));
   const [asking, setAsking] = useState(false);
   const live = provider.live_workers;
   const reason = !allowed
@@ -29,11 +29,8 @@ export default function Danger({ provider }: { provider: Provider }) {
       ? t("danger.live", { count: live, formatted: formatNumber(live, i18n.language) })
       : undefined;
   const confirm = () =>
-    remove.mutate(provider.id, {
-      onSuccess: () => {
-        toast.done(t("danger.done", { name: provider.name }));
-        void navigate({ to: "/providers" });
-      },
+    remove.mutate(undefined, {
+      onSuccess: () => toast.done(t("danger.done", { name: provider.name })),
       onError: (error) => toast.failed(title(error), detail(error)),
       onSettled: () => setAsking(false),
     });

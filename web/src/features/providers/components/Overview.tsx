@@ -36,6 +36,7 @@ export function Overview({ provider }: { provider: Provider }) {
         </Card>
         <Card id="identity" title={t("overview.identity")}>
           <Facts
+            className="max-sm:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]"
             facts={[
               [t("facts.id"), <Id key="id" id={provider.id} what={t("facts.id")} />],
               [t("facts.region"), provider.region ?? t("facts.anyRegion")],
@@ -83,6 +84,7 @@ function Abilities({ provider }: { provider: Provider }) {
   return (
     <Card id="able" title={t("able.title")}>
       <Facts
+        className="max-sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]"
         facts={[
           [t("able.isolation"), t(`isolation.${able.isolation}`)],
           [t("able.images"), yes(able.images)],

@@ -30,12 +30,13 @@ export function WarmPools({ provider }: { provider: Provider }) {
                 <CapacityBar
                   label={name}
                   used={pool.ready}
-                  limit={pool.size}
+                  limit={null}
                   text={t("pools.ready", { ready: number(pool.ready), size: number(pool.size) })}
                 />
                 <p className="mt-1 text-sm text-muted">
                   {[
-                    pool.reason,
+                    pool.fixed > 0 && t("pools.fixed", { count: pool.fixed }),
+                    pool.size > pool.fixed && t("pools.learned", { count: pool.size - pool.fixed }),
                     pool.starting > 0 && t("pools.starting", { count: pool.starting }),
                     pool.network === "none" && t("pools.noNetwork"),
                   ]

@@ -1,5 +1,5 @@
 /** What these pages read and write besides the shared queries. */
-import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useIsMutating, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, type Schemas, unwrap } from "@/api/client";
 import { keys } from "@/api/keys";
 import type { Body } from "../model/config";
@@ -54,13 +54,24 @@ export function useUpdateProvider(key: string) {
   });
 }
 
-export function useDeleteProvider() {
+const deletion = (key: string) => ["providers", "delete", key] as const;
+
+/** Whether it is being deleted: then nobody should ask for it any more. */
+export const useDeleting = (key: string): boolean =>
+  useIsMutating({ mutationKey: deletion(key) }) > 0;
+
+/** Deletes it; `leave` takes the person to where it is not shown. */
+export function useDeleteProvider(key: string, leave: () => Promise<void>) {
   const changed = useChanged();
   return useMutation({
-    mutationFn: async (key: string) => {
+    mutationKey: deletion(key),
+    mutationFn: async () => {
       await unwrap(api.DELETE("/providers/{key}", { params: { path: { key } } }));
     },
-    onSuccess: changed,
+    onSuccess: async () => {
+      await leave();
+      changed();
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 /** `/providers/:providerId`: one provider in five views, alive. */
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -16,6 +16,7 @@ import { Overview } from "../components/Overview";
 import { Isolation } from "../components/ProviderCard";
 import { SelfTest } from "../components/SelfTest";
 import { TypeName } from "../components/TypeName";
+import { useDeleting } from "../hooks/data";
 import { TABS } from "../search";
 
 const Config = lazy(() => import("../components/Config"));
@@ -28,7 +29,9 @@ const route = getRouteApi("/shell/providers/$providerId");
 export default function ProviderPage() {
   const { t } = useTranslation("providers");
   const { providerId } = route.useParams();
-  const { data, error, refetch } = useQuery(providerQuery(providerId));
+  const known = useQueryClient().getQueryData(providerQuery(providerId).queryKey);
+  const deleting = useDeleting(known?.id ?? providerId);
+  const { data, error, refetch } = useQuery({ ...providerQuery(providerId), enabled: !deleting });
   if (data !== undefined) return <Loaded key={data.id} provider={data} />;
   return (
     <Page title={t("one.title")} back={{ to: "/providers", label: t("title") }}>
