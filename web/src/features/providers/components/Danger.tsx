@@ -20,7 +20,10 @@ export default function Danger({ provider }: { provider: Provider }) {
   const detail = useErrorDetail();
   const navigate = useNavigate();
   const allowed = usePermission("providers.manage");
-  const remove = useDeleteProvider(provider.id, () => navigate({ to: "/providers" }));
+  const remove = useDeleteProvider(provider.id, async () => {
+    await navigate({ to: "/providers" });
+    toast.done(t("danger.done", { name: provider.name }));
+  });
   const [asking, setAsking] = useState(false);
   const live = provider.live_workers;
   const reason = !allowed
@@ -30,7 +33,6 @@ export default function Danger({ provider }: { provider: Provider }) {
       : undefined;
   const confirm = () =>
     remove.mutate(undefined, {
-      onSuccess: () => toast.done(t("danger.done", { name: provider.name })),
       onError: (error) => toast.failed(title(error), detail(error)),
       onSettled: () => setAsking(false),
     });
