@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from bench.docker_yard import NETWORKS, POLL_S, Bare, Yard, docker_yard, job, pool
-from bench.figures import Figure, quantile
+from bench.figures import Figure, quantile, show
 from bench.system import System
 from hodei.wire.gen import jobs_pb2 as jobs
 from hodei.wire.gen import logs_pb2 as logs
@@ -21,11 +22,17 @@ async def run(quick: bool) -> list[Figure]:
     figures: list[Figure] = []
     async with docker_yard() as yard:
         for network in NETWORKS:
-            figures += [
-                *await _cold(yard, network, 8 if quick else 30),
-                await _rate(yard, network, 16 if quick else 64),
-                *await _warm(yard, network, 20 if quick else 100),
-            ]
+            figures += _said(await _cold(yard, network, 8 if quick else 20))
+            figures += _said([await _rate(yard, network, 24 if quick else 48)])
+            figures += _said(await _warm(yard, network, 20 if quick else 60))
+    return figures
+
+
+def _said(figures: list[Figure]) -> list[Figure]:
+    """Minutes pass before the table: each is told as soon as it is known."""
+    for each in figures:
+        ratio = f", {each.ratio:.2f} of {show(each.floor)}" if each.ratio else ""
+        print(f"{each.name}: {show(each.value)} {each.unit}{ratio}", file=sys.stderr, flush=True)
     return figures
 
 
