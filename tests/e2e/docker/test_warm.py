@@ -62,19 +62,21 @@ class Keeper:
         stub = await self.observer.providers()
         await stub.UpdateProvider(pb.UpdateProviderRequest(provider=PROVIDER, config=config))
 
-    async def full(self, within: float = 30.0) -> list[str]:
+    async def full(self, within: float = 60.0) -> list[str]:
         """Waits until every pool is full and nobody else is there; the workers' ids."""
         found: list[str] = []
+        seen: list[object] = []
 
         async def look() -> bool:
             provider = await self.get()
             mine = [w for w in await self.observer.workers() if w.provider_id == provider.id]
             found[:] = sorted(worker.id for worker in mine)
+            seen[:] = [provider.health, *provider.pools, *mine]
             sizes = [(pool.size, pool.ready) for pool in provider.pools]
             full = all(size == ready for size, ready in sizes)
             return full and len(mine) == sum(size for size, _ in sizes)
 
-        await until_told(look, within=within, what=lambda: f"full: {found}")
+        await until_told(look, within=within, what=lambda: f"full: {seen}")
         return found
 
     async def run(self, spec: jobs_pb2.JobSpec) -> tuple[jobs_pb2.Job, list[str]]:
@@ -99,8 +101,8 @@ async def keeper(
     own = Keeper(observer)
     given = json.dumps({"host": yard.engine.host, "pull_policy": "never", **settings})
     config = pb.ProviderConfig(name=PROVIDER, type="docker", settings=given, warm=pools)
-    await own.create(config)
     try:
+        await own.create(config)
         yield own
     finally:
         await own.remove()
