@@ -71,6 +71,8 @@ class _Channel:
         self.changed = asyncio.Event()
         self.followers = 0
         self.end: LogEnd | None = None
+        self.from_the_first = False
+        """Whether it was open before the attempt could print anything."""
 
     def add(self, segments: Sequence[Segment]) -> None:
         for segment in segments:
@@ -90,6 +92,16 @@ class _Channel:
         return [segment for segment in self.recent if segment.end_line > line]
 
 
+class _Waiting:
+    """Followers of one job that wait for its next attempt."""
+
+    def __init__(self) -> None:
+        self.changed = asyncio.Event()
+        self.followers = 0
+        self.begun: Attempt | None = None
+        """The attempt that was handed over here meanwhile; its channel is open from then on."""
+
+
 class Logs:
     """The logs of all attempts, as every interface reads them."""
 
@@ -97,7 +109,7 @@ class Logs:
         self._core = core
         self._indexes = LogIndexes(core)
         self._channels: dict[UUID, _Channel] = {}
-        self._waiting: dict[UUID, asyncio.Event] = {}
+        self._waiting: dict[UUID, _Waiting] = {}
 
     # ---- from the sessions and the bus
 
@@ -108,11 +120,14 @@ class Logs:
             channel.end = end
             channel.add(segments)
 
-    def begun(self, job_id: UUID) -> None:
-        """An attempt of the job was just handed to its agent through this replica."""
-        waiting = self._waiting.get(job_id)
+    def begun(self, attempt: Attempt) -> None:
+        """The attempt is about to be handed to its agent through this replica."""
+        waiting = self._waiting.get(attempt.job_id)
         if waiting is not None:
-            waiting.set()
+            # Whoever waits misses nothing from now on and need not look into the store.
+            self._channels.setdefault(attempt.id, _Channel()).from_the_first = True
+            waiting.begun = attempt
+            waiting.changed.set()
 
     def wake(self, attempt_ids: set[UUID] | None) -> None:
         """Logs that grew somewhere; None: any of them."""
@@ -122,9 +137,9 @@ class Logs:
 
     def wake_jobs(self, job_ids: Sequence[str]) -> None:
         """Jobs that changed; whoever waits for their attempts looks again."""
-        for job_id, changed in list(self._waiting.items()):
+        for job_id, waiting in self._waiting.items():
             if not job_ids or str(job_id) in job_ids:
-                changed.set()
+                waiting.changed.set()
 
     # ---- reading
 
@@ -251,8 +266,7 @@ class Logs:
                 yield part
         finally:
             channel.followers -= 1
-            if not channel.followers:
-                self._channels.pop(attempt.id, None)
+            self._close(attempt.id)
 
     async def follow_job(
         self, job_id: UUID, *, attempt: int = 0, from_line: int = 1, tail: int | None = None
@@ -293,30 +307,49 @@ class Logs:
             if job is None:
                 return None
             known, finished = True, job.finished
-            if not finished:
-                await self._job_change(job_id)
+            begun = None if finished else await self._job_change(job_id)
+            if begun is not None and number <= begun.number:
+                return begun
             # Of a job that is finished, the attempts are read once more: it may have had one
             # since they were read before.
 
-    async def _job_change(self, job_id: UUID) -> None:
-        changed = self._waiting.setdefault(job_id, asyncio.Event())
+    async def _job_change(self, job_id: UUID) -> Attempt | None:
+        """Waits until the job may have another attempt; that attempt, when it begins here."""
+        waiting = self._waiting.setdefault(job_id, _Waiting())
+        waiting.followers += 1
+        begun = None
         try:
             async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
-                await changed.wait()
+                await waiting.changed.wait()
+            begun = waiting.begun
         except TimeoutError:
-            return
+            pass
         finally:
-            if self._waiting.get(job_id) is changed:
+            waiting.followers -= 1
+            over = waiting.changed.is_set() or not waiting.followers
+            if over and self._waiting.get(job_id) is waiting:
                 del self._waiting[job_id]
+            if begun is None and waiting.begun is not None and not waiting.followers:
+                self._close(waiting.begun.id)
+        return begun
+
+    def _close(self, attempt_id: UUID) -> None:
+        channel = self._channels.get(attempt_id)
+        if channel is not None and not channel.followers:
+            del self._channels[attempt_id]
 
     async def _follow(
         self, channel: _Channel, attempt: Attempt, line: int
     ) -> AsyncIterator[Followed]:
-        ended = False
+        ended, patient = False, channel.from_the_first
         while True:
             channel.changed.clear()
             segments = channel.after(line)
             end = channel.end
+            if patient and not segments and end is None:
+                patient = False
+                await self._change(channel)
+                continue
             if not segments and end is not None and end.head.total_lines < line:
                 yield Followed(
                     attempt=attempt, segments=(), from_line=line, end=end.head, last=end.last

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from hodei.domain import attempt as attempts
 from hodei.domain import worker as workers
-from hodei.domain.attempt import Phase
+from hodei.domain.attempt import Attempt, Phase
 from hodei.domain.change import changed
 from hodei.domain.errors import Conflict, HodeiError, NotFound, StaleVersion, Unavailable
 from hodei.domain.job import Job
@@ -46,7 +46,7 @@ NO_EXIT_CODE = 255
 """Of a terminal that ended in another way than its program."""
 
 OnSegments = Callable[[UUID, Sequence[Segment], LogEnd | None], None]
-OnBegun = Callable[[UUID], None]
+OnBegun = Callable[[Attempt], None]
 OnFree = Callable[[Worker], None]
 OnSample = Callable[[UUID, UUID, Sample], None]
 
@@ -152,7 +152,7 @@ class Session:
         self.held = held
         self.worker = held.worker
         self._started_at, self._exit = None, None
-        self._on_begun(held.job.id)
+        self._on_begun(held.attempt)
         try:
             order = await run_order(held, self._core.secrets, self._core.sealer)
             self._log = await open_ingest(self._core, held, order)

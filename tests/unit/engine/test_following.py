@@ -34,6 +34,24 @@ async def test_a_follower_from_before_the_first_attempt_sees_everything() -> Non
         agent.write(b"two\n")
         agent.exit(0)
         assert await following == (b"one\ntwo\n", True)
+        assert w.engine.logs._channels == {}
+        assert w.engine.logs._waiting == {}
+
+
+async def test_a_follower_that_leaves_as_the_attempt_begins_leaves_nothing_behind() -> None:
+    async with world() as w:
+        job = await w.submit()
+        following = asyncio.ensure_future(text_of(w, job.id))
+        await quiet()
+        [waiting] = w.engine.logs._waiting.values()
+        sweeping = asyncio.ensure_future(w.sweep())
+        while waiting.begun is None:
+            await asyncio.sleep(0)
+        assert w.engine.logs._channels != {}
+        following.cancel()
+        await asyncio.gather(following, sweeping, return_exceptions=True)
+        assert w.engine.logs._channels == {}
+        assert w.engine.logs._waiting == {}
 
 
 async def test_the_end_stored_here_is_told_without_asking_the_store() -> None:
