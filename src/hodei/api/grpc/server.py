@@ -50,8 +50,14 @@ OPTIONS = (
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 1 << 20),
 )
-WORKER_OPTIONS = (*OPTIONS, ("grpc.max_concurrent_streams", 16))
-"""An agent has one stream, and a call or two beside it."""
+WORKER_OPTIONS = (
+    *OPTIONS,
+    ("grpc.max_concurrent_streams", 16),
+    ("grpc.max_connection_idle_ms", 30_000),
+    ("grpc.server_handshake_timeout_ms", 10_000),
+)
+"""An agent has one stream, and a call or two beside it. Whoever has neither, as a job that calls
+here only to hold connections, is hung up on."""
 
 
 class GrpcServer:
