@@ -1,8 +1,17 @@
 /** The way of a job in steps, with the real time and length of each, and their shares as a bar. */
-import { Check, Circle, CircleDashed, LoaderCircle, type LucideIcon, Minus, X } from "lucide-react";
+import {
+  Ban,
+  Check,
+  Circle,
+  CircleDashed,
+  LoaderCircle,
+  type LucideIcon,
+  Minus,
+  X,
+} from "lucide-react";
 import { cn } from "@/lib/cn";
 
-export type PhaseState = "done" | "active" | "waiting" | "skipped" | "failed";
+export type PhaseState = "done" | "active" | "waiting" | "skipped" | "failed" | "stopped";
 
 export type Phase = {
   key: string;
@@ -27,6 +36,7 @@ const LOOKS: Record<PhaseState, { icon: LucideIcon; dot: string; bar: string }> 
   active: { icon: LoaderCircle, dot: "bg-running text-surface", bar: "bg-running" },
   waiting: { icon: CircleDashed, dot: "bg-raised text-subtle", bar: "bg-raised" },
   skipped: { icon: Minus, dot: "bg-raised text-subtle", bar: "bg-control" },
+  stopped: { icon: Ban, dot: "bg-cancelled text-surface", bar: "bg-cancelled" },
   failed: { icon: X, dot: "bg-failed text-surface", bar: "bg-failed" },
 };
 

@@ -15,7 +15,9 @@ export function Rejections({ title, items }: { title: string; items: readonly Re
       <ul className="flex flex-col gap-1.5">
         {items.map(({ provider, kind, reason }) => {
           const key = `kind.${kind}`;
-          const words = i18n.exists(key) ? `${provider.name} ${t(key as "kind.full")}` : reason;
+          const words = i18n.exists(key)
+            ? `Provider ${provider.name}: ${t(key as "kind.full")}`
+            : reason;
           return (
             <li key={provider.id} className="text-sm [overflow-wrap:anywhere]">
               {sentence(english ? reason : words)}

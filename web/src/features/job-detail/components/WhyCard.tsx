@@ -75,7 +75,7 @@ function useReason(job: Job, data: Explanation | undefined): string {
     if (data.rejections.length > 1 || only === undefined || !i18n.exists(key)) {
       return t("why.blocked");
     }
-    return `${only.provider.name} ${common(key as "kind.full")}.`;
+    return `Provider ${only.provider.name}: ${common(key as "kind.full")}.`;
   }
   if (summary?.queue.paused) return t("why.paused");
   const ahead = (data.position ?? 1) - 1;

@@ -92,6 +92,8 @@ describe("the timeline", () => {
       },
     );
     expect(timelineOf(jobOf({ attempts: [failed] }))[2]?.state).toBe("failed");
+    const stopped = { ...failed, outcome: outcomeOf("cancelled") };
+    expect(timelineOf(jobOf({ attempts: [stopped] }))[2]?.state).toBe("stopped");
   });
 
   it("says that a job is being cancelled, or out of sight", () => {

@@ -8,7 +8,7 @@ type Phase = Schemas["Phase"];
 
 export const STEPS = ["queued", "image", "running", "cleanup"] as const;
 export type StepName = (typeof STEPS)[number];
-export type StepState = "done" | "active" | "waiting" | "skipped" | "failed";
+export type StepState = "done" | "active" | "waiting" | "skipped" | "failed" | "stopped";
 
 /** Why a step was passed over, or what an active one is doing. */
 export type StepNote =
@@ -121,8 +121,7 @@ function running(attempt: Attempt): Step {
     return end === null ? step("running", "waiting") : step("running", "skipped", skipped(end));
   }
   if (end !== null) {
-    const failed = outcome !== null && !succeeded(outcome) && outcome.cause !== "cancelled";
-    return step("running", failed ? "failed" : "done", { start, end });
+    return step("running", outcome === null ? "done" : endOf(outcome), { start, end });
   }
   if (attempt.phase === "CANCELLING") {
     return step("running", "active", { start, note: "cancelling" });
@@ -134,8 +133,10 @@ function running(attempt: Attempt): Step {
   return step("running", "active", { start });
 }
 
-const succeeded = (outcome: Schemas["OutcomeView"]) =>
-  outcome.cause === "exit" && outcome.exit_code === 0;
+function endOf({ cause, exit_code }: Schemas["OutcomeView"]): StepState {
+  if (cause === "cancelled") return "stopped";
+  return cause === "exit" && exit_code === 0 ? "done" : "failed";
+}
 
 function cleanup(attempt: Attempt): Step {
   const start = entered(attempt, "CLEANUP");
