@@ -18,6 +18,7 @@ IGNORE = "type:" + " ignore"
 
 FOREIGN = {
     "hodei.adapters.postgres": {"asyncpg", "zstandard"},
+    "hodei.adapters.docker": {"aiohttp", "yarl"},
     "hodei.adapters.security": {"cryptography"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
     "hodei.api.ssh": {"asyncssh"},

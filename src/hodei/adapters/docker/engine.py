@@ -7,14 +7,30 @@ import json
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from io import BytesIO
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urlencode
 
+from aiohttp import (
+    BaseConnector,
+    ClientConnectionError,
+    ClientError,
+    ClientPayloadError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    ServerDisconnectedError,
+    TCPConnector,
+    UnixConnector,
+)
+from yarl import URL
+
 from hodei.adapters.docker.answers import Answer, text
 from hodei.adapters.docker.errors import EngineRefusal, unreachable
 from hodei.adapters.docker.facts import Facts, read_facts
-from hodei.adapters.docker.http import Client, Opener, Reply
 from hodei.adapters.docker.settings import DockerSettings, TlsFiles
 from hodei.domain.errors import ProviderUnavailable
 
@@ -26,6 +42,8 @@ ORDINARY_S = 30.0
 """An engine that answers no question within this is down."""
 WORK_S = 120.0
 """Creating, starting and removing: fifty at once on a slow machine queue up."""
+MOST_BYTES = 1 << 20
+"""Of one line of an answer that comes bit by bit."""
 
 
 class Engine:
@@ -33,7 +51,7 @@ class Engine:
 
     def __init__(self, settings: DockerSettings) -> None:
         self._settings = settings
-        self._client: Client | None = None
+        self._session: ClientSession | None = None
         self._facts: Facts | None = None
         self._probing = asyncio.Lock()
 
@@ -48,9 +66,9 @@ class Engine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            client.close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def facts(self, *, fresh: bool = False) -> Facts:
         """What the engine is; asked once, and again when `fresh`."""
@@ -107,11 +125,10 @@ class Engine:
         async with self._answer(
             "POST", prefix + path, params=params, headers=headers, limit_s=None
         ) as reply:
-            async for line in reply.lines():
-                if line.strip():
-                    item = json.loads(line)
-                    if isinstance(item, dict):
-                        yield item
+            async for line in _lines(reply):
+                item = json.loads(line)
+                if isinstance(item, dict):
+                    yield item
 
     async def _json(
         self,
@@ -145,28 +162,51 @@ class Engine:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         limit_s: float | None,
-    ) -> AsyncIterator[Reply]:
+    ) -> AsyncIterator[ClientResponse]:
         host = self._settings.host
+        timeout = ClientTimeout(total=limit_s, sock_connect=CONNECT_S)
         target = f"{path}?{urlencode(params)}" if params else path
         try:
-            async with self._opened().exchange(
-                method, target, headers or {}, content, limit_s
-            ) as reply:
+            reply = await self._asked(method, target, content, headers, timeout)
+            async with reply:
                 if reply.status >= 400:
                     raise EngineRefusal(reply.status, _words(await reply.read()))
                 yield reply
-        except OSError as error:
+        except (ClientConnectionError, ClientPayloadError, OSError) as error:
             # After a restart it may be another engine, or another version of it.
             self._facts = None
-            raise unreachable(host, error) from error
-        except ValueError as error:
+            raise unreachable(host, _late(error, limit_s) or error) from error
+        except (ClientError, ValueError) as error:
             message = f"what answers at {host} is no Docker Engine: {error}"
             raise ProviderUnavailable(message) from error
 
-    def _opened(self) -> Client:
-        if self._client is None:
-            self._client = _client(self._settings)
-        return self._client
+    async def _asked(
+        self,
+        method: str,
+        target: str,
+        content: bytes | None,
+        headers: Mapping[str, str] | None,
+        timeout: ClientTimeout,
+    ) -> ClientResponse:
+        url = URL(_base(self._settings) + target, encoded=True)
+
+        async def asked() -> ClientResponse:
+            body = None if content is None else BytesIO(content)
+            return await self._opened().request(
+                method, url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            )
+
+        try:
+            return await asked()
+        except ServerDisconnectedError:
+            # An engine ends connections that were idle for long, or dies and comes back; every
+            # order can be given twice, because what it makes has its name from us.
+            return await asked()
+
+    def _opened(self) -> ClientSession:
+        if self._session is None:
+            self._session = _session(self._settings)
+        return self._session
 
 
 def segment(name: str) -> str:
@@ -174,29 +214,52 @@ def segment(name: str) -> str:
     return quote(name, safe="/:@")
 
 
-def _client(settings: DockerSettings) -> Client:
+def _base(settings: DockerSettings) -> str:
+    """The beginning of every address; over a unix socket the host's name means nothing."""
     if settings.local:
-        path = settings.host.removeprefix("unix://")
-        return Client(_within(lambda: asyncio.open_unix_connection(path)), "docker")
+        return "http://docker"
     scheme, _, address = settings.host.rstrip("/").partition("://")
-    name, _, port = address.rpartition(":")
     secure = settings.tls is not None or scheme == "https"
-    context = _tls(settings.tls or TlsFiles()) if secure else None
-    plain = name.strip("[]")
-    return Client(_within(lambda: asyncio.open_connection(plain, int(port), ssl=context)), address)
+    return f"{'https' if secure else 'http'}://{address}"
 
 
-def _within(opener: Opener) -> Opener:
-    """The same, which does not take long."""
+def _session(settings: DockerSettings) -> ClientSession:
+    connector: BaseConnector
+    if settings.local:
+        connector = UnixConnector(settings.host.removeprefix("unix://"), limit=0)
+    elif _base(settings).startswith("https"):
+        connector = TCPConnector(ssl=_tls(settings.tls or TlsFiles()), limit=0)
+    else:
+        connector = TCPConnector(limit=0)
+    return ClientSession(
+        connector=connector,
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
+        skip_auto_headers=("Accept-Encoding",),
+    )
 
-    async def opened() -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                return await opener()
-        except TimeoutError as error:
-            raise TimeoutError(f"no connection within {CONNECT_S:.0f} s") from error
 
-    return opened
+def _late(error: BaseException, limit_s: float | None) -> TimeoutError | None:
+    """How long was waited in vain, if that is what happened."""
+    if isinstance(error, ConnectionTimeoutError):
+        return TimeoutError(f"no connection within {CONNECT_S:.0f} s")
+    if isinstance(error, TimeoutError) and limit_s is not None:
+        return TimeoutError(f"no answer within {limit_s:.0f} s")
+    return None
+
+
+async def _lines(reply: ClientResponse) -> AsyncIterator[bytes]:
+    """The lines of an answer as they come, empty ones left out."""
+    rest = b""
+    async for part in reply.content.iter_any():
+        *lines, rest = (rest + part).split(b"\n")
+        if len(rest) > MOST_BYTES:
+            raise ValueError(f"a line of more than {MOST_BYTES} bytes")
+        for line in lines:
+            if line.strip():
+                yield line
+    if rest.strip():
+        yield rest
 
 
 def _tls(files: TlsFiles) -> ssl.SSLContext:
