@@ -28,6 +28,10 @@ ROUTES = [
     "/providers",
     "/providers/new",
     "/providers/local",
+    "/settings/profile",
+    "/settings/system",
+    "/sign-in",
+    "/setup",
     "/nowhere",
 ]
 SIZES: tuple[Size, ...] = ("phone", "desk")

@@ -27,7 +27,11 @@ const headers: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: "/api/v1", credentials: "same-origin" });
+export const api = createClient<paths>({
+  baseUrl: "/api/v1",
+  credentials: "same-origin",
+  fetch: (request) => fetch(request), // looked up each time, so that tests can stand in for it
+});
 api.use(headers);
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };

@@ -120,11 +120,11 @@ export function Shell({ children }: { children: ReactNode }) {
         <PageBar value={bar}>
           <main id="main" tabIndex={-1} className="min-w-0 flex-1">
             {children}
+            {canCreateJobs && WITH_FAB.test(path) && <Fab to="/jobs/new" label={t("nav.newJob")} />}
           </main>
         </PageBar>
       </div>
       {!fullScreen && <BottomNav />}
-      {canCreateJobs && WITH_FAB.test(path) && <Fab to="/jobs/new" label={t("nav.newJob")} />}
       <Suspense>
         {palette && (
           <Palette onClose={() => setPalette(false)} onShortcuts={() => setSheet(true)} />

@@ -42,6 +42,7 @@ describe("formatDuration", () => {
     [185_000, "3m 05s"],
     [7_800_000, "2h 10m"],
     [273_600_000, "3d 4h"],
+    [259_200_000, "3d"],
   ])("%d ms is %s", (ms, text) => {
     expect(formatDuration(ms, "en")).toBe(text);
   });

@@ -52,7 +52,8 @@ export function formatDuration(ms: number, language: string): string {
   if (value < MINUTE) return `${whole(value, SECOND)}s`;
   if (value < HOUR) return pair(value, MINUTE, "m", SECOND, "s");
   if (value < DAY) return pair(value, HOUR, "h", MINUTE, "m");
-  return `${whole(value, DAY)}d ${whole(value % DAY, HOUR)}h`;
+  const hours = whole(value % DAY, HOUR);
+  return `${whole(value, DAY)}d${hours > 0 ? ` ${hours}h` : ""}`;
 }
 
 function pair(ms: number, big: number, bigName: string, small: number, smallName: string): string {

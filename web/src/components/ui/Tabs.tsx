@@ -76,7 +76,7 @@ export function SegmentedControl<T extends string>({
           key={option.value}
           value={option.value}
           aria-label={option.name}
-          className="flex h-8 min-w-10 flex-1 items-center justify-center gap-1.5 rounded-sm px-2.5 text-sm font-medium text-muted hover:text-text data-[state=checked]:bg-surface data-[state=checked]:text-text data-[state=checked]:shadow-[0_0_0_1px_var(--c-hairline)] pointer-coarse:h-11 pointer-coarse:min-w-11"
+          className="flex h-8 min-w-10 flex-auto items-center justify-center gap-1.5 rounded-sm px-3 text-sm font-medium whitespace-nowrap text-muted [&_svg]:shrink-0 hover:text-text data-[state=checked]:bg-surface data-[state=checked]:text-text data-[state=checked]:shadow-[0_0_0_1px_var(--c-hairline)] pointer-coarse:h-11 pointer-coarse:min-w-11"
         >
           {option.label}
         </RadioGroup.Item>

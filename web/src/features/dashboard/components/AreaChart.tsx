@@ -3,7 +3,7 @@ import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { formatClock, formatPercent } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
-import { areaPath, linePath, type Point, perHour, stretches } from "../model/area";
+import { areaPath, axis, linePath, type Point, perHour, stretches } from "../model/area";
 
 const BOX = { width: 480, height: 96 };
 
@@ -15,10 +15,11 @@ type AreaChartProps = {
   title: string;
 };
 
-export function AreaChart({ points, range, gap, title }: AreaChartProps) {
+export function AreaChart({ points, range: wanted, gap, title }: AreaChartProps) {
   const { i18n } = useTranslation();
   const { zone } = usePreferences();
   const id = useId();
+  const range = axis(points, wanted);
   const parts = stretches(points, gap);
   const clock = (at: number) => formatClock(at, i18n.language, zone).slice(0, 5);
   const middle = (range[0] + range[1]) / 2;

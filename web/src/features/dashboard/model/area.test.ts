@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { areaPath, linePath, type Point, perHour, stretches } from "./area";
+import { areaPath, axis, linePath, type Point, perHour, stretches } from "./area";
 
 const BOX = { width: 100, height: 10 };
 
@@ -23,6 +23,14 @@ describe("the load chart", () => {
     expect(linePath(points, [0, 100], BOX)).toBe("M0.0 10.0L50.0 0.0L100.0 5.0");
     expect(areaPath(points, [0, 100], BOX)).toMatch(/L100\.0 10L0\.0 10Z$/);
     expect(areaPath([], [0, 100], BOX)).toBe("");
+  });
+
+  it("spans what was measured, an hour at least and the range at most", () => {
+    const hour = 3_600_000;
+    const range = [0, 24 * hour] as const;
+    expect(axis([[23.9 * hour, 1]], range)).toEqual([23 * hour, 24 * hour]);
+    expect(axis([[10 * hour, 1]], range)).toEqual([10 * hour, 24 * hour]);
+    expect(axis([[-hour, 1]], range)).toEqual(range);
   });
 
   it("averages per hour", () => {

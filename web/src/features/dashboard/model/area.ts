@@ -1,5 +1,7 @@
 /** The shape of a small area chart: where its line goes, and where nothing was measured. */
 
+const HOUR = 3_600_000;
+
 export type Point = readonly [at: number, value: number];
 
 /** Points as stretches without a hole longer than `gap` (ms). */
@@ -45,11 +47,18 @@ export function areaPath(points: readonly Point[], range: readonly [number, numb
 export function perHour(points: readonly Point[]): Point[] {
   const hours = new Map<number, number[]>();
   for (const [at, value] of points) {
-    const hour = Math.floor(at / 3_600_000) * 3_600_000;
+    const hour = Math.floor(at / HOUR) * HOUR;
     hours.set(hour, [...(hours.get(hour) ?? []), value]);
   }
   return [...hours].map(([hour, values]) => [
     hour,
     values.reduce((sum, value) => sum + value, 0) / values.length,
   ]);
+}
+
+/** What the axis spans: a young server's short history is not squeezed into a corner of the day. */
+export function axis(points: readonly Point[], range: readonly [number, number]) {
+  const [start, end] = range;
+  const first = points[0]?.[0] ?? end;
+  return [Math.max(start, Math.min(first, end - HOUR)), end] as const;
 }
