@@ -30,7 +30,9 @@ function lengthen(text: string): string {
     index % 2 === 1 ? part : part.replace(/[a-zA-Z]/g, (letter) => ACCENTED[letter] ?? letter),
   );
   const letters = parts.filter((_, index) => index % 2 === 0).join("").length;
-  return `[${words.join("")}${"~".repeat(Math.ceil(letters * 0.4))}]`;
+  // In groups, as words are: longer ones may wrap.
+  const more = "~".repeat(Math.ceil(letters * 0.4)).replace(/~{6}(?=~)/g, "$& ");
+  return `[${words.join("")}${more}]`;
 }
 
 /** Every text of `words` as en-XA; placeholders and tags stay as they are. */

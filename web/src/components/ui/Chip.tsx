@@ -18,7 +18,7 @@ export const Chip = ({ pressed, onPress, count, children }: ChipProps) => (
     aria-pressed={pressed}
     onClick={onPress}
     className={cn(
-      "inline-flex h-8 shrink-0 items-center gap-1.5 rounded-full border px-3 text-sm font-medium whitespace-nowrap transition-colors pointer-coarse:h-11",
+      "inline-flex h-8 shrink-0 items-center gap-1.5 rounded-full border px-3 text-sm font-medium whitespace-nowrap transition-colors pointer-coarse:h-11 pointer-coarse:min-w-11 pointer-coarse:justify-center",
       pressed
         ? "border-text bg-text text-bg"
         : "border-hairline bg-surface text-muted hover:border-control hover:text-text",

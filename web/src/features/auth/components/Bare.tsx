@@ -14,7 +14,7 @@ export function Bare({ title, children }: { title: string; children: ReactNode }
         <img src="/icon.svg" alt="" width={28} height={28} />
         <span className="text-xl font-semibold tracking-[-0.02em]">{t("product")}</span>
       </div>
-      <h1 className="pb-5 text-2xl">{title}</h1>
+      <h1 className="pb-5 text-2xl [overflow-wrap:anywhere]">{title}</h1>
       {children}
     </main>
   );
