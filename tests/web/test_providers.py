@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from hodei.client import Client
 from tests.support.browser import Visitor, check_axe, check_overflow, check_targets, settle
@@ -160,8 +160,13 @@ def test_secrets_go_in_and_never_come_out(visitor: Visitor, client: Client, labe
     }
     client.create_provider({"name": label, "type": "docker", "settings": settings})
     seen: list[str] = []
+
+    def note(response: Response) -> None:
+        if "/api/" in response.url:
+            seen.append(response.text())
+
     with visitor.page("/providers") as page:
-        page.on("response", lambda r: "/api/" in r.url and seen.append(r.text()))
+        page.on("response", note)
         page.goto(f"/providers/{label}?tab=config")
         stored = page.get_by_role("group", name="Registries")
         expect(stored.get_by_role("radio", name="Keep")).to_be_checked()
