@@ -132,9 +132,11 @@ class Dispatcher:
         if explain:
             self._misfits.clear()
         await self.give_back(everything=False)
+        # First, because workers go on ending their attempts while others are being bound.
+        more = await self._claim_ahead()
         live = await self._live_workers(explain)
         blocked: dict[str, str] = {}
-        bound, least, more = 0, 1, True
+        bound, least = 0, 1
         for _ in range(MAX_ROUNDS):
             # Anew each time: a binding that turned out stale gives its worker back.
             idle = self._idle_sessions()
@@ -142,9 +144,10 @@ class Dispatcher:
             if not room and not explain:
                 break
             limit = max(least, min(MAX_CLAIM, room))
-            kept = self._kept(limit)
-            claimed = kept or await self._claim(limit, blocked)
-            more = bool(kept) or len(claimed) == limit
+            claimed: Sequence[Job] = self._kept(limit) if room else []
+            if not claimed and (more or explain):
+                claimed = await self._claim(limit, blocked)
+                more = len(claimed) == limit
             if not claimed:
                 break
             bindings, refused = self._place(claimed, live, idle, blocked)
@@ -152,12 +155,10 @@ class Dispatcher:
                 await self._core.store.unclaim(self._core.replica, refused)
             saved = await self._commit(bindings)
             bound += saved
-            if not more and saved == len(bindings):
+            if not more and not self._reserve and saved == len(bindings):
                 break  # the queue gave less than it was asked for: that was all
             # Where unplaceable jobs stand before the others, look further at once.
             least = 1 if bindings else MAX_CLAIM
-        if more:
-            await self._claim_ahead()
         await self._store_reasons(blocked, complete=explain)
         return bound
 
@@ -173,16 +174,20 @@ class Dispatcher:
             self._core.replica, limit=limit, lease_s=CLAIM_LEASE_S, blocked=sorted(blocked)
         )
 
-    async def _claim_ahead(self) -> None:
+    async def _claim_ahead(self) -> bool:
+        """Fills the reserve; False when the queue had less than was wanted."""
         wanted = self._reserve.wanted
-        if wanted:
-            claimed = await self._core.store.claim(
-                self._core.replica,
-                limit=wanted,
-                lease_s=AHEAD_LEASE_S,
-                blocked=sorted(self._misfits),
-            )
-            self._reserve.put(claimed)
+        if not wanted:
+            return True
+        wanted = min(MAX_CLAIM, wanted + len(self._sessions.idle()))
+        claimed = await self._core.store.claim(
+            self._core.replica,
+            limit=wanted,
+            lease_s=AHEAD_LEASE_S,
+            blocked=sorted(self._misfits),
+        )
+        self._reserve.put(claimed)
+        return len(claimed) == wanted
 
     async def give_back(self, *, everything: bool = True) -> None:
         """Jobs claimed ahead and not bound are anybody's again; at once, or when it is time."""
