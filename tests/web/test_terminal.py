@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from hodei.client import Client
 from tests.support.browser import Visitor, check_axe, check_overflow, check_targets, settle
+from tests.support.server import ServerProcess
 
 PASTE = """(text) => {
     const data = new DataTransfer();
@@ -108,3 +109,22 @@ def test_keys_of_a_phone_and_screen_reader_mode(visitor: Visitor, job: str) -> N
         check_overflow(page)
         check_axe(page)
         check_targets(page)
+
+
+def test_a_lost_connection_is_said_and_taken_up_again(
+    own_visitor: Visitor, server: ServerProcess
+) -> None:
+    own_visitor.noise.allow("WebSocket", "ERR_CONNECTION", "Failed to load resource")
+    with Client(server.url) as client:
+        job = client.submit(name="outlives the server", command="sleep 600")
+    with own_visitor.page(f"/jobs/{job.id}/terminal") as page:
+        enter(page)
+        server.kill9()
+        expect(page.get_by_text("The connection is lost, and the shell with it.")).to_be_visible()
+        server.start()
+        again = page.get_by_role("button", name="Reconnect")
+        expect(again).to_be_enabled()
+        again.click()
+        enter(page)
+        page.keyboard.type("echo back-$((8+1))\n")
+        expect(rows(page)).to_contain_text("back-9")
