@@ -1,6 +1,6 @@
 /** The typed REST client: same origin, session by cookie, errors as `ApiError`. */
 import createClient, { type Middleware } from "openapi-fetch";
-import { noteServerTime } from "@/live/clock";
+import { noteHeard, noteServerTime } from "@/live/clock";
 import { ApiError, type Problem } from "./problem";
 import type { components, paths } from "./schema";
 
@@ -23,6 +23,7 @@ const headers: Middleware = {
   },
   onResponse({ response }) {
     noteServerTime(response.headers.get("Date"));
+    if (response.status < 502) noteHeard(); // above that a proxy speaks for a server that is gone
     return undefined;
   },
 };

@@ -3,6 +3,15 @@ import { useSyncExternalStore } from "react";
 
 let offset = 0; // ms to add to this machine's clock
 let precise = false;
+let heard = Date.now();
+
+/** The server has just answered or sent something. */
+export function noteHeard(): void {
+  heard = Date.now();
+}
+
+/** When the server was last heard (ms, this machine's clock). */
+export const lastHeard = (): number => heard;
 
 /** From a `Date` header, which only knows seconds; a ping's time is better and wins. */
 export function noteServerTime(date: string | null): void {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { serverNow } from "./clock";
+import { lastHeard, serverNow } from "./clock";
 import { SILENCE_MS } from "./machine";
 import { LiveSocket, POLL_MS } from "./socket";
 
@@ -101,12 +101,14 @@ describe("LiveSocket", () => {
     expect(heard).not.toHaveBeenCalled();
   });
 
-  it("says when its mode changes, and since when", () => {
+  it("says when its mode changes, and when the server was last heard", () => {
     const watcher = vi.fn();
     socket.watch(watcher);
-    vi.advanceTimersByTime(1000);
     wire().openNow();
     expect(watcher).toHaveBeenCalledOnce();
-    expect(socket.since).toBe(Date.now());
+    vi.advanceTimersByTime(1000);
+    wire().says({ op: "ping", at: new Date().toISOString() });
+    vi.advanceTimersByTime(5000);
+    expect(Date.now() - lastHeard()).toBe(5000);
   });
 });

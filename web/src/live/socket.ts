@@ -1,5 +1,5 @@
 /** Drives the state machine with a real WebSocket, timers and the listeners of topics. */
-import { notePing } from "./clock";
+import { noteHeard, notePing } from "./clock";
 import {
   type Delivery,
   type Effect,
@@ -34,18 +34,16 @@ export class LiveSocket {
   private polling: ReturnType<typeof setInterval> | undefined;
   private readonly listeners = new Map<string, Set<Listener>>();
   private readonly watchers = new Set<() => void>();
-  private changedAt = Date.now();
   private started = false;
 
-  constructor(private readonly open: () => Wire) {}
+  /** `probe` asks the server for a sign of life while no socket comes up. */
+  constructor(
+    private readonly open: () => Wire,
+    private readonly probe: () => void = () => {},
+  ) {}
 
   get mode(): Mode {
     return this.state.mode;
-  }
-
-  /** When the mode last changed, by this machine's clock. */
-  get since(): number {
-    return this.changedAt;
   }
 
   start(): void {
@@ -169,11 +167,11 @@ export class LiveSocket {
       this.hangUp(); // not our server's words
       return;
     }
+    noteHeard();
     this.handle({ kind: "frame", frame });
   }
 
   private modeChanged(): void {
-    this.changedAt = Date.now();
     clearInterval(this.polling);
     if (this.state.mode === "polling") {
       this.polling = setInterval(() => this.poll(), POLL_MS);
@@ -183,6 +181,7 @@ export class LiveSocket {
   }
 
   private poll(): void {
+    this.probe();
     for (const set of this.listeners.values()) {
       for (const one of [...set]) one.onDelivery({ kind: "poll" });
     }
@@ -192,4 +191,12 @@ export class LiveSocket {
 const address = () =>
   `${location.protocol === "https:" ? "wss:" : "ws:"}//${location.host}/api/v1/ws`;
 
-export const liveSocket = new LiveSocket(() => new WebSocket(address()));
+async function probe(): Promise<void> {
+  const answer = await fetch("/api/v1/health").catch(() => null);
+  if (answer?.ok) noteHeard();
+}
+
+export const liveSocket = new LiveSocket(
+  () => new WebSocket(address()),
+  () => void probe(),
+);

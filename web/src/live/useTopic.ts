@@ -1,5 +1,6 @@
 /** React's side of the live socket: listening to a topic, and how the connection is. */
 import { useEffect, useRef, useSyncExternalStore } from "react";
+import { lastHeard } from "./clock";
 import type { Delivery, Mode } from "./machine";
 import { liveSocket } from "./socket";
 
@@ -54,5 +55,8 @@ const watch = (watcher: () => void) => liveSocket.watch(watcher);
 /** Live, reconnecting, polling or offline, as the connection is now. */
 export const useLiveMode = (): Mode => useSyncExternalStore(watch, () => liveSocket.mode);
 
-/** When that began (ms, this machine's clock). */
-export const useLiveSince = (): number => useSyncExternalStore(watch, () => liveSocket.since);
+/** When the server was last heard (ms, this machine's clock), anew with each change of the mode. */
+export function useLiveSince(): number {
+  useLiveMode();
+  return lastHeard();
+}

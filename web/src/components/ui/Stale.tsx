@@ -4,17 +4,17 @@ import { useTranslation } from "react-i18next";
 import { cn } from "@/lib/cn";
 import { formatClock } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
-import { useNow } from "@/live/clock";
-import { useLiveMode, useLiveSince } from "@/live/useTopic";
+import { lastHeard, useNow } from "@/live/clock";
+import { useLiveMode } from "@/live/useTopic";
 
 const STALE_AFTER_MS = 10_000;
 
 /** Whether live data is out of date now, and since when. */
 export function useStale(): { stale: boolean; since: number } {
   const mode = useLiveMode();
-  const since = useLiveSince();
-  const broken = mode === "reconnecting" || mode === "offline";
+  const broken = mode !== "live" && mode !== "connecting";
   useNow(broken); // looks again each second while it is broken
+  const since = lastHeard();
   return { stale: broken && Date.now() - since > STALE_AFTER_MS, since };
 }
 
