@@ -23,6 +23,12 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      output: {
+        // An icon is smaller than what a file of its own costs.
+        codeSplitting: { groups: [{ name: "icons", test: /lucide-react/ }] },
+      },
+    },
   },
   test: {
     restoreMocks: true,

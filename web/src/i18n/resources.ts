@@ -1,5 +1,4 @@
 /** The words of the product: which namespaces there are and how each one is fetched. */
-import type audit from "@/features/audit/i18n/en.json";
 import type auth from "@/features/auth/i18n/en.json";
 import type dashboard from "@/features/dashboard/i18n/en.json";
 import type jobDetail from "@/features/job-detail/i18n/en.json";
@@ -9,16 +8,13 @@ import type logs from "@/features/logs/i18n/en.json";
 import type metrics from "@/features/metrics/i18n/en.json";
 import type providers from "@/features/providers/i18n/en.json";
 import type queue from "@/features/queue/i18n/en.json";
-import type schedules from "@/features/schedules/i18n/en.json";
 import type settings from "@/features/settings/i18n/en.json";
-import type templates from "@/features/templates/i18n/en.json";
 import type terminal from "@/features/terminal/i18n/en.json";
 import type workers from "@/features/workers/i18n/en.json";
 import type common from "./common/en.json";
 
 export type Resources = {
   common: typeof common;
-  audit: typeof audit;
   auth: typeof auth;
   dashboard: typeof dashboard;
   "job-detail": typeof jobDetail;
@@ -28,9 +24,7 @@ export type Resources = {
   metrics: typeof metrics;
   providers: typeof providers;
   queue: typeof queue;
-  schedules: typeof schedules;
   settings: typeof settings;
-  templates: typeof templates;
   terminal: typeof terminal;
   workers: typeof workers;
 };
