@@ -13,9 +13,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from bench import commands
 from bench.figures import Figure, quantile
-from bench.system import System, connect, system
+from bench.system import PROVIDER, System, connect, system
 from hodei.adapters.postgres import PostgresStore
 from hodei.wire.gen import jobs_pb2 as jobs
+from hodei.wire.gen import providers_pb2
 
 if TYPE_CHECKING:
     from bench.system import Connection
@@ -139,6 +140,7 @@ def _queries(count: int) -> Mapping[str, jobs.ListJobsRequest]:
         ),
         # Both are common, and no job has both.
         "owner and state that never meet": request(owner="owner-10", states=[failed]),
+        "three that never meet": request(owner="owner-10", states=[failed], labels={"env": "prod"}),
         "nothing fits": request(owner="nobody", states=[failed]),
     }
 
@@ -178,6 +180,9 @@ async def _ask(it: System, request: jobs.ListJobsRequest) -> object:
 
 async def _claims(it: System, rounds: int) -> list[Figure]:
     """The dispatcher's claim, made by the store's own code in this process."""
+    # Nothing can be claimed while dispatch is paused; without a provider nothing is bound.
+    await it.providers.DisableProvider(providers_pb2.DisableProviderRequest(provider=PROVIDER))
+    await it.pause(False)
     await it.submit_many([commands.shell(commands.SHORT)] * QUEUED)
     async with PostgresStore.open(it.dsn, pool_size=1) as store:
         times = []
