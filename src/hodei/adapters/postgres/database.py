@@ -87,7 +87,9 @@ class Database:
             return await self._once(work)
 
     async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
-        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as session:
+        # With a session at hand there is nothing to wait for, and a limit has its price.
+        timeout = None if self._pool.get_idle_size() else ACQUIRE_TIMEOUT_S
+        async with self._pool.acquire(timeout=timeout) as session:
             return await work(session)
 
 
