@@ -1,55 +1,52 @@
-/** Keys that a phone's keyboard lacks. */
+/** The keys that the keyboard of a phone lacks. */
 import { ArrowDown, ArrowLeft, ArrowRight, ArrowUp, type LucideIcon } from "lucide-react";
-import type { PointerEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { cn } from "@/lib/cn";
-import type { ExtraKey } from "../model/keys";
+import { KEYS, type Key } from "../model/keys";
 
-type Props = { control: boolean; onControl(on: boolean): void; onKey(key: ExtraKey): void };
-
-const ICONS: Partial<Record<ExtraKey, LucideIcon>> = {
+const ARROWS: Partial<Record<Key, LucideIcon>> = {
   left: ArrowLeft,
-  down: ArrowDown,
   up: ArrowUp,
+  down: ArrowDown,
   right: ArrowRight,
 };
-const KEYS: readonly ExtraKey[] = ["left", "down", "up", "right"];
-const style =
-  "grid h-11 min-w-11 flex-1 place-items-center rounded-control border border-control bg-surface text-sm font-medium";
-/** The focus, and with it the phone's keyboard, stays with the terminal. */
-const keepFocus = (event: PointerEvent) => event.preventDefault();
 
-export function KeyRow({ control, onControl, onKey }: Props) {
+type KeyRowProps = { ctrl: boolean; onKey(key: Key): void; disabled: boolean };
+
+export function KeyRow({ ctrl, onKey, disabled }: KeyRowProps) {
   const { t } = useTranslation("terminal");
-  const key = (name: ExtraKey) => {
-    const Icon = ICONS[name];
-    return (
-      <button
-        key={name}
-        type="button"
-        aria-label={t(`key.${name}`)}
-        onPointerDown={keepFocus}
-        onClick={() => onKey(name)}
-        className={style}
-      >
-        {Icon === undefined ? t(`key.${name}`) : <Icon size={16} aria-hidden />}
-      </button>
-    );
-  };
   return (
-    <div role="toolbar" aria-label={t("key.row")} className="flex gap-1.5 px-2 py-2 lg:hidden">
-      {key("esc")}
-      {key("tab")}
-      <button
-        type="button"
-        aria-pressed={control}
-        onPointerDown={keepFocus}
-        onClick={() => onControl(!control)}
-        className={cn(style, control && "border-brand bg-brand text-white")}
-      >
-        {t("key.ctrl")}
-      </button>
-      {KEYS.map(key)}
+    <div
+      role="toolbar"
+      aria-label={t("keys.label")}
+      className="hidden gap-1 border-t border-hairline bg-surface p-1 pb-[max(0.25rem,env(safe-area-inset-bottom))] pointer-coarse:flex"
+    >
+      {KEYS.map((key) => {
+        const Icon = ARROWS[key];
+        return (
+          <button
+            key={key}
+            type="button"
+            disabled={disabled}
+            aria-label={t(`keys.${key}`)}
+            aria-pressed={key === "ctrl" ? ctrl : undefined}
+            // The terminal keeps the focus, and with it the keyboard stays.
+            onPointerDown={(event) => event.preventDefault()}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => onKey(key)}
+            className={cn(
+              "grid h-11 min-w-11 flex-1 place-items-center rounded-control bg-raised font-mono text-sm text-text disabled:opacity-50",
+              key === "ctrl" && ctrl && "bg-brand text-white",
+            )}
+          >
+            {Icon === undefined ? (
+              <span aria-hidden>{t(`keys.short.${key as "esc"}`)}</span>
+            ) : (
+              <Icon size={16} aria-hidden />
+            )}
+          </button>
+        );
+      })}
     </div>
   );
 }

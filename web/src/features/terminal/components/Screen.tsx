@@ -1,129 +1,167 @@
-/** The screen of a shell: xterm.js, and the connection behind it. */
+/** xterm.js in a box: draws, fits itself, asks before a paste of lines, and can be left by key. */
 import { FitAddon } from "@xterm/addon-fit";
+import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
+import "./screen.css";
 import { useEffect, useRef } from "react";
-import { useTranslation } from "react-i18next";
-import { needsGuard, withControl } from "../model/keys";
-import { addressOf, type Ended, Session } from "../model/session";
+import { bounded, type Size } from "../model/connection";
+import { THEME } from "../model/theme";
 
-/** What the page can ask of the screen. */
-export type Handle = {
-  type(text: string): void;
-  /** As a terminal pastes: programs that know it are told. */
-  paste(text: string): void;
+/** What the page does with the screen. */
+export type ScreenHandle = {
+  size(): Size;
+  draw(data: Uint8Array | string, done?: () => void): void;
   focus(): void;
-  application(): boolean;
+  paste(text: string): void;
+  selection(): string;
+  /** Whether the program wants the other kind of arrow keys. */
+  applicationKeys(): boolean;
 };
 
-export type ScreenProps = {
-  jobId: string;
-  /** Another number opens another shell on the same screen. */
-  round: number;
+type ScreenProps = {
+  label: string;
+  tooMuchOutput: string;
   screenReader: boolean;
-  /** Whether the next character goes with Ctrl. */
-  control: boolean;
-  onControlUsed(): void;
-  onReady(handle: Handle): void;
-  onOpen(): void;
-  onEnd(end: Ended): void;
-  /** A text of several lines is to be pasted. */
-  onGuard(text: string): void;
-  /** The person wants out of the terminal by keyboard. */
+  readOnly: boolean;
+  onReady(screen: ScreenHandle | null): void;
+  onType(text: string): void;
+  onTypeBytes(text: string): void;
+  onSize(size: Size): void;
+  onPaste(text: string): void;
+  onCopy(text: string): void;
   onLeave(): void;
 };
 
-const colour = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const SCROLL_BACK = 10_000;
 
-function makeTerminal(): Terminal {
-  const background = colour("--c-console") || "#0A0D13";
-  const foreground = colour("--c-console-text") || "#D7DCE5";
+function openLink(event: MouseEvent, address: string): void {
+  event.preventDefault();
+  if (/^https?:\/\//i.test(address)) window.open(address, "_blank", "noopener,noreferrer");
+}
+
+function create(): Terminal {
+  const font = getComputedStyle(document.documentElement).getPropertyValue("--font-mono");
   return new Terminal({
-    fontFamily: '"Geist Mono Variable", ui-monospace, monospace',
-    fontSize: matchMedia("(max-width: 640px)").matches ? 13 : 14,
+    theme: THEME,
+    fontFamily: font || "monospace",
+    fontSize: 13,
     lineHeight: 1.2,
-    scrollback: 5000,
+    scrollback: SCROLL_BACK,
     cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     minimumContrastRatio: 4.5,
-    theme: { background, foreground, cursor: foreground, selectionBackground: "#2B6CEE80" },
+    linkHandler: { activate: openLink },
+    macOptionIsMeta: true,
   });
 }
 
+/** Keys that the page keeps for itself. */
+function ownKey(event: KeyboardEvent): "leave" | "copy" | undefined {
+  if (!event.ctrlKey) return undefined;
+  if ((event.key === "Escape" && event.shiftKey) || event.key === "F6") return "leave";
+  return event.shiftKey && event.key.toLowerCase() === "c" ? "copy" : undefined;
+}
+
+function handleOf(terminal: Terminal): ScreenHandle {
+  return {
+    size: () => bounded({ rows: terminal.rows, columns: terminal.cols }),
+    draw: (data, done) => terminal.write(data, done),
+    focus: () => terminal.focus(),
+    paste: (text) => terminal.paste(text),
+    selection: () => terminal.getSelection(),
+    applicationKeys: () => terminal.modes.applicationCursorKeysMode,
+  };
+}
+
+/** Keeps the terminal as large as its box; returns how to stop. */
+function keepFitting(terminal: Terminal, box: HTMLElement): () => void {
+  const fit = new FitAddon();
+  terminal.loadAddon(fit);
+  const now = () => {
+    const wanted = fit.proposeDimensions();
+    if (wanted === undefined || Number.isNaN(wanted.cols) || Number.isNaN(wanted.rows)) return;
+    const { rows, columns } = bounded({ rows: wanted.rows, columns: wanted.cols });
+    if (rows !== terminal.rows || columns !== terminal.cols) terminal.resize(columns, rows);
+  };
+  let frame = 0;
+  const watch = new ResizeObserver(() => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(now);
+  });
+  now();
+  watch.observe(box);
+  return () => {
+    cancelAnimationFrame(frame);
+    watch.disconnect();
+  };
+}
+
 export default function Screen(props: ScreenProps) {
-  const { t } = useTranslation("terminal");
   const box = useRef<HTMLDivElement>(null);
-  const terminal = useRef<Terminal>(null);
-  const session = useRef<Session>(null);
+  const terminal = useRef<Terminal>(undefined);
   const latest = useRef(props);
   useEffect(() => {
     latest.current = props;
+    if (terminal.current === undefined) return;
+    terminal.current.options.disableStdin = props.readOnly;
+    terminal.current.options.screenReaderMode = props.screenReader;
+    terminal.current.textarea?.setAttribute("aria-label", props.label);
   });
-  const label = t("input");
 
   useEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    Terminal.strings.promptLabel = label;
-    const screen = makeTerminal();
-    const fit = new FitAddon();
-    screen.loadAddon(fit);
-    screen.open(element);
-    fit.fit();
-    terminal.current = screen;
-    screen.onData((text) => {
-      const { control, onControlUsed } = latest.current;
-      session.current?.type(control ? withControl(text) : text);
-      if (control) onControlUsed();
-    });
-    screen.onResize(({ rows, cols }) => session.current?.resize({ rows, columns: cols }));
-    screen.attachCustomKeyEventHandler((event) => {
-      if (event.key !== "F6" || !event.ctrlKey) return true;
-      if (event.type === "keydown") latest.current.onLeave();
-      return false;
-    });
-    const onPaste = (event: ClipboardEvent) => {
-      const text = event.clipboardData?.getData("text/plain") ?? "";
-      if (!needsGuard(text)) return;
+    const place = box.current;
+    if (place === null) return;
+    let stop = () => {};
+    let gone = false;
+    const begin = () => {
+      if (gone) return;
+      const made = create();
+      terminal.current = made;
+      Terminal.strings.tooMuchOutput = latest.current.tooMuchOutput;
+      made.loadAddon(new WebLinksAddon(openLink));
+      made.attachCustomKeyEventHandler((event) => {
+        const own = ownKey(event);
+        if (own === undefined) return true;
+        event.preventDefault();
+        if (event.type === "keydown" && own === "leave") latest.current.onLeave();
+        if (event.type === "keydown" && own === "copy") latest.current.onCopy(made.getSelection());
+        return false;
+      });
+      made.open(place);
+      made.textarea?.setAttribute("aria-label", latest.current.label);
+      made.options.screenReaderMode = latest.current.screenReader;
+      made.options.disableStdin = latest.current.readOnly;
+      made.onData((text) => latest.current.onType(text));
+      made.onBinary((text) => latest.current.onTypeBytes(text));
+      made.onResize(({ rows, cols }) => latest.current.onSize({ rows, columns: cols }));
+      const unfit = keepFitting(made, place);
+      latest.current.onReady(handleOf(made));
+      stop = () => {
+        latest.current.onReady(null);
+        unfit();
+        made.dispose();
+        terminal.current = undefined;
+      };
+    };
+    // Cells are measured once, so the font has to be there first.
+    document.fonts.load("13px 'Geist Mono Variable'").then(begin, begin);
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, []);
+
+  useEffect(() => {
+    const place = box.current;
+    if (place === null) return;
+    const paste = (event: ClipboardEvent) => {
       event.preventDefault();
       event.stopPropagation();
-      latest.current.onGuard(text);
+      latest.current.onPaste(event.clipboardData?.getData("text/plain") ?? "");
     };
-    element.addEventListener("paste", onPaste, true);
-    const observer = new ResizeObserver(() => fit.fit());
-    observer.observe(element);
-    latest.current.onReady({
-      type: (text) => session.current?.type(text),
-      paste: (text) => screen.paste(text),
-      focus: () => screen.focus(),
-      application: () => screen.modes.applicationCursorKeysMode,
-    });
-    return () => {
-      observer.disconnect();
-      element.removeEventListener("paste", onPaste, true);
-      screen.dispose();
-      terminal.current = null;
-    };
-  }, [label]);
+    place.addEventListener("paste", paste, { capture: true });
+    return () => place.removeEventListener("paste", paste, { capture: true });
+  }, []);
 
-  const { jobId, round, screenReader } = props;
-  useEffect(() => {
-    const screen = terminal.current;
-    if (screen === null) return;
-    if (round > 0) screen.write("\r\n");
-    const opened = new Session(addressOf(jobId, { rows: screen.rows, columns: screen.cols }), {
-      onOpen: () => latest.current.onOpen(),
-      onBytes: (bytes, taken) => screen.write(bytes, taken),
-      onEnd: (end) => latest.current.onEnd(end),
-    });
-    session.current = opened;
-    screen.focus();
-    return () => opened.close();
-  }, [jobId, round]);
-
-  useEffect(() => {
-    if (terminal.current !== null) terminal.current.options.screenReaderMode = screenReader;
-  }, [screenReader]);
-
-  return <div ref={box} className="h-full min-h-0 w-full overflow-hidden" />;
+  return <div ref={box} className="terminal-screen absolute inset-0 overflow-hidden p-2" />;
 }

@@ -1,29 +1,23 @@
-/** What the keys send that a phone's keyboard lacks. */
+/** Keys that phones lack, as the bytes that a terminal sends for them. */
 
-export type ExtraKey = "esc" | "tab" | "up" | "down" | "left" | "right";
+export const KEYS = ["esc", "tab", "ctrl", "left", "up", "down", "right"] as const;
+export type Key = (typeof KEYS)[number];
 
-const ARROWS: Readonly<Partial<Record<ExtraKey, string>>> = {
-  up: "A",
-  down: "B",
-  right: "C",
-  left: "D",
-};
+const ARROWS = { up: "A", down: "B", right: "C", left: "D" } as const;
 
-/** The bytes of a key; programs on the whole screen want arrows in another form. */
-export function bytesOf(key: ExtraKey, application: boolean): string {
+/** `application`: the program has asked for the other kind of arrows (vi, less). */
+export function sequenceOf(key: Exclude<Key, "ctrl">, application: boolean): string {
   if (key === "esc") return "\x1b";
   if (key === "tab") return "\t";
   return `\x1b${application ? "O" : "["}${ARROWS[key]}`;
 }
 
-/** A typed character with Ctrl held: Ctrl-C for "c". What has no such form stays as it is. */
+/** The text with its first character as if Ctrl were held; unchanged when there is no such key. */
 export function withControl(text: string): string {
-  if (text.length !== 1) return text;
-  const code = text.toUpperCase().charCodeAt(0);
-  if (text === " ") return "\x00";
-  if (text === "?") return "\x7f";
-  return code >= 0x40 && code <= 0x5f ? String.fromCharCode(code & 0x1f) : text;
+  const first = text.charAt(0).toUpperCase();
+  const code = first.charCodeAt(0);
+  if (first === " ") return `\0${text.slice(1)}`;
+  if (first === "?") return `\x7f${text.slice(1)}`;
+  if (!(code >= 64 && code <= 95)) return text;
+  return String.fromCharCode(code & 31) + text.slice(1);
 }
-
-/** Whether a pasted text would run something before anybody has read it. */
-export const needsGuard = (text: string): boolean => /[\r\n]/.test(text);

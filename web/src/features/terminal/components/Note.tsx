@@ -1,0 +1,102 @@
+/** Over an empty console: why there is no shell to be had, or that it comes. */
+import { useQuery } from "@tanstack/react-query";
+import { Ban, CircleDashed, Lock, type LucideIcon, SquareTerminal } from "lucide-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { explainQuery, type Job } from "@/api/queries/jobs";
+import { ErrorState } from "@/components/ui/feedback";
+import { ButtonLink } from "@/components/ui/Link";
+import type { Admission } from "../model/admission";
+
+type CoverProps = {
+  icon: LucideIcon;
+  title: string;
+  name: string;
+  children?: ReactNode;
+  action?: ReactNode;
+};
+
+const Cover = ({ icon: Icon, title, name, children, action }: CoverProps) => (
+  <div
+    data-terminal-note={name}
+    role="status"
+    className="absolute inset-0 grid place-content-center justify-items-center gap-2 overflow-auto bg-console p-6 text-center text-text"
+  >
+    <Icon size={24} aria-hidden strokeWidth={1.5} className="text-subtle" />
+    <h2 className="text-lg">{title}</h2>
+    {children && <div className="max-w-md text-muted [overflow-wrap:anywhere]">{children}</div>}
+    {action && <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
+  </div>
+);
+
+const WHY_EVERY_MS = 2000;
+
+function Waiting({ job }: { job: Job }) {
+  const { t } = useTranslation("terminal");
+  const { data } = useQuery({
+    ...explainQuery(job.id),
+    enabled: job.state === "PENDING",
+    refetchInterval: WHY_EVERY_MS,
+  });
+  return (
+    <Cover
+      icon={CircleDashed}
+      name="waiting"
+      title={t(`waiting.${job.state === "PENDING" ? "queued" : "starting"}`)}
+      action={
+        <ButtonLink to="/jobs/$jobId" params={{ jobId: job.id }}>
+          {t("waiting.why")}
+        </ButtonLink>
+      }
+    >
+      {job.state === "PENDING" && data?.reason && <p>{data.reason}</p>}
+      <p>{t("waiting.opens")}</p>
+    </Cover>
+  );
+}
+
+type NoteProps = { admission: Admission; job: Job | undefined; error: unknown; onRetry(): void };
+
+/** Null when the job can be entered. */
+export function Note({ admission, job, error, onRetry }: NoteProps) {
+  const { t } = useTranslation("terminal");
+  const { t: common } = useTranslation();
+  if (error && job === undefined) {
+    return (
+      <div className="absolute inset-0 overflow-auto bg-console text-text">
+        <ErrorState error={error} onRetry={onRetry} />
+      </div>
+    );
+  }
+  if (admission === "forbidden") {
+    return (
+      <Cover icon={Lock} name="forbidden" title={common("forbidden.title")}>
+        {common("forbidden.detail", { permission: "terminal.open" })}
+      </Cover>
+    );
+  }
+  if (job === undefined) return null;
+  if (admission === "waiting") return <Waiting job={job} />;
+  if (admission === "cancelling") {
+    return (
+      <Cover icon={Ban} name="cancelling" title={t("cancelling.title")}>
+        {t("cancelling.detail")}
+      </Cover>
+    );
+  }
+  if (admission !== "over") return null;
+  return (
+    <Cover
+      icon={SquareTerminal}
+      name="over"
+      title={t("over.title", { state: common(`state.${job.state}`) })}
+      action={
+        <ButtonLink to="/jobs/$jobId/logs" params={{ jobId: job.id }}>
+          {t("over.logs")}
+        </ButtonLink>
+      }
+    >
+      {t("over.detail")}
+    </Cover>
+  );
+}
