@@ -28,7 +28,7 @@ export function KeyRow({ ctrl, onKey, disabled }: KeyRowProps) {
             key={key}
             type="button"
             disabled={disabled}
-            aria-label={t(`keys.${key}`)}
+            aria-label={Icon && t(`keys.${key}`)}
             aria-pressed={key === "ctrl" ? ctrl : undefined}
             // The terminal keeps the focus, and with it the keyboard stays.
             onPointerDown={(event) => event.preventDefault()}
@@ -39,11 +39,7 @@ export function KeyRow({ ctrl, onKey, disabled }: KeyRowProps) {
               key === "ctrl" && ctrl && "bg-brand text-white",
             )}
           >
-            {Icon === undefined ? (
-              <span aria-hidden>{t(`keys.short.${key as "esc"}`)}</span>
-            ) : (
-              <Icon size={16} aria-hidden />
-            )}
+            {Icon === undefined ? t(`keys.${key}`) : <Icon size={16} aria-hidden />}
           </button>
         );
       })}

@@ -3,7 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Ban, CircleDashed, Lock, type LucideIcon, SquareTerminal } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import type { Schemas } from "@/api/client";
 import { explainQuery, type Job } from "@/api/queries/jobs";
+import { Rejections, sentence } from "@/components/placement/Rejections";
 import { ErrorState } from "@/components/ui/feedback";
 import { ButtonLink } from "@/components/ui/Link";
 import type { Admission } from "../model/admission";
@@ -31,6 +33,14 @@ const Cover = ({ icon: Icon, title, name, children, action }: CoverProps) => (
 
 const WHY_EVERY_MS = 2000;
 
+/** The server's sentence is English; other languages have the providers and what each lacks. */
+function Why({ explanation: { reason, rejections } }: { explanation: Schemas["ExplanationView"] }) {
+  const { t, i18n } = useTranslation("terminal");
+  if (i18n.language.startsWith("en")) return <p>{sentence(reason)}</p>;
+  if (rejections.length === 0) return null;
+  return <Rejections title={t("waiting.because")} items={rejections} />;
+}
+
 function Waiting({ job }: { job: Job }) {
   const { t } = useTranslation("terminal");
   const { data } = useQuery({
@@ -49,7 +59,7 @@ function Waiting({ job }: { job: Job }) {
         </ButtonLink>
       }
     >
-      {job.state === "PENDING" && data?.reason && <p>{data.reason}</p>}
+      {job.state === "PENDING" && data !== undefined && <Why explanation={data} />}
       <p>{t("waiting.opens")}</p>
     </Cover>
   );

@@ -17,6 +17,8 @@ export type ScreenHandle = {
   selection(): string;
   /** Whether the program wants the other kind of arrow keys. */
   applicationKeys(): boolean;
+  /** Whether a program (vi, less) has taken the other screen, which has no scroll-back. */
+  otherScreen(): boolean;
 };
 
 type ScreenProps = {
@@ -70,6 +72,7 @@ function handleOf(terminal: Terminal): ScreenHandle {
     paste: (text) => terminal.paste(text),
     selection: () => terminal.getSelection(),
     applicationKeys: () => terminal.modes.applicationCursorKeysMode,
+    otherScreen: () => terminal.buffer.active.type === "alternate",
   };
 }
 

@@ -88,9 +88,17 @@ export function useTerminal(jobId: string, admission: Admission) {
   };
   const paste = (text: string) => {
     setAsked(null);
-    screenNow.current?.focus();
     screenNow.current?.paste(cleaned(text));
+    screenNow.current?.focus();
   };
+  const asking = asked !== null;
+  useEffect(() => {
+    if (!asking) return;
+    return () => {
+      // After the window, which gives the focus back to the button that it came from.
+      setTimeout(() => screenNow.current?.focus());
+    };
+  }, [asking]);
 
   return {
     state,
@@ -118,16 +126,16 @@ export function useTerminal(jobId: string, admission: Admission) {
       if (text === "" || needsAsking(text)) setAsked(cleaned(text));
       else paste(text);
     },
-    dropPaste: () => {
-      setAsked(null);
-      screenNow.current?.focus();
-    },
+    dropPaste: () => setAsked(null),
     /** A new shell on the same screen. */
     again: () => {
-      if (entered) screenNow.current?.draw(divider(t("session.next")));
-      if (screenNow.current) connection.current?.resize(screenNow.current.size());
+      const here = screenNow.current;
+      if (here !== null) {
+        if (entered) here.draw(divider(t("session.next"), here.otherScreen()));
+        connection.current?.resize(here.size());
+      }
       connection.current?.connect();
-      screenNow.current?.focus();
+      here?.focus();
     },
   };
 }

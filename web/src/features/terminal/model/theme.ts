@@ -32,8 +32,11 @@ export const THEME: ITheme = {
   brightWhite: "#ffffff",
 };
 
-/** Takes back what a program that ended badly has left on: other screen, mouse, colours, paste. */
-const PLAIN = "\x1b[?1049l\x1b[?1000;1002;1003;1004;1006;2004l\x1b[?25h\x1b[!p\x1b[0m";
+/** Takes back what a program that ended badly has left on: mouse, paste, colours, no cursor. */
+const PLAIN = "\x1b[?1000;1002;1003;1004;1006;2004l\x1b[?25h\x1b[!p\x1b[0m";
+/** Back from the other screen; on the first one it would only move the cursor. */
+const FIRST_SCREEN = "\x1b[?1049l";
 
 /** What is drawn between one session and the next, which share the scroll-back. */
-export const divider = (text: string): string => `${PLAIN}\r\n\x1b[2m-- ${text} --\x1b[0m\r\n`;
+export const divider = (text: string, otherScreen: boolean): string =>
+  `${otherScreen ? FIRST_SCREEN : ""}${PLAIN}\r\n\x1b[2m-- ${text} --\x1b[0m\r\n`;
