@@ -1,6 +1,5 @@
 /** xterm.js in a box: draws, fits itself, asks before a paste of lines, and can be left by key. */
 import { FitAddon } from "@xterm/addon-fit";
-import { WebLinksAddon } from "@xterm/addon-web-links";
 import { Terminal } from "@xterm/xterm";
 import "@xterm/xterm/css/xterm.css";
 import "./screen.css";
@@ -121,7 +120,6 @@ export default function Screen(props: ScreenProps) {
       const made = create();
       terminal.current = made;
       Terminal.strings.tooMuchOutput = latest.current.tooMuchOutput;
-      made.loadAddon(new WebLinksAddon(openLink));
       made.attachCustomKeyEventHandler((event) => {
         const own = ownKey(event);
         if (own === undefined) return true;
