@@ -6,6 +6,8 @@ import { defineConfig } from "vitest/config";
 import { precompress } from "./tools/precompress.ts";
 
 const server = process.env.HODEI_SERVER ?? "http://127.0.0.1:8080";
+const BASE =
+  /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|react-query|query-core|store|react-store)|i18next|react-i18next|clsx|tailwind-merge|class-variance-authority)\//;
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), precompress()],
@@ -25,8 +27,14 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
     rolldownOptions: {
       output: {
-        // An icon is smaller than what a file of its own costs.
-        codeSplitting: { groups: [{ name: "icons", test: /lucide-react/ }] },
+        // An icon is smaller than what a file of its own costs; what every page needs is packed
+        // better in one.
+        codeSplitting: {
+          groups: [
+            { name: "icons", test: /lucide-react/ },
+            { name: "base", test: BASE },
+          ],
+        },
       },
     },
   },
