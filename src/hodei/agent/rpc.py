@@ -193,10 +193,10 @@ class Channel:
         """
         wanted = select.POLLIN | (select.POLLOUT if self.wants_write() else 0)
         ready = wait(self.fileno(), wanted, deadline)
-        if ready & select.POLLOUT:
-            self.on_writable()
         if ready & ~select.POLLOUT:
             self.on_readable()
+        elif ready:
+            self.on_writable()
         return ready != 0
 
     def on_readable(self) -> None:
@@ -224,7 +224,9 @@ class Channel:
                 # Most likely all there is; if not, the next poll says so.
                 break
         if self.wants_write():
-            self.on_writable()
+            # Who has left after its last words cannot be answered: the next call finds that out,
+            # and first the owner gets what came before.
+            self._flush_quietly()
 
     def on_writable(self) -> None:
         """Writes queued bytes until the socket is full. Raises ConnectionLost.
