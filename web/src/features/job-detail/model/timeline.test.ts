@@ -57,6 +57,7 @@ describe("the timeline", () => {
     [{}, "alpine:latest", "present"],
     [{ warm: true }, "alpine:latest", "warm"],
     [{}, null, "noImage"],
+    [{ warm: true }, null, "noImage"],
   ] as const)("says why no image was pulled: %j of %s is %s", (changes, name, note) => {
     const marks: Parameters<typeof attemptOf>[0] = [
       ["QUEUED", 1],

@@ -104,7 +104,7 @@ function image(job: Job, attempt: Attempt): Step {
   }
   if (pull !== undefined) return step("image", "done", { start, end });
   const none = job.spec.image === null || job.spec.image === undefined;
-  const note = attempt.warm ? "warm" : none ? "noImage" : "present";
+  const note = none ? "noImage" : attempt.warm ? "warm" : "present";
   return step("image", "skipped", { start, end, note });
 }
 

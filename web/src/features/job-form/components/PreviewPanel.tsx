@@ -41,7 +41,7 @@ export function PreviewPanel({ values }: { values: FormValues }) {
       <CodeView
         code={text.trimEnd()}
         language={LANGUAGES[form]}
-        label={t("preview.title")}
+        label={`${t("preview.title")}: ${t(`preview.${form}`)}`}
         className="max-h-80 [&_pre]:text-xs"
       />
       {secret && <p className="text-muted text-sm">{t("preview.secrets")}</p>}
