@@ -77,7 +77,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
           to="/jobs/$jobId"
           params={{ jobId: job.id }}
           preload="intent"
-          className="font-medium after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus"
+          className="font-medium leading-6 inline-block max-w-full truncate align-middle after:absolute after:inset-0 focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-focus"
         >
           {job.name}
         </Link>
