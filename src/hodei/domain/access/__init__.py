@@ -1,0 +1,1 @@
+"""Who may do what: roles, the permissions they grant, and whoever calls."""
