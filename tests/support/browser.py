@@ -162,6 +162,20 @@ def _launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
 
+STILL = """async () => {
+    const moving = () => document.getAnimations().filter((one) =>
+        one.playState === "running" && one.effect?.getComputedTiming().iterations !== Infinity);
+    while (moving().length > 0) {
+        await Promise.allSettled(moving().map((one) => one.finished));
+    }
+}"""
+
+
+def still(page: Page) -> None:
+    """Until what fades or slides has arrived: half-way, colours and places are not the page's."""
+    page.evaluate(STILL)
+
+
 def settle(page: Page) -> None:
     """Until the page has its heading, its fonts and its data."""
     page.locator("h1").first.wait_for()
@@ -177,6 +191,7 @@ def check_overflow(page: Page) -> None:
 
 def check_targets(page: Page) -> None:
     """Fails when something to touch is smaller than a finger (44 px)."""
+    still(page)
     small = page.evaluate(SMALL_TARGETS)
     assert small == [], f"{page.url}: too small to touch: {small}"
 
@@ -185,5 +200,6 @@ def check_axe(page: Page) -> None:
     """Fails on every violation of WCAG 2.2 AA that axe finds."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
+    still(page)
     found = page.evaluate(RUN_AXE)
     assert found == [], f"{page.url}: " + "\n".join(found)
