@@ -1,9 +1,10 @@
-"""Who calls: until there is sign-in, whoever reaches the loopback address."""
+"""Who calls, and what they may do: the same in every interface."""
 
 from __future__ import annotations
 
 import re
 
+from hodei.domain.access.principal import Principal, Via, everything
 from hodei.domain.errors import Unauthenticated
 
 LOCAL = "local"
@@ -21,16 +22,16 @@ class Identity:
         """Whether `dev-NAME` tokens are accepted."""
         return self._dev_mode
 
-    def owner(self, authorization: str | None) -> str:
-        """Name of the caller. Raises Unauthenticated for a token that is not accepted."""
+    async def principal(self, authorization: str | None) -> Principal:
+        """Who calls. Raises Unauthenticated for a token that is not accepted."""
         if not authorization:
-            return LOCAL
+            return everything(LOCAL, Via.ANONYMOUS)
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated("the Authorization header must be 'Bearer TOKEN'")
         found = _DEV_TOKEN.match(token.strip())
         if self._dev_mode and found:
-            return found[1]
+            return everything(found[1], Via.DEV)
         if self._dev_mode:
             raise Unauthenticated("in development mode tokens look like dev-NAME")
         raise Unauthenticated("this server takes no tokens; leave the Authorization header out")

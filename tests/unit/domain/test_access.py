@@ -23,8 +23,8 @@ def test_a_role_holds_in_its_project_only() -> None:
     assert ana.may(Permission.JOBS_RUN, "blue")
     assert not ana.may(Permission.JOBS_RUN, "red")
     assert not ana.may(Permission.JOBS_READ, "green")
-    assert ana.projects_with(Permission.JOBS_RUN) == {"blue"}
-    assert ana.projects_with(Permission.JOBS_READ) == {"blue", "red"}
+    assert ana.projects_with(Permission.JOBS_RUN) == frozenset({"blue"})
+    assert ana.projects_with(Permission.JOBS_READ) == frozenset({"blue", "red"})
 
 
 def test_the_greater_role_counts() -> None:
@@ -34,7 +34,7 @@ def test_the_greater_role_counts() -> None:
     assert ana.role_in("blue") is Role.ADMIN
     assert ana.role_in("red") is Role.VIEWER
     assert ana.projects_with(Permission.JOBS_READ) is None
-    assert ana.projects_with(Permission.SECRETS_MANAGE) == {"blue"}
+    assert ana.projects_with(Permission.SECRETS_MANAGE) == frozenset({"blue"})
 
 
 @pytest.mark.parametrize("permission", sorted(OF_INSTALLATION))

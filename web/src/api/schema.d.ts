@@ -2864,7 +2864,7 @@ export interface components {
          * @description How a caller is known.
          * @enum {string}
          */
-        Via: "anonymous" | "token" | "session";
+        Via: "anonymous" | "dev" | "token" | "session" | "key";
         /**
          * ViolationView
          * @description One thing that is wrong: which field, what is allowed, what was given.

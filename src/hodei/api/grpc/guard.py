@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 
 from hodei.api.grpc.errors import abort
 from hodei.api.identity import Identity
+from hodei.domain.access.principal import Principal
 from hodei.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
@@ -28,13 +29,13 @@ WORKER_SERVICE = "/hodei.v1.WorkerAgentService/"
 Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
 
 
-def caller(context: Context, identity: Identity) -> str:
-    """Name of who calls. Raises Unauthenticated."""
+async def caller(context: Context, identity: Identity) -> Principal:
+    """Who calls. Raises Unauthenticated."""
     for key, value in context.invocation_metadata() or ():
         if key == "authorization":
             text = value if isinstance(value, str) else value.decode("latin-1")
-            return identity.owner(text)
-    return identity.owner(None)
+            return await identity.principal(text)
+    return await identity.principal(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class ErrorInterceptor(Interceptor):
     def _unary(self, serve: Callable[..., Any]) -> Callable[..., Any]:
         async def guarded(request: Any, context: Context) -> Any:
             try:
-                caller(context, self._identity)
+                await caller(context, self._identity)
                 return await serve(_readable(request), context)
             except grpc.aio.AbortError:
                 raise
@@ -109,7 +110,7 @@ class ErrorInterceptor(Interceptor):
     def _stream(self, serve: Callable[..., Any]) -> Callable[..., Any]:
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
             try:
-                caller(context, self._identity)
+                await caller(context, self._identity)
                 async for message in serve(_readable(request), context):
                     yield message
             except grpc.aio.AbortError:

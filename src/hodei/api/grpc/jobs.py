@@ -36,14 +36,14 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
         self._identity = identity
 
     async def QueueJob(self, request: pb.QueueJobRequest, context: Context) -> pb.Job:
-        actor = caller(context, self._identity)
+        actor = (await caller(context, self._identity)).name
         return job_to_pb(await self._engine.jobs.submit(_submission(request), actor=actor))
 
     async def QueueJobs(
         self, request: pb.QueueJobsRequest, context: Context
     ) -> pb.QueueJobsResponse:
         submissions = _submissions(request)
-        actor = caller(context, self._identity)
+        actor = (await caller(context, self._identity)).name
         jobs = await self._engine.jobs.submit_many(submissions, actor=actor)
         return pb.QueueJobsResponse(job_ids=[str(job.id) for job in jobs])
 
@@ -65,12 +65,12 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
         )
 
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.Job:
-        actor = caller(context, self._identity)
+        actor = (await caller(context, self._identity)).name
         reason = request.reason
         return _detail(await self._engine.jobs.cancel(request.job_id, actor=actor, reason=reason))
 
     async def RetryJob(self, request: pb.RetryJobRequest, context: Context) -> pb.Job:
-        actor = caller(context, self._identity)
+        actor = (await caller(context, self._identity)).name
         return job_to_pb(await self._engine.jobs.rerun(request.job_id, actor=actor))
 
     async def ExecutionEventStream(

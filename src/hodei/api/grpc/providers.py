@@ -41,7 +41,7 @@ class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
     async def CreateProvider(
         self, request: pb.CreateProviderRequest, context: Context
     ) -> pb.Provider:
-        actor = caller(context, self._identity)
+        actor = (await caller(context, self._identity)).name
         view = await self._engine.providers.create(
             _config(request.config), enabled=not request.disabled, actor=actor
         )
@@ -54,14 +54,14 @@ class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
             request.provider,
             _config(request.config),
             version=request.version or None,
-            actor=caller(context, self._identity),
+            actor=(await caller(context, self._identity)).name,
         )
         return _view(view)
 
     async def DeleteProvider(
         self, request: pb.DeleteProviderRequest, context: Context
     ) -> pb.DeleteProviderResponse:
-        actor = caller(context, self._identity)
+        actor = (await caller(context, self._identity)).name
         await self._engine.providers.delete(request.provider, actor=actor)
         return pb.DeleteProviderResponse()
 
@@ -91,7 +91,7 @@ class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
         )
 
     async def _set_enabled(self, key: str, enabled: bool, context: Context) -> pb.Provider:
-        actor = caller(context, self._identity)
+        actor = (await caller(context, self._identity)).name
         return _view(await self._engine.providers.set_enabled(key, enabled, actor=actor))
 
 

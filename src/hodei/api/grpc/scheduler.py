@@ -90,7 +90,7 @@ class Scheduler(pb_grpc.SchedulerServiceServicer):
         saved = await self._engine.queue.configure(
             paused=request.paused if request.HasField("paused") else None,
             aging_step_ms=request.aging_step_ms if request.HasField("aging_step_ms") else None,
-            actor=caller(context, self._identity),
+            actor=(await caller(context, self._identity)).name,
         )
         return pb.SchedulerSettings(paused=saved.paused, aging_step_ms=saved.aging_step_ms)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from enum import StrEnum
 
 from starlette.requests import HTTPConnection
 
 from hodei.api.http.problems import SignInOver
 from hodei.api.identity import Identity
+from hodei.domain.access.principal import Principal, Via, everything
 from hodei.domain.errors import Forbidden
 from hodei.domain.sign_in import LIFETIME, SignIn, csrf_token
 from hodei.engine.engine import Engine
@@ -27,48 +27,43 @@ FORGET = f"{COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
 """Set-Cookie that takes the cookie away."""
 
 
-class Via(StrEnum):
-    """How a caller is known."""
-
-    ANONYMOUS = "anonymous"
-    """Nobody need say who they are on the loopback address."""
-    TOKEN = "token"
-    SESSION = "session"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Somebody who may call."""
 
-    owner: str
-    via: Via
+    principal: Principal
     sign_in: SignIn | None = None
     csrf: str | None = None
     """What this caller has to show with changes; None: nothing."""
 
     def check_change(self, connection: HTTPConnection) -> None:
         """Raises Forbidden when a change may come from a page that is not ours."""
-        if self.csrf is None:
-            return
-        shown = connection.headers.get(CSRF_HEADER, "")
-        if not hmac.compare_digest(shown.encode(), self.csrf.encode()):
-            raise Forbidden(f"send the csrf_token of GET /me as {CSRF_HEADER} with every change")
+        if self.csrf is not None:
+            check_csrf(self.csrf, connection)
+
+
+def check_csrf(expected: str, connection: HTTPConnection) -> None:
+    """Raises Forbidden when a change may come from a page that is not ours."""
+    shown = connection.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(shown.encode(), expected.encode()):
+        raise Forbidden(f"send the csrf_token of GET /me as {CSRF_HEADER} with every change")
 
 
 async def caller_of(engine: Engine, identity: Identity, connection: HTTPConnection) -> Caller:
     """Who calls. Raises Unauthenticated for a token or a cookie that is not accepted."""
     authorization = connection.headers.get("authorization")
     if authorization is not None:
-        return Caller(owner=identity.owner(authorization), via=Via.TOKEN)
+        return Caller(principal=await identity.principal(authorization))
     secret = connection.cookies.get(COOKIE)
     if not secret:
-        return Caller(owner=identity.owner(None), via=Via.ANONYMOUS)
+        return Caller(principal=await identity.principal(None))
     # What was signed in with a token that is not accepted any more is over as well.
     known = identity.dev_mode and len(secret) <= _LONGEST
     sign_in = await engine.sign_ins.find(secret) if known else None
     if sign_in is None:
         raise SignInOver(FORGET)
-    return Caller(owner=sign_in.owner, via=Via.SESSION, sign_in=sign_in, csrf=csrf_token(secret))
+    principal = everything(sign_in.owner, Via.SESSION)
+    return Caller(principal=principal, sign_in=sign_in, csrf=csrf_token(secret))
 
 
 def remember(secret: str) -> str:

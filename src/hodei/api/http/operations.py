@@ -12,10 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from hodei.api.http.callers import Caller, Via, caller_of
+from hodei.api.http.callers import Caller, caller_of
 from hodei.api.http.problems import MethodNotAllowed
 from hodei.api.http.query import AnyParameter, Parameter, Query, Repeated, Schema
 from hodei.api.identity import Identity
+from hodei.domain.access.principal import Principal, Via
 from hodei.domain.errors import NotFound
 from hodei.domain.parsing.reader import text_fault
 from hodei.engine.engine import Engine
@@ -26,7 +27,7 @@ PREFIX = "/api/v1"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_KEY = 200
 """Characters of an id or name in a path."""
-NOBODY = Caller(owner="", via=Via.ANONYMOUS)
+NOBODY = Caller(principal=Principal(name="", via=Via.ANONYMOUS, roles={}))
 """Who calls a public operation is not looked at."""
 
 
@@ -54,7 +55,7 @@ class Call:
     @property
     def actor(self) -> str:
         """Name of who calls."""
-        return self.caller.owner
+        return self.caller.principal.name
 
     @property
     def engine(self) -> Engine:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 
 from hodei.api.http.body import read_object, text_field
-from hodei.api.http.callers import COOKIE, CSRF_HEADER, FORGET, Caller, Via, remember
+from hodei.api.http.callers import COOKIE, CSRF_HEADER, FORGET, Caller, check_csrf, remember
 from hodei.api.http.operations import Answer, Call, Operation, json_response, ok
 from hodei.api.http.schemas.session import Me, SignInWays
+from hodei.domain.access.principal import Via
 from hodei.domain.errors import Unauthenticated
 from hodei.domain.parsing.reader import Report
 from hodei.domain.sign_in import csrf_token
@@ -43,9 +46,10 @@ async def sign_in(call: Call) -> Response:
     identity = call.api.identity
     if not identity.dev_mode:
         raise Unauthenticated("there is no sign-in here: whoever reaches this server may use it")
-    owner = identity.owner(f"Bearer {token}")
-    secret, made = await call.engine.sign_ins.begin(owner)
-    caller = Caller(owner=owner, via=Via.SESSION, sign_in=made, csrf=csrf_token(secret))
+    shown = await identity.principal(f"Bearer {token}")
+    secret, made = await call.engine.sign_ins.begin(shown.name)
+    principal = replace(shown, via=Via.SESSION)
+    caller = Caller(principal=principal, sign_in=made, csrf=csrf_token(secret))
     response = json_response(_me(call, caller), 201)
     response.headers["Set-Cookie"] = remember(secret)
     return response
@@ -55,7 +59,7 @@ async def sign_out(call: Call) -> Response:
     """DELETE /session."""
     secret = call.request.cookies.get(COOKIE)
     if secret:
-        Caller(owner="", via=Via.SESSION, csrf=csrf_token(secret)).check_change(call.request)
+        check_csrf(csrf_token(secret), call.request)
         await call.engine.sign_ins.end(secret)
     return Response(status_code=204, headers={"Set-Cookie": FORGET})
 
@@ -63,9 +67,9 @@ async def sign_out(call: Call) -> Response:
 def _me(call: Call, caller: Caller) -> Me:
     dev_mode = call.api.identity.dev_mode
     return Me(
-        owner=caller.owner,
+        owner=caller.principal.name,
         dev_mode=dev_mode,
-        via=caller.via,
+        via=caller.principal.via,
         csrf_token=caller.csrf,
         expires_at=caller.sign_in.expires_at if caller.sign_in else None,
         sign_in=SignInWays(required=False, methods=["token"] if dev_mode else []),

@@ -14,6 +14,7 @@ from hodei.api.identity import Identity
 from hodei.api.ssh.authorized_keys import AuthorizedKeys
 from hodei.api.ssh.limits import Failures
 from hodei.api.ssh.session import JobSession
+from hodei.domain.access.principal import Principal, Via, everything
 from hodei.domain.errors import Unauthenticated, Unavailable
 from hodei.engine.engine import Engine
 
@@ -51,7 +52,7 @@ class Connection(asyncssh.SSHServer):
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-        self._actor = ""
+        self._principal: Principal | None = None
         self._tries = 0
         self._counted = False
         """Every wrong password counts as a failed sign-in; of keys, all that were tried as one."""
@@ -92,26 +93,26 @@ class Connection(asyncssh.SSHServer):
     def public_key_auth_supported(self) -> bool:
         return self._gate.keys is not None
 
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+    async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
         owner = self._gate.keys.owner(key) if self._gate.keys else None
-        return self._judge(owner)
+        return self._judge(everything(owner, Via.KEY) if owner else None)
 
     def password_auth_supported(self) -> bool:
         return self._gate.identity.dev_mode
 
-    def validate_password(self, username: str, password: str) -> bool:
+    async def validate_password(self, username: str, password: str) -> bool:
         try:
-            owner = self._gate.identity.owner(f"Bearer {password}")
+            principal = await self._gate.identity.principal(f"Bearer {password}")
         except Unauthenticated:
             self._gate.failures.add(self._address)
             self._counted = True
             return self._judge(None)
-        return self._judge(owner)
+        return self._judge(principal)
 
-    def _judge(self, owner: str | None) -> bool:
+    def _judge(self, principal: Principal | None) -> bool:
         # What was validated last is what signs in, once its signature fits.
-        self._actor = owner or ""
-        if owner is not None:
+        self._principal = principal
+        if principal is not None:
             return True
         self._tries += 1
         if self._tries >= MAX_TRIES:
@@ -120,10 +121,14 @@ class Connection(asyncssh.SSHServer):
             )
         return False
 
+    @property
+    def _name(self) -> str:
+        return self._principal.name if self._principal else ""
+
     def auth_completed(self) -> None:
         self._gate.unknown.discard(self)
         self._gate.known.add(self)
-        logger.info("SSH signed in", extra={"actor": self._actor, "address": self._address})
+        logger.info("SSH signed in", extra={"actor": self._name, "address": self._address})
 
     # ---- what is offered, and what is not
 
@@ -133,7 +138,7 @@ class Connection(asyncssh.SSHServer):
                 asyncssh.OPEN_RESOURCE_SHORTAGE, f"at most {MAX_SESSIONS} sessions per connection"
             )
         key = str(self.conn.get_extra_info("username"))
-        session = JobSession(self._gate.engine, key, self._actor, self._address)
+        session = JobSession(self._gate.engine, key, self._name, self._address)
         session.on_lost = lambda: self._left(session)
         self._sessions.add(session)
         self._gate.sessions.add(session)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from hodei.api.http.callers import Via
 from hodei.api.http.schemas.model import Model
+from hodei.domain.access.principal import Via
 
 
 class SignInWays(Model):

@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hodei.api.http.body import parse_json
-from hodei.api.http.callers import caller_of
+from hodei.api.http.callers import Caller, caller_of
 from hodei.api.http.operations import Api
 from hodei.api.http.schemas.frames import MAX_SINCE, MAX_TOPIC
 from hodei.api.http.schemas.logs import compact
@@ -37,25 +37,23 @@ def live_endpoint(api: Api, topics: Topics) -> Callable[[WebSocket], Awaitable[N
     """GET /ws."""
 
     async def live(websocket: WebSocket) -> None:
-        if not await admitted(api, websocket):
+        if await admitted(api, websocket) is None:
             return
         await LiveSocket(api, topics, websocket).run()
 
     return live
 
 
-async def admitted(api: Api, websocket: WebSocket) -> bool:
-    """Accepts the socket; closes it again when the credential is not accepted."""
+async def admitted(api: Api, websocket: WebSocket) -> Caller | None:
+    """Accepts the socket; closes it again, for None, when the credential is not accepted."""
     await websocket.accept()
     try:
-        await caller_of(api.engine, api.identity, websocket)
+        return await caller_of(api.engine, api.identity, websocket)
     except Unauthenticated as error:
         await _turn_away(websocket, error)
-        return False
     except Unavailable as error:
         await websocket.close(TRY_AGAIN, str(error)[:120])
-        return False
-    return True
+    return None
 
 
 async def _turn_away(websocket: WebSocket, error: Unauthenticated) -> None:

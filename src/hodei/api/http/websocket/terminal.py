@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.websockets import WebSocket
 
+from hodei.api.http.callers import Caller
 from hodei.api.http.operations import MAX_KEY, Api
 from hodei.api.http.query import Bad, Query, Repeated, flag, text, whole
 from hodei.api.http.schemas.logs import compact
@@ -72,10 +73,11 @@ def terminal_endpoint(api: Api) -> Callable[[WebSocket], Awaitable[None]]:
     """GET /jobs/{key}/terminal."""
 
     async def terminal(websocket: WebSocket) -> None:
-        if not await admitted(api, websocket):
+        caller = await admitted(api, websocket)
+        if caller is None:
             return
         try:
-            await _serve(api, websocket)
+            await _serve(api, websocket, caller)
         except HodeiError as error:
             await _refuse(websocket, error)
         except GONE:
@@ -84,14 +86,14 @@ def terminal_endpoint(api: Api) -> Callable[[WebSocket], Awaitable[None]]:
     return terminal
 
 
-async def _serve(api: Api, websocket: WebSocket) -> None:
+async def _serve(api: Api, websocket: WebSocket, caller: Caller) -> None:
     query = Query(websocket.scope["query_string"], _DECLARED)
     key: str = websocket.path_params["key"]
     if len(key) > MAX_KEY or text_fault(key):
         raise NotFound("job", key)
     headers, client = websocket.headers, websocket.client
     opening = Opening(
-        actor=api.identity.owner(headers.get("authorization")),
+        actor=caller.principal.name,
         # Browsers always say from which page they come; programs do not.
         via="web" if "origin" in headers else "cli",
         address=client.host if client else "",
