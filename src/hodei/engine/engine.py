@@ -9,6 +9,7 @@ from uuid import UUID
 
 from hodei.domain.errors import HodeiError
 from hodei.domain.worker import Worker, WorkerState
+from hodei.engine.audit import Audit
 from hodei.engine.core import Core
 from hodei.engine.dispatch import Dispatcher
 from hodei.engine.explain import Explainer
@@ -82,6 +83,7 @@ class Engine:
         self.workers = Workers(core, self.sessions)
         self.hosts = Hosts(core)
         self.sign_ins = SignIns(core)
+        self.audit = Audit(core.store, core.clock)
         self.terminals = Terminals(core, self.jobs, self.sessions)
         self.janitor = Janitor(core, retention)
         self.started_at = core.clock.now()
@@ -101,6 +103,7 @@ class Engine:
             loop.create_task(self.live.run(), name="live"),
             loop.create_task(self.janitor.run(), name="janitor"),
             loop.create_task(self.hosts.run(), name="hosts"),
+            loop.create_task(self.audit.run(), name="audit"),
         ]
         await ready.wait()
         return self
@@ -116,6 +119,7 @@ class Engine:
         for session in self.sessions.all():
             session.close()
         await self.core.committer.drain()
+        await self.audit.stop()
         await self.registry.close()
 
     def connect(self, worker: Worker, peer: Peer) -> Session:

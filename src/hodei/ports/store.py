@@ -27,6 +27,7 @@ from hodei.domain.spec import CommandType, Priority
 from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
 from hodei.ports.aggregates import JobMetrics, Recent, UseSeries
+from hodei.ports.audit import AuditStore
 from hodei.ports.hosts import HostStore
 from hodei.ports.loads import LoadStore
 from hodei.ports.maintenance import MaintenanceStore
@@ -467,6 +468,7 @@ class Store(
     EventStore,
     HostStore,
     SignInStore,
+    AuditStore,
     MaintenanceStore,
     Protocol,
 ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from hodei.adapters.memory.audit import AuditRows
 from hodei.adapters.memory.commits import Commits
 from hodei.adapters.memory.faults import MemoryFaults
 from hodei.adapters.memory.feed import Feed
@@ -36,6 +37,7 @@ class MemoryStore(
     Feed,
     Hosts,
     SignIns,
+    AuditRows,
     Maintenance,
 ):
     """Implements `hodei.ports.store.Store` in one process.

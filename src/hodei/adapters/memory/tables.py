@@ -10,6 +10,7 @@ from itertools import count
 from uuid import UUID
 
 from hodei.domain.attempt import Attempt, Phase
+from hodei.domain.audit import Entry
 from hodei.domain.events import Event
 from hodei.domain.job import Job, JobState
 from hodei.domain.logs import LogHead, Segment
@@ -105,6 +106,8 @@ class Tables:
         self.blocked: dict[str, str] = {}
         self.host_samples: dict[tuple[str, datetime], HostSample] = {}
         self.sign_ins: dict[bytes, SignIn] = {}
+        self.audit: list[Entry] = []
+        self.audit_number = count(1)
         self.jobs: dict[UUID, JobEntry] = {}
         self.queue: list[QueueKey] = []
         self.job_by_key: dict[tuple[str, str], UUID] = {}

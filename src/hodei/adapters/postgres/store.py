@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
+from hodei.adapters.postgres.audit import AuditRows
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.feed import Feed
 from hodei.adapters.postgres.hosts import Hosts
@@ -38,6 +39,7 @@ class PostgresStore(
     Feed,
     Hosts,
     SignIns,
+    AuditRows,
     Maintenance,
 ):
     """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""

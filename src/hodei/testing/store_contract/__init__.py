@@ -9,6 +9,7 @@ that gives the store's time; `bus`, which hears what `store` saves.
 from __future__ import annotations
 
 from hodei.testing.store_contract.attempts import AttemptContract
+from hodei.testing.store_contract.audit import AuditContract
 from hodei.testing.store_contract.claims import ClaimContract
 from hodei.testing.store_contract.commits import CommitContract
 from hodei.testing.store_contract.feed import FeedContract
@@ -45,6 +46,7 @@ class StoreContract(
     FeedContract,
     HostContract,
     SignInContract,
+    AuditContract,
     MaintenanceContract,
     HintContract,
 ):
