@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+
+from hodei.engine.correlation import current_id
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -17,6 +20,8 @@ class LineFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
         extra = {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+        if correlation_id := current_id():
+            extra.setdefault("correlation_id", correlation_id)
         return line + "".join(f" {key}={_value(value)}" for key, value in sorted(extra.items()))
 
 
@@ -32,5 +37,7 @@ def configure(level: str) -> None:
 
 
 def _value(value: object) -> str:
-    text = str(value).replace("\n", "\\n")
-    return f'"{text}"' if " " in text else text
+    text = str(value)
+    # Whatever somebody sent stays one value on one line, and no escape sequence of a terminal.
+    plain = text.isprintable() and not any(mark in text for mark in ' "=')
+    return text if plain else json.dumps(text, ensure_ascii=not text.isprintable())

@@ -10,6 +10,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 
+from hodei.api.grpc.correlation import told
 from hodei.domain.errors import (
     Conflict,
     Forbidden,
@@ -73,9 +74,10 @@ async def abort(context: Context, error: Exception) -> NoReturn:
     """Ends a call with the status of `error`; an unexpected one is logged, not shown."""
     if not isinstance(error, HodeiError):
         logger.error("request failed", exc_info=error)
-        await context.abort(grpc.StatusCode.INTERNAL, "internal error; see the server's log")
+        internal = "internal error; see the server's log"
+        await context.abort(grpc.StatusCode.INTERNAL, internal, told())
     status = rich_status(error)
-    details = (("grpc-status-details-bin", status.SerializeToString()),)
+    details = (("grpc-status-details-bin", status.SerializeToString()), *told())
     await context.abort(code_of(error), status.message, details)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from google.protobuf.message import DecodeError
 
+from hodei.api.grpc.correlation import begin
 from hodei.api.grpc.errors import abort
 from hodei.api.identity import Identity
 from hodei.domain.access.principal import Principal
@@ -98,6 +99,7 @@ class ErrorInterceptor(Interceptor):
     def _unary(self, serve: Callable[..., Any]) -> Callable[..., Any]:
         async def guarded(request: Any, context: Context) -> Any:
             try:
+                begin(context)
                 await caller(context, self._identity)
                 return await serve(_readable(request), context)
             except grpc.aio.AbortError:
@@ -110,6 +112,7 @@ class ErrorInterceptor(Interceptor):
     def _stream(self, serve: Callable[..., Any]) -> Callable[..., Any]:
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
             try:
+                begin(context)
                 await caller(context, self._identity)
                 async for message in serve(_readable(request), context):
                     yield message

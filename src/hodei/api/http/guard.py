@@ -9,9 +9,7 @@ server or of an origin on the list.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Collection
-from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -21,11 +19,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hodei.api.http.operations import SAFE_METHODS
 from hodei.api.http.problems import from_framework, problem_response
 from hodei.domain.errors import Forbidden, InvalidRequest, shorten
+from hodei.engine.correlation import serve_under
 
 logger = logging.getLogger(__name__)
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_CORRELATION = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -56,12 +54,11 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
         given = headers.get("x-correlation-id")
-        fits = given is not None and _CORRELATION.match(given)
-        correlation_id = given if fits and given is not None else uuid4().hex
+        correlation_id = serve_under(given)
         answer = _Answer(send, correlation_id)
         error: Exception | None = None
         try:
-            if given is not None and not fits:
+            if given is not None and given != correlation_id:
                 raise InvalidRequest.of(
                     "X-Correlation-Id", "must be 1 to 64 letters, digits, '.', '_' or '-'", given
                 )
@@ -88,6 +85,7 @@ class Guard:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
+        serve_under(headers.get("x-correlation-id"))
         try:
             self._check_host(headers)
             self._check_origin(headers)

@@ -110,7 +110,7 @@ def problem_response(error: Exception, *, correlation_id: str, instance: str) ->
         logger.error(
             "request failed",
             exc_info=error,
-            extra={"correlation_id": correlation_id, "path": instance},
+            extra={"path": instance},
         )
         code, detail, status = "internal", "internal error; see the server's log", 500
     else:
