@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hodei.domain.errors import InvalidRequest
 from hodei.engine.correlation import current_id, fits, serve_under
 
 if TYPE_CHECKING:
-    from hodei.api.grpc.errors import Context
+    import grpc
 
 KEY = "x-correlation-id"
 
 
-def begin(context: Context) -> None:
+def begin(context: grpc.aio.ServicerContext[Any, Any]) -> None:
     """Serves this call under its id. Raises InvalidRequest for one that does not fit."""
     given = next((value for key, value in context.invocation_metadata() or () if key == KEY), None)
     text = given if isinstance(given, str) else None
