@@ -17,7 +17,7 @@ from bench import commands, processes
 from bench.figures import Figure, quantile
 from bench.system import ROOT, System, connect, environment, system
 from hodei.adapters.postgres import PostgresStore
-from hodei.app.wiring import agent_command
+from hodei.app.agent_code import agent_command
 from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.enrol import digest
 from hodei.ports.store import Unit
@@ -75,7 +75,7 @@ async def agent(quick: bool) -> list[Figure]:
     rounds = 5 if quick else 30
     async with system() as it:
         runs = [await _start_agent(it) for _ in range(rounds)]
-    bare = [await asyncio.to_thread(_bare_start) for _ in range(rounds)]
+        bare = [await asyncio.to_thread(_bare_start, it) for _ in range(rounds)]
     floor = quantile(bare, 0.5)
     started = quantile([ms for ms, _ in runs], 0.5)
     return [
@@ -205,7 +205,7 @@ async def _start_agent(it: System) -> tuple[float, float]:
     }
     start = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
-        *agent_command(), env=environment, stderr=asyncio.subprocess.PIPE
+        *agent_command(it.data_dir), env=environment, stderr=asyncio.subprocess.PIPE
     )
     assert process.stderr is not None
     try:
@@ -227,8 +227,8 @@ async def _read_until(lines: asyncio.StreamReader, word: bytes) -> None:
     raise RuntimeError(f"the agent ended and never said {word.decode()}")
 
 
-def _bare_start() -> float:
+def _bare_start(it: System) -> float:
+    program = agent_command(it.data_dir)[:-1]
     start = time.perf_counter()
-    program = agent_command()[:-1]
     commands.run_bare([*program, "-c", "pass"])
     return (time.perf_counter() - start) * 1000

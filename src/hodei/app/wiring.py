@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
-import hodei.agent
 from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.sealing import SivSealer, read_or_make_key
 from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
+from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
 from hodei.app.docker_environment import docker_settings
 from hodei.app.embedded import EmbeddedPostgres
@@ -41,11 +39,6 @@ FLAGGED_TYPES = {
     "k8s_enabled": ("HODEI_K8S_ENABLED", "kubernetes"),
     "fc_enabled": ("HODEI_FC_ENABLED", "firecracker"),
 }
-
-
-def agent_command() -> tuple[str, ...]:
-    """How the agent starts on this machine: isolated from the site and the environment."""
-    return (sys.executable, "-I", "-S", "-B", str(Path(hodei.agent.__path__[0])))
 
 
 def provider_factories() -> dict[str, ProviderFactory]:
@@ -101,7 +94,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             core,
             factories,
             data_dir=str(settings.data_dir / "providers"),
-            agent_command=agent_command(),
+            agent_command=agent_command(settings.data_dir),
             agent_bundle=BundleSupply(settings.data_dir),
             retention=Retention(jobs=settings.job_retention, logs=settings.log_retention),
         )
