@@ -39,8 +39,8 @@ CLAIM_LEASE_S = 10.0
 AHEAD_LEASE_S = 2.0
 """Of jobs claimed ahead: when this server dies, others need not wait long for them."""
 PACE_S = 0.003
-COUNT_FOR_S = 0.1
-"""How long a count of live workers is used again."""
+COUNT_FOR_S = 1.0
+"""How long a count of live workers is used again while workers wait; one that went is told."""
 MAX_CLAIM = 64
 MAX_ROUNDS = 64
 """Claims per pass; a round that binds nothing has found at least one more class to pass over."""
@@ -74,13 +74,18 @@ class Dispatcher:
         self._explained_at: float | None = None
         self._calm = False
         self._live: dict[UUID, int] = {}
-        self._counted_at = -COUNT_FOR_S
+        self._counted_at = float("-inf")
         self._reserve = Reserve(core.clock)
         self._misfits: set[str] = set()
         """Placement classes not to claim ahead, until reasons are looked at again."""
 
     def wake(self) -> None:
         """Something may be placeable now."""
+        self._wake.set()
+
+    def room(self) -> None:
+        """There may be room for new workers: those that live are counted again."""
+        self._counted_at = float("-inf")
         self._wake.set()
 
     async def run(self) -> None:

@@ -161,7 +161,7 @@ class Engine:
 
     def _room(self) -> None:
         """A worker is gone."""
-        self.dispatcher.wake()
+        self.dispatcher.room()
         self.pools.wake()
 
     async def _hints(self, ready: asyncio.Event) -> None:
@@ -177,7 +177,7 @@ class Engine:
             # The scheduler was paused, or orders anew: what was claimed before counts no more.
             await self._give_back()
         if everything or hint.topic == "queue":
-            self.dispatcher.wake()
+            self.dispatcher.room()
         if everything or hint.topic == "cancel":
             self.reconciler.wake()
         if everything or hint.topic == "log":
@@ -202,4 +202,4 @@ class Engine:
         except HodeiError as error:
             logger.warning("providers not refreshed", extra={"error": str(error)})
         self.pools.wake()
-        self.dispatcher.wake()
+        self.dispatcher.room()

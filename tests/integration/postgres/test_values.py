@@ -17,10 +17,11 @@ from hodei.adapters.postgres.cursors import (
     encode_job,
     encode_queue,
 )
+from hodei.adapters.postgres.database import Database, Session
 from hodei.adapters.postgres.event_rows import feed_cursor, parse_feed_cursor
 from hodei.adapters.postgres.jobs import id_bounds
 from hodei.adapters.postgres.log_rows import Packer
-from hodei.adapters.postgres.queries import split
+from hodei.adapters.postgres.queries import split, sql
 from hodei.adapters.postgres.text import clean, dumps, loads
 from hodei.domain.errors import HodeiError, InvalidRequest
 from hodei.domain.job import JobState
@@ -193,3 +194,18 @@ async def test_old_rows_are_purged_with_everything_of_theirs(store: PostgresStor
     assert await store.get_job(kept.id) == kept
     counts = await store.count_jobs(JobFilter())
     assert (counts[JobState.SUCCEEDED], counts[JobState.PENDING]) == (0, 1)
+
+
+async def test_a_claim_does_not_wait_for_the_disk_and_what_follows_does(
+    store: PostgresStore, postgres_dsn: str
+) -> None:
+    await stored_job(store)
+    async with Database.open(postgres_dsn, pool_size=1) as database:
+
+        async def settings(session: Session) -> tuple[int, str, str]:
+            async with session.transaction():
+                claimed = await session.fetch(sql("queue.claim"), "one", 1, 10.0, [])
+                during = await session.fetchval("SHOW synchronous_commit")
+            return len(claimed), during, await session.fetchval("SHOW synchronous_commit")
+
+        assert await database.run(settings) == (1, "off", "on")

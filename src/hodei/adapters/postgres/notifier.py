@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.payload import CHANNEL, encode, merge
+from hodei.adapters.postgres.queries import sql
 from hodei.domain.attempt import Attempt
 from hodei.domain.errors import HodeiError
 from hodei.domain.job import Job, JobState
@@ -74,7 +75,7 @@ class Notifier:
             return True
         try:
             await self._database.rows(
-                "SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS t (payload)",
+                sql("feed.notify"),
                 CHANNEL,
                 list(encode(hints, self._origin)),
             )

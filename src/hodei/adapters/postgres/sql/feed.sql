@@ -17,3 +17,6 @@ ORDER BY e.tx, e.seq LIMIT $3
 
 -- name: of_job
 SELECT {event} FROM events e WHERE e.job_id = $1 ORDER BY e.tx, e.seq LIMIT $2
+
+-- name: notify
+SELECT pg_notify($1, payload), {lazily} FROM unnest($2::text[]) AS t (payload)

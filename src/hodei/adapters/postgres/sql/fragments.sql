@@ -41,6 +41,11 @@ e.provider_id, e.project, e.actor, e.data
 CASE i.priority WHEN 'HIGH' THEN -1 WHEN 'LOW' THEN 1 ELSE 0 END
     * (SELECT aging_step_ms FROM scheduler) * interval '1 ms'
 
+-- name: lazily
+-- For this transaction only: it does not wait until it is on disk. What is lost with the
+-- database's machine then must be as good as never done.
+(SELECT set_config('synchronous_commit', 'off', true))
+
 -- name: slot
 pg_backend_pid() % 8
 

@@ -15,7 +15,7 @@ WITH picked AS MATERIALIZED (
     FROM picked WHERE jobs.id = picked.id
     RETURNING jobs.*
 )
-SELECT {job} FROM j JOIN job_specs s ON s.job_id = j.id ORDER BY j.rank, j.seq
+SELECT {job}, {lazily} FROM j JOIN job_specs s ON s.job_id = j.id ORDER BY j.rank, j.seq
 
 -- name: unclaim
 UPDATE jobs SET claim_replica = NULL, claim_until = NULL
@@ -23,6 +23,7 @@ WHERE id IN (
     SELECT id FROM jobs WHERE id = ANY ($2::uuid[]) AND claim_replica = $1
     ORDER BY id FOR NO KEY UPDATE
 )
+RETURNING {lazily}
 
 -- name: block
 WITH given AS (

@@ -28,7 +28,7 @@ WITH mine AS MATERIALIZED (
 )
 UPDATE workers w SET lease_replica = $1, lease_until = now() + $3 * interval '1 s'
 FROM mine WHERE w.id = mine.id AND w.live
-RETURNING w.id
+RETURNING w.id, {lazily}
 
 -- name: leases
 SELECT {worker}, w.lease_replica,
