@@ -15,6 +15,7 @@ from typing import Any
 from hodei.app.embedded import default_data_dir
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.units import parse_duration
+from hodei.ports.audit import LEAST_RETENTION
 
 CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN", "HODEI_NO_BROWSER"})
 """Read by the command line, harmless to the server."""
@@ -92,6 +93,8 @@ class Settings:
     """How long finished jobs are kept, e.g. 90d."""
     log_retention: timedelta = timedelta(days=30)
     """How long the logs of finished jobs are kept, e.g. 30d."""
+    audit_retention: timedelta = timedelta(days=365)
+    """How long rows of the audit log are kept, a day at least, e.g. 365d."""
     terminal_idle: timedelta = timedelta(hours=1)
     """A terminal in a job that passes nothing for this long is closed, e.g. 1h."""
     pool_size: int = 8
@@ -207,6 +210,12 @@ def _idle(text: str) -> timedelta:
     return given
 
 
+def _audit_retention(text: str) -> timedelta:
+    if (given := _duration(text)) < LEAST_RETENTION:
+        raise ValueError("must be at least 1d")
+    return given
+
+
 def _targets(text: str) -> tuple[str, ...]:
     targets = tuple(part.strip() for part in text.split(",") if part.strip())
     for target in targets:
@@ -258,6 +267,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "log_max_bytes": _whole(1 << 16, 1 << 40),
     "job_retention": _duration,
     "log_retention": _duration,
+    "audit_retention": _audit_retention,
     "terminal_idle": _idle,
     "pool_size": _whole(3, 100),
 }

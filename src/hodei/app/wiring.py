@@ -96,7 +96,11 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             data_dir=str(settings.data_dir / "providers"),
             agent_command=agent_command(settings.data_dir),
             agent_bundle=BundleSupply(settings.data_dir),
-            retention=Retention(jobs=settings.job_retention, logs=settings.log_retention),
+            retention=Retention(
+                jobs=settings.job_retention,
+                logs=settings.log_retention,
+                audit=settings.audit_retention,
+            ),
         )
         await stack.enter_async_context(engine)
         await _seed(engine, settings)

@@ -12,6 +12,7 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from hodei.client import logs, values
+from hodei.client.audit import audit_pages, audit_params, export_audit
 from hodei.client.live import hints
 from hodei.client.mapping import Input, MapResult, Spec, fill
 from hodei.client.terminal import Shell, open_shell
@@ -345,6 +346,27 @@ class AsyncClient:
     async def configure_queue(self, *, paused: bool) -> None:
         """Pauses dispatch, or resumes it."""
         await self._transport.call("PATCH", "/queue/settings", body={"paused": paused})
+
+    def audit(
+        self,
+        *,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        limit: int | None = None,
+        **filters: str,
+    ) -> AsyncGenerator[values.Raw, None]:
+        """Rows of the audit log, the newest first; `filters` as in the REST interface."""
+        return audit_pages(self._transport, audit_params(start, end, filters), limit)
+
+    def export_audit(
+        self,
+        *,
+        start: datetime | str | None = None,
+        end: datetime | str | None = None,
+        **filters: str,
+    ) -> AsyncGenerator[str, None]:
+        """All rows that fit as lines of JSON, the oldest first."""
+        return export_audit(self._transport, audit_params(start, end, filters))
 
     async def metrics(self, **params: str | int) -> values.Raw:
         """Aggregates over jobs; `params` as in the REST interface."""

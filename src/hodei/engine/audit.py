@@ -14,9 +14,11 @@ from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from itertools import islice
 
+from hodei.domain.access.principal import Principal
 from hodei.domain.audit import Entry, Interface, Result
 from hodei.domain.errors import HodeiError, InvalidRequest
 from hodei.domain.folding import CHANGES, DENIALS, Folding
+from hodei.engine.correlation import current_id
 from hodei.ports.audit import AuditFilter, AuditStore
 from hodei.ports.clock import Clock
 from hodei.ports.store import Page
@@ -119,8 +121,23 @@ class Audit:
         items = tuple(found[:limit])
         return Page(items=items, cursor=str(items[-1].id) if len(found) > limit else None)
 
-    async def export(self, where: AuditFilter) -> AsyncIterator[Sequence[Entry]]:
-        """All rows that fit, the oldest first, page by page."""
+    async def export(
+        self, where: AuditFilter, principal: Principal, *, interface: Interface, source: str
+    ) -> AsyncIterator[Sequence[Entry]]:
+        """All rows that fit, the oldest first, page by page; leaves a row of its own."""
+        await self.note(
+            Entry(
+                at=self._clock.now(),
+                actor=principal.name,
+                via=principal.via.value,
+                action="audit.export",
+                target_kind="audit",
+                project=where.project or "",
+                interface=interface,
+                source=source,
+                correlation_id=current_id(),
+            )
+        )
         after: int | None = None
         while found := await self._store.list_audit(
             where, after=after, limit=EXPORT_PAGE, oldest=True

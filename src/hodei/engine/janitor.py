@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 PAUSE_S = 300.0
 BATCH = 1000
+AUDIT_BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Retention:
 
     jobs: timedelta = timedelta(days=90)
     logs: timedelta = timedelta(days=30)
+    audit: timedelta = timedelta(days=365)
+    """A day at least."""
 
 
 class Janitor:
@@ -36,7 +39,7 @@ class Janitor:
         while True:
             await self._core.clock.sleep(PAUSE_S)
             try:
-                while _any(await self.run_once()):
+                while _any(await self.run_once()) or await self.purge_audit():
                     await self._core.clock.sleep(0.1)
             except HodeiError as error:
                 logger.warning("retention pass failed", extra={"error": str(error)})
@@ -52,6 +55,15 @@ class Janitor:
         if _any(purged):
             logger.info("retention removed", extra={"jobs": purged.jobs})
         return purged
+
+    async def purge_audit(self) -> int:
+        """One batch of the audit log; gives how many rows went.
+
+        Whole days go, for every removal leaves a row.
+        """
+        before = self._core.clock.now() - self.retention.audit
+        midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
+        return await self._core.store.purge_audit(midnight, limit=AUDIT_BATCH)
 
 
 def _any(purged: Purged) -> bool:

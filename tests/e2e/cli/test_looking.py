@@ -133,3 +133,13 @@ def test_a_token_that_is_not_taken_is_told(hodei: Hodei) -> None:
     assert done.returncode == 1
     assert "takes no tokens" in done.stderr
     assert "secret-token" not in done.stderr
+
+
+def test_the_audit_log_is_listed_and_exported(hodei: Hodei) -> None:
+    exported = hodei("audit", "export", "--actor", "local")
+    assert exported.returncode == 0
+    assert json.loads(exported.stdout.splitlines()[-1])["action"] == "audit.export"
+    listed = hodei("audit", "list", "--action", "audit.", "-n", "1").stdout.splitlines()
+    assert listed[0].split()[:3] == ["AT", "ACTOR", "ACTION"]
+    assert listed[1].split()[1:3] == ["local", "audit.export"]
+    assert hodei("audit", "list", "--result", "maybe").returncode == 2

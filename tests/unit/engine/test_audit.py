@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hodei.adapters.memory import MemoryFaults, MemoryStore
+from hodei.domain.access.principal import Via, everything
 from hodei.domain.audit import Entry, Interface, Result, result_of
 from hodei.domain.errors import (
     Conflict,
@@ -133,8 +134,12 @@ async def test_pages_have_cursors_and_an_export_has_everything() -> None:
     second = await place.audit.page(ALL, limit=4, cursor=first.cursor)
     assert [row.target for row in (*first.items, *second.items)] == list("6543210")
     assert second.cursor is None
-    exported = [row.target async for page in place.audit.export(ALL) for row in page]
-    assert exported == list("0123456")
+    pages = place.audit.export(
+        ALL, everything("bea", Via.DEV), interface=Interface.GRPC, source="10.0.0.1"
+    )
+    exported = [row async for page in pages for row in page]
+    assert [row.target for row in exported] == [*"0123456", ""]
+    assert (exported[-1].action, exported[-1].actor) == ("audit.export", "bea")
     for cursor in ("x", "-1", "9" * 30):
         with pytest.raises(InvalidRequest):
             await place.audit.page(ALL, cursor=cursor)

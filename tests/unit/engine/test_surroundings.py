@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from hodei.adapters.scripted.provider import ScriptedProvider
+from hodei.domain.audit import Entry, Interface
 from hodei.domain.job import JobState
 from hodei.domain.provider import Health
 from hodei.domain.spec import RetryPolicy
+from hodei.engine.janitor import Retention
+from hodei.ports.audit import AuditFilter
 from hodei.ports.store import Sample
 from tests.unit.engine.world import World, quiet, world
 
@@ -185,6 +190,25 @@ async def test_finished_jobs_are_removed_after_their_time() -> None:
         purged = await w.engine.janitor.run_once()
         assert (purged.jobs, purged.log_segments) == (1, 1)
         assert job.id not in w.tables.jobs
+
+
+async def test_whole_days_of_the_audit_log_go_and_leave_one_row() -> None:
+    async with world() as w:
+        midnight = w.clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
+        old = Entry(at=midnight, actor="ana", action="user.create", interface=Interface.REST)
+        rows = [replace(old, at=midnight + timedelta(hours=hours)) for hours in (0, 23, 24)]
+        await w.engine.core.store.add_audit(rows)
+        w.engine.janitor.retention = Retention(audit=timedelta(days=2))
+        until = midnight + timedelta(days=3, hours=20)
+        await w.clock.advance((until - w.clock.now()).total_seconds())
+        while await w.engine.janitor.purge_audit():
+            pass
+        kept = await w.engine.core.store.list_audit(AuditFilter(), oldest=True)
+        assert [(row.action, row.at - midnight) for row in kept[:1]] == [
+            ("user.create", timedelta(days=1))
+        ]
+        assert {row.action for row in kept[1:]} == {"audit.retention"}
+        assert sum(row.count for row in kept[1:]) == 2
 
 
 async def test_rerun_is_a_new_job_with_the_same_spec() -> None:

@@ -723,6 +723,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what, or was not let
+         * @description Rows of the projects whose audit log the caller may read; whoever may read it in all projects sees those of the installation too.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log as a file */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/summary": {
         parameters: {
             query?: never;
@@ -917,6 +954,74 @@ export interface components {
             cpu_ms: number;
             /** Memory Peak Bytes */
             memory_peak_bytes: number;
+        };
+        /**
+         * AuditPage
+         * @description One page of the audit log, the newest first.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AuditView
+         * @description One row: who did what, or was not let.
+         */
+        AuditView: {
+            /** Id */
+            id: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Via
+             * @description How the actor is known: session, token, key, password, anonymous, dev, or empty.
+             */
+            via: string;
+            /**
+             * Action
+             * @description `kind.verb`, such as job.submit.
+             */
+            action: string;
+            /** Target Kind */
+            target_kind: string | null;
+            /** Target */
+            target: string | null;
+            /**
+             * Project
+             * @description null: of the installation.
+             */
+            project: string | null;
+            result: components["schemas"]["Result"];
+            /**
+             * Code
+             * @description The stable code of the error; null when it went well.
+             */
+            code: string | null;
+            /**
+             * Source
+             * @description Address of the peer.
+             */
+            source: string;
+            interface: components["schemas"]["Interface"];
+            /** Correlation Id */
+            correlation_id: string | null;
+            /**
+             * Detail
+             * @description A few words for people.
+             */
+            detail: string;
+            /**
+             * Count
+             * @description How many alike this row stands for.
+             */
+            count: number;
         };
         /**
          * CapabilitiesView
@@ -1294,6 +1399,12 @@ export interface components {
             /** Memory Available Bytes */
             memory_available_bytes: number | null;
         };
+        /**
+         * Interface
+         * @description By which door somebody came.
+         * @enum {string}
+         */
+        Interface: "rest" | "grpc" | "websocket" | "ssh" | "cli" | "system";
         /**
          * Isolation
          * @description What separates a job from the machine and from other jobs.
@@ -2499,6 +2610,12 @@ export interface components {
              */
             forever: boolean;
         };
+        /**
+         * Result
+         * @description How an action ended.
+         * @enum {string}
+         */
+        Result: "ok" | "denied" | "failed";
         /**
          * ResultView
          * @description What became of one job of a bulk request.
@@ -4904,6 +5021,102 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Name of who did it. */
+                actor?: string;
+                /** @description The whole action, or with a dot at its end what it begins with: token. */
+                action?: string;
+                /** @description Id or name of what was acted on. */
+                target?: string;
+                /** @description Only rows of this project. */
+                project?: string;
+                /** @description How it ended. */
+                result?: "ok" | "denied" | "failed";
+                /** @description By which door. */
+                interface?: "rest" | "grpc" | "websocket" | "ssh" | "cli" | "system";
+                /** @description That of one request. */
+                correlation_id?: string;
+                /** @description Of this time or later. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description Name of who did it. */
+                actor?: string;
+                /** @description The whole action, or with a dot at its end what it begins with: token. */
+                action?: string;
+                /** @description Id or name of what was acted on. */
+                target?: string;
+                /** @description Only rows of this project. */
+                project?: string;
+                /** @description How it ended. */
+                result?: "ok" | "denied" | "failed";
+                /** @description By which door. */
+                interface?: "rest" | "grpc" | "websocket" | "ssh" | "cli" | "system";
+                /** @description That of one request. */
+                correlation_id?: string;
+                /** @description Of this time or later. */
+                from?: string;
+                /** @description Before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of AuditView, the oldest first. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];

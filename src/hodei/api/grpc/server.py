@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
+from hodei.api.grpc.audit import AuditLog
 from hodei.api.grpc.guard import ErrorInterceptor
 from hodei.api.grpc.jobs import JobExecution
 from hodei.api.grpc.logs import LogStream
@@ -21,6 +22,8 @@ from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
 from hodei.engine.engine import Engine
 from hodei.wire.gen import (
+    audit_pb2,
+    audit_pb2_grpc,
     jobs_pb2,
     jobs_pb2_grpc,
     logs_pb2,
@@ -101,6 +104,7 @@ class GrpcServer:
             ProviderManagement(engine, identity), server
         )
         metrics_pb2_grpc.add_MetricsServiceServicer_to_server(Metrics(engine), server)
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditLog(engine, identity), server)
         worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         files = (
@@ -109,6 +113,7 @@ class GrpcServer:
             scheduler_pb2,
             providers_pb2,
             metrics_pb2,
+            audit_pb2,
             worker_pb2,
         )
         names = [

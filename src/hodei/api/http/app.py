@@ -17,6 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 from hodei import __version__
 from hodei.api.http import (
     routes_actions,
+    routes_audit,
     routes_jobs,
     routes_live,
     routes_logs,
@@ -48,6 +49,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *routes_metrics.OPERATIONS,
     *routes_live.OPERATIONS,
     *routes_session.OPERATIONS,
+    *routes_audit.OPERATIONS,
     *routes_system.OPERATIONS,
 )
 

@@ -30,6 +30,7 @@ TAGS = {
     "providers": "Where jobs run.",
     "workers": "What jobs run in.",
     "queue": "What waits, and why.",
+    "audit": "Who did what, or was not let.",
     "system": "The server itself.",
     "live": "WebSockets, and server-sent events in their place.",
 }

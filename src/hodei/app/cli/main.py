@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from hodei.app.cli import agent, exits, jobs, places, providers, server
+from hodei.app.cli import agent, audit, exits, jobs, places, providers, server
 from hodei.app.cli.run import run
 from hodei.app.cli.session import Stop
 
@@ -29,6 +29,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(providers.app, name="providers")
 app.add_typer(places.workers, name="workers")
 app.add_typer(places.queue, name="queue")
+app.add_typer(audit.app, name="audit")
 app.add_typer(agent.app, name="agent")
 app.command("health")(server.health)
 app.add_typer(server.db, name="db")
