@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import httpx
 import pytest
 
+from hodei.app import wiring
+from hodei.ports.provider import ProviderFactory
 from tests.integration.http.jobs import Client
 from tests.integration.http.running import Running, running_server
 
@@ -17,6 +19,22 @@ def server() -> Iterator[Running]:
     """The server of this session."""
     with running_server() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def fuzzed() -> Iterator[Running]:
+    """A server that takes jobs and runs none: what is sent here are random scripts."""
+    everything = wiring.provider_factories
+
+    def harmless() -> dict[str, ProviderFactory]:
+        return {name: made for name, made in everything().items() if name == "scripted"}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wiring, "provider_factories", harmless)
+        with running_server(process=False) as running:
+            body = {"name": "local", "type": "scripted"}
+            assert httpx.post(f"{running.api}/providers", json=body, timeout=30).status_code == 201
+            yield running
 
 
 @pytest.fixture

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
-import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
@@ -23,9 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from hodei.api.http.app import openapi_document
-from hodei.app import wiring
-from hodei.ports.provider import ProviderFactory
-from tests.integration.http.running import Running, running_server
+from tests.integration.http.running import Running
 
 ROOT = Path(__file__).parents[3]
 CHECKS = [
@@ -45,22 +40,6 @@ API = schemathesis.openapi.from_dict(openapi_document(), config=CONFIG).exclude(
     # These have no end, and tests of their own.
     operation_id=["openLive", "openTerminal", "streamEvents"]
 )
-
-
-@pytest.fixture(scope="module")
-def fuzzed() -> Iterator[Running]:
-    """A server that takes jobs and runs none: what is sent here are random scripts."""
-    everything = wiring.provider_factories
-
-    def harmless() -> dict[str, ProviderFactory]:
-        return {name: made for name, made in everything().items() if name == "scripted"}
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, "provider_factories", harmless)
-        with running_server(process=False) as running:
-            body = {"name": "local", "type": "scripted"}
-            assert httpx.post(f"{running.api}/providers", json=body, timeout=30).status_code == 201
-            yield running
 
 
 @API.parametrize()

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from hodei.api.grpc.guard import caller
+from hodei.api.grpc.origin import source_of
 from hodei.api.identity import Identity
 from hodei.domain.access.principal import Principal
 from hodei.domain.access.roles import Permission
@@ -52,7 +53,7 @@ class AuditLog(pb_grpc.AuditServiceServicer):
         principal = await caller(context, self._identity)
         where = _seen_by(principal, _filter(request.query))
         async for page in self._engine.audit.export(
-            where, principal, interface=Interface.GRPC, source=context.peer()
+            where, principal, interface=Interface.GRPC, source=source_of(context)
         ):
             for entry in page:
                 yield _entry(entry)

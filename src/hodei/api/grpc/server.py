@@ -16,6 +16,7 @@ from hodei.api.grpc.jobs import JobExecution
 from hodei.api.grpc.logs import LogStream
 from hodei.api.grpc.metrics import Metrics
 from hodei.api.grpc.providers import ProviderManagement
+from hodei.api.grpc.reading import ReadingInterceptor
 from hodei.api.grpc.scheduler import Scheduler
 from hodei.api.grpc.worker import WorkerAgent
 from hodei.api.identity import Identity
@@ -130,7 +131,7 @@ class WorkerServer:
     """Serves agents: the worker service and nothing else, wherever it listens."""
 
     def __init__(self, engine: Engine) -> None:
-        self._server = grpc.aio.server(options=WORKER_OPTIONS)
+        self._server = grpc.aio.server(interceptors=[ReadingInterceptor()], options=WORKER_OPTIONS)
         worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), self._server)
 
     def listen_unix(self, path: Path) -> None:

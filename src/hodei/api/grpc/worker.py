@@ -10,6 +10,7 @@ from uuid import UUID
 
 from hodei import __version__
 from hodei.api.grpc.errors import abort
+from hodei.api.grpc.origin import source_of
 from hodei.api.grpc.peer import (
     StreamPeer,
     attempt_id_of,
@@ -19,6 +20,8 @@ from hodei.api.grpc.peer import (
     time_ms_of,
     time_of,
 )
+from hodei.api.grpc.reading import readable
+from hodei.domain.audit import Entry, Interface, result_of
 from hodei.domain.errors import HodeiError, InvalidRequest, Unauthenticated
 from hodei.engine import enrol
 from hodei.engine.engine import Engine
@@ -45,6 +48,7 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
 
     async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:
         try:
+            readable(request)
             admission = await enrol.register(
                 self._engine.core,
                 _worker_id(request.worker_id),
@@ -53,6 +57,7 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
                 architecture=request.architecture,
             )
         except HodeiError as error:
+            await self._refused("worker.enrol", request, error, context)
             await abort(context, error)
             raise
         timings = self._engine.core.timings
@@ -67,8 +72,10 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
         self, request: pb.UnregisterWorkerRequest, context: Context
     ) -> pb.UnregisterWorkerResponse:
         try:
+            readable(request)
             await enrol.leave(self._engine.core, request.session_token, request.reason)
         except HodeiError as error:
+            await self._refused("worker.leave", None, error, context)
             await abort(context, error)
         return pb.UnregisterWorkerResponse()
 
@@ -88,9 +95,12 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
             ]
             async for batch in peer.batches():
                 yield batch
+            if isinstance(peer.error, HodeiError):
+                raise peer.error
             if peer.error is not None:
                 await abort(context, peer.error)
         except HodeiError as error:
+            await self._refused("worker.connect", None, error, context)
             await abort(context, error)
         finally:
             if session is not None:
@@ -98,6 +108,29 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _refused(
+        self, action: str, request: object, error: HodeiError, context: Context
+    ) -> None:
+        """Tells the audit log of a credential that does not count, or counted once already."""
+        if not isinstance(error, Unauthenticated):
+            return
+        worker = request.worker_id if isinstance(request, pb.RegisterRequest) else ""
+        result, code, detail = result_of(error)
+        await self._engine.audit.note(
+            Entry(
+                at=self._engine.core.clock.now(),
+                actor="anonymous",
+                action=action,
+                target_kind="worker",
+                target=worker,
+                result=result,
+                code=code,
+                detail=detail,
+                source=source_of(context),
+                interface=Interface.GRPC,
+            )
+        )
 
     async def _read(self, session: Session, batches: AsyncIterator[pb.AgentBatch]) -> None:
         """Takes what the agent says until its stream ends; then the session is over."""
@@ -114,6 +147,7 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
     async def _take_all(self, session: Session, batches: AsyncIterator[pb.AgentBatch]) -> None:
         greeted = False
         async for batch in batches:
+            readable(batch)
             session.heard()
             for frame in batch.frames:
                 if not greeted:
