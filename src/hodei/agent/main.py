@@ -57,6 +57,8 @@ def main() -> int:
     except ValueError as error:
         log(str(error), level="error")
         return BAD_SETTINGS
+    for channel in channels:
+        channel.show(settings.identity)
     granted = register(channels, settings)
     if isinstance(granted, int):
         return granted

@@ -46,12 +46,19 @@ REGISTER_REQUEST = Schema(
     (6, "features", STRING, REPEATED),
 )
 
+CERTIFICATE = Schema(
+    "Certificate",
+    (1, "identity", STRING),
+    (2, "authorities", STRING),
+)
+
 REGISTER_RESPONSE = Schema(
     "RegisterResponse",
     (1, "session_token", STRING),
     (2, "heartbeat_ms", UINT32),
     (3, "fence_ms", UINT32),
     (4, "server_version", STRING),
+    (5, "certificate", CERTIFICATE),
 )
 
 UNREGISTER_WORKER_REQUEST = Schema(
@@ -281,6 +288,7 @@ SERVER_FRAME = Schema(
     (11, "heartbeat", SERVER_HEARTBEAT, "frame"),
     (12, "terminal_taken", TERMINAL_TAKEN, "frame"),
     (13, "terminal_signal", TERMINAL_SIGNAL, "frame"),
+    (14, "certificate", CERTIFICATE, "frame"),
 )
 
 SERVER_BATCH = Schema(

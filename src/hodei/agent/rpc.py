@@ -60,6 +60,7 @@ class Channel:
     ) -> None:
         self._target = Target(target)
         self._ca = ca
+        self._identity: bytes | None = None
         self._server_name = server_name
         self._transport: PlainTransport | TlsTransport | None = None
         self._connection = Connection()
@@ -72,6 +73,19 @@ class Channel:
 
     # ------------------------------------------------------------------ connecting
 
+    @property
+    def tls(self) -> bool:
+        """Whether connections are by TLS."""
+        return self._target.tls
+
+    def show(self, identity: str, authorities: str = "") -> None:
+        """From the next connection on: the certificate and key to show, and whom to believe.
+
+        Both are PEM text; nothing changes where one is empty.
+        """
+        self._identity = identity.encode() or self._identity
+        self._ca = authorities.encode() or self._ca
+
     def connect(self, timeout_s: float) -> None:
         """Connects, or connects again; calls of an earlier connection end.
 
@@ -81,7 +95,11 @@ class Channel:
         self.close()
         try:
             self._transport = connect(
-                self._target, monotonic() + timeout_s, self._ca, self._server_name
+                self._target,
+                monotonic() + timeout_s,
+                self._ca,
+                self._server_name,
+                self._identity,
             )
         except TransportError as exc:
             self._reason = str(exc)

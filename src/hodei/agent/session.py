@@ -68,6 +68,7 @@ class Session:
         self._channels = channels
         self._worker_id = worker_id
         self._token: str = granted["session_token"]
+        self._take_certificate(granted.get("certificate"))
         self._heartbeat_s = (granted["heartbeat_ms"] or 5000) / 1000
         self._fence_s = (granted["fence_ms"] or 60_000) / 1000
         self._stream: Stream | None = None
@@ -96,9 +97,12 @@ class Session:
         return self._channels[0]
 
     def open(self, *, connected: bool) -> None:
-        """Begins a stream, on the connection that registering left when there is one."""
+        """Begins a stream, on the connection that registering left when there is one.
+
+        That one will not do for TLS: it shows the certificate for enrolling.
+        """
         try:
-            if not connected:
+            if not connected or self._channel.tls:
                 room = self._loop.next_deadline() - monotonic()
                 self._channel.connect(max(LEAST_CONNECT_S, min(CONNECT_TIMEOUT_S, room)))
             self._stream = self._channel.open_stream(
@@ -221,10 +225,17 @@ class Session:
                     self._on_welcome(body)
                 elif kind == "log_ack":
                     self._on_log_ack(body)
+                elif kind == "certificate":
+                    self._take_certificate(body)
                 else:
                     if kind == "run":
                         body["cancelled"] = body["attempt_id"] in cancelled
                     self.on_frame(kind, body)
+
+    def _take_certificate(self, certificate: Message | None) -> None:
+        if certificate is not None:
+            for channel in self._channels:
+                channel.show(certificate["identity"], certificate["authorities"])
 
     def _on_welcome(self, welcome: Message) -> None:
         self.welcomed = True

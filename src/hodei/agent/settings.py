@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PREFIX = "HODEI_AGENT_"
 LIMIT_MODES = ("cgroup", "rlimit", "none")
 WORKDIR_MODES = ("attempt", "inherit")
+PASSWORD_FILE_BYTES = 32_768
 LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -24,13 +25,18 @@ class SettingsError(Exception):
 
 
 class AgentSettings:
-    """The agent's settings; the password is handed out once by `take_otp`."""
+    """The agent's settings; the password is handed out once by `take_otp`.
+
+    `identity` is what follows the password's line: the certificate and key, PEM, to show to a
+    server of `tls://` for enrolling; perhaps empty.
+    """
 
     __slots__ = (
         "_otp",
         "ca",
         "cgroup",
         "directory",
+        "identity",
         "image_entrypoint",
         "limits",
         "log_level",
@@ -61,7 +67,9 @@ class AgentSettings:
         self.image_entrypoint = given.get("IMAGE_ENTRYPOINT", "")
         self.stop_signal = signal_number(given.get("STOP_SIGNAL", ""))
         self.log_level = LOG_LEVELS[_choice(given, "LOG_LEVEL", tuple(LOG_LEVELS), "info")]
-        self._otp = given.get("OTP") or _read_once(given.get("OTP_FILE", ""))
+        password = given.get("OTP") or _read_once(given.get("OTP_FILE", ""))
+        self._otp, _, identity = password.partition("\n")
+        self.identity = identity
         if not self._otp:
             raise SettingsError(f"{PREFIX}OTP or {PREFIX}OTP_FILE must hold the one-time password")
 
@@ -98,7 +106,7 @@ def _read_once(path: str) -> str:
         return ""
     try:
         with open(path, encoding="utf-8") as file:
-            content = file.read(4096).strip()
+            content = file.read(PASSWORD_FILE_BYTES).strip()
     except OSError as error:
         raise SettingsError(f"{PREFIX}OTP_FILE cannot be read: {error.strerror}") from error
     try:

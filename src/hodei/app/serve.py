@@ -21,6 +21,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ from hodei.api.grpc.server import GrpcServer, WorkerServer
 from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
+from hodei.app import listening
+from hodei.app.certificates import kept_fresh, public_certificate
 from hodei.app.gateway import Gateway
 from hodei.app.logging import configure
 from hodei.app.metrics import MetricsServer
@@ -39,7 +42,10 @@ from hodei.app.workers_endpoint import workers_endpoint
 from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
+    import ssl
+
     from hodei.api.ssh.server import SshServer
+    from hodei.ports.certificates import CurrentCertificate
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +75,8 @@ class Addresses:
     agents: str | None
     """host:port at which agents of other machines call."""
     data_dir: Path
+    certificate: str = ""
+    """PEM of what HTTP and gRPC show; empty: they are plain."""
 
 
 @asynccontextmanager
@@ -80,42 +88,62 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
     refuse_taken_ports(settings)
     async with AsyncExitStack() as stack:
         stack.enter_context(_data_dir(settings.data_dir))
+        certificate = public_certificate(settings)
         gateway = Gateway(settings) if settings.ssh_port else None
         endpoint = workers_endpoint(settings)
         engine = await stack.enter_async_context(open_engine(settings, endpoint))
         identity = Identity(dev_mode=settings.dev_mode)
         grpc_server = GrpcServer(engine, identity)
         host = settings.host
-        grpc_port = grpc_server.listen(_join(host, settings.grpc_port))
+        shown = (lambda: certificate.current) if certificate else None
+        grpc_port = grpc_server.listen(_join(host, settings.grpc_port), shown)
         await grpc_server.start()
         stack.push_async_callback(grpc_server.stop, GRACE_SECONDS)
         worker_server = WorkerServer(engine)
         worker_server.listen_unix(endpoint.socket)
         if endpoint.address and endpoint.tls:
-            worker_server.listen_tls(endpoint.address, endpoint.tls.key, endpoint.tls.chain)
+            worker_server.listen_tls(endpoint.address, endpoint.tls.current)
         await worker_server.start()
         stack.push_async_callback(worker_server.stop, GRACE_SECONDS)
-        http_server = HttpServer(create_app(engine, identity))
+        app = create_app(
+            engine,
+            identity,
+            allowed_hosts=listening.host_names(settings),
+            allowed_origins=listening.origins(settings),
+        )
+        http_server = HttpServer(app, tls=_http_tls(shown), proxies=settings.trusted_proxies)
         http_port = await http_server.start(host, settings.http_port)
         stack.push_async_callback(http_server.stop, GRACE_SECONDS)
         addresses = Addresses(
-            url=f"http://{_join(host, http_port)}",
-            grpc=_join(host, grpc_port),
+            url=f"{'https' if shown else 'http'}://{_join(_reached(host), http_port)}",
+            grpc=_join(_reached(host), grpc_port),
             metrics=await _metrics(stack, MetricsServer(engine), settings),
             ssh=await _ssh(stack, gateway.server(engine, identity), settings) if gateway else None,
             agents=endpoint.address,
             data_dir=settings.data_dir,
+            certificate=certificate.current.chain.decode("ascii", "replace") if certificate else "",
+        )
+        await stack.enter_async_context(
+            kept_fresh([certificate, endpoint.tls.files if endpoint.tls else None])
         )
         stack.enter_context(_noted(addresses))
         yield addresses
 
 
+def _http_tls(shown: CurrentCertificate | None) -> ssl.SSLContext | None:
+    if shown is None:
+        return None
+    from hodei.adapters.security.http_tls import http_context
+
+    return http_context(shown)
+
+
 async def _metrics(stack: AsyncExitStack, server: MetricsServer, settings: Settings) -> str | None:
     if not settings.metrics_port:
         return None
-    port = await server.start(settings.host, settings.metrics_port)
+    port = await server.start(settings.metrics_host, settings.metrics_port)
     stack.push_async_callback(server.stop)
-    return f"http://{_join(settings.host, port)}/metrics"
+    return f"http://{_join(_reached(settings.metrics_host), port)}/metrics"
 
 
 async def _ssh(stack: AsyncExitStack, server: SshServer, settings: Settings) -> str:
@@ -134,7 +162,7 @@ def refuse_taken_ports(settings: Settings) -> None:
     ports = (
         ("HODEI_HTTP_PORT", host, settings.http_port),
         ("GRPC_PORT", host, settings.grpc_port),
-        ("HODEI_METRICS_PORT", host, settings.metrics_port),
+        ("HODEI_METRICS_PORT", settings.metrics_host, settings.metrics_port),
         ("HODEI_SSH_PORT", host, settings.ssh_port),
         ("HODEI_AGENT_LISTEN", agents, agent_port),
     )
@@ -167,6 +195,13 @@ def _port_fault(name: str, host: str, port: int, error: OSError) -> str:
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{name}: this user may not listen on {where}; choose a port from 1024 on"
     return f"{name}: cannot listen on {where}: {error.strerror}"
+
+
+def _reached(host: str) -> str:
+    """An address of this machine at which one that listens on `host` is reached."""
+    if not ip_address(host).is_unspecified:
+        return host
+    return "::1" if ":" in host else "127.0.0.1"
 
 
 def _join(host: str, port: int) -> str:

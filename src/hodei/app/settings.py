@@ -12,12 +12,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+from hodei.app import listening
 from hodei.app.embedded import default_data_dir
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.units import parse_duration
 from hodei.ports.audit import LEAST_RETENTION
 
-CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN", "HODEI_NO_BROWSER"})
+CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN", "HODEI_CA_FILE", "HODEI_NO_BROWSER"})
 """Read by the command line, harmless to the server."""
 OTHER_NAMES = {
     "GRPC_PORT": "grpc_port",
@@ -43,7 +44,21 @@ class Settings:
     data_dir: Path = field(default_factory=default_data_dir)
     """Where the embedded database, sockets and provider directories are."""
     host: str = "127.0.0.1"
-    """Address to listen on; only loopback until there is sign-in."""
+    """Address to listen on; another than loopback asks for sign-in and TLS."""
+    tls_cert: Path | None = None
+    """Certificate chain of HTTP and gRPC, PEM; None: both are plain. Read again when it changes."""
+    tls_key: Path | None = None
+    allow_plaintext: bool = False
+    """Listens on other addresses than loopback without TLS: passwords, tokens and logs cross
+    the network for everybody to read, unless something in front encrypts them."""
+    public_url: str | None = None
+    """Under which people reach this server when that is not the address it listens on."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Further names by which browsers may call it."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Proto count."""
+    metrics_host: str = "127.0.0.1"
+    """Address of the metrics port, which asks nobody who they are."""
     http_port: int = 8080
     """Port of REST, WebSocket and web UI; 0: any free one."""
     grpc_port: int = 50051
@@ -127,9 +142,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if files and len(files) < len(AGENT_TLS_FILES):
         message = f"{', '.join(AGENT_TLS_FILES)} go together"
         violations.append(Violation(field=files[0], message=message))
-    if violations:
-        raise InvalidRequest(violations)
-    return Settings(**values)
+    made = Settings(**values)
+    if faults := [*violations, *listening.faults(made)]:
+        raise InvalidRequest(faults)
+    return made
 
 
 def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> list[Violation]:
@@ -162,21 +178,6 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return read
-
-
-def _host(text: str) -> str:
-    if text == "localhost":
-        return "127.0.0.1"
-    try:
-        loopback = ip_address(text).is_loopback
-    except ValueError:
-        raise ValueError("must be an IP address") from None
-    if not loopback:
-        raise ValueError(
-            "must be a loopback address (127.0.0.1 or ::1): there is no sign-in yet, and anybody "
-            "who reaches this server can run commands on this machine"
-        )
-    return text
 
 
 def _database_url(text: str) -> str:
@@ -241,7 +242,14 @@ _PORT = _whole(0, 65_535)
 _READERS: Mapping[str, Callable[[str], object]] = {
     "database_url": _database_url,
     "data_dir": _path,
-    "host": _host,
+    "host": listening.host,
+    "tls_cert": _path,
+    "tls_key": _path,
+    "allow_plaintext": _flag,
+    "public_url": listening.public_url,
+    "allowed_hosts": listening.names,
+    "trusted_proxies": listening.networks,
+    "metrics_host": listening.host,
     "http_port": _PORT,
     "grpc_port": _PORT,
     "metrics_port": _PORT,

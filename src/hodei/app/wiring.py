@@ -14,12 +14,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
-from hodei.adapters.security.sealing import SivSealer, read_or_make_key
+from hodei.adapters.security.sealing import SivSealer
 from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
 from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
 from hodei.app.docker_environment import docker_settings
 from hodei.app.embedded import EmbeddedPostgres
+from hodei.app.keys import secret_keys
 from hodei.app.settings import Settings, replica_name
 from hodei.app.workers_endpoint import WorkersEndpoint
 from hodei.domain.errors import InvalidRequest, Violation
@@ -81,12 +82,12 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             clock=SystemClock(),
             chance=SystemChance(),
             secrets=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
-            sealer=SivSealer(_secret_key(settings)),
+            sealer=SivSealer(secret_keys(settings)[0]),
             host=LinuxHost(),
             replica=replica,
             installation_id=await store.installation_id(),
             agent_servers=endpoint.servers,
-            ca_pem=endpoint.ca_pem,
+            certificates=endpoint.certificates,
             timings=Timings(terminal_idle=settings.terminal_idle),
             max_log_bytes=settings.log_max_bytes,
         )
@@ -105,12 +106,6 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
         await stack.enter_async_context(engine)
         await _seed(engine, settings)
         yield engine
-
-
-def _secret_key(settings: Settings) -> bytes:
-    if settings.secret_key is not None:
-        return settings.secret_key.encode()
-    return read_or_make_key(settings.secret_key_file or settings.data_dir / "secret.key")
 
 
 async def _seed(engine: Engine, settings: Settings) -> None:

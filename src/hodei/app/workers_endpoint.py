@@ -16,11 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hodei.app.certificates import worker_certificate
+from hodei.app.keys import secret_keys
 from hodei.app.settings import Settings
 from hodei.domain.errors import Unavailable
 
 if TYPE_CHECKING:
     from hodei.adapters.security.agent_tls import AgentTls
+    from hodei.ports.certificates import WorkerCertificates
 
 FOLDER, NAME = "agents", "agent.sock"
 MAX_SOCKET_PATH = 100
@@ -40,9 +43,9 @@ class WorkersEndpoint:
     """Targets for agents, in order of preference."""
 
     @property
-    def ca_pem(self) -> str:
-        """The authority that agents are to believe."""
-        return self.tls.ca_pem if self.tls else ""
+    def certificates(self) -> WorkerCertificates | None:
+        """Issues those of agents that call with TLS; None: there are none."""
+        return self.tls.certificates if self.tls else None
 
 
 def workers_endpoint(settings: Settings) -> WorkersEndpoint:
@@ -70,14 +73,13 @@ def workers_endpoint(settings: Settings) -> WorkersEndpoint:
 
 def _tls(settings: Settings, servers: tuple[str, ...]) -> AgentTls:
     # Few servers need it, and it takes its time to load.
-    from hodei.adapters.security.agent_tls import given_tls, own_tls
+    from hodei.adapters.security.agent_tls import AgentTls
+    from hodei.adapters.security.authority import Authorities
 
-    cert, key, ca = settings.agent_tls_cert, settings.agent_tls_key, settings.agent_tls_ca
-    if cert and key and ca:
-        return given_tls(cert, key, ca)
     named = [urlsplit(target).hostname for target in servers if target.startswith(TLS)]
     hosts = list(dict.fromkeys(host for host in named if host))
-    return own_tls(settings.data_dir / "agent-tls", hosts)
+    keys = secret_keys(settings)
+    return AgentTls(Authorities(lambda: keys), hosts, worker_certificate(settings))
 
 
 def agent_socket(data_dir: Path) -> Path:

@@ -16,7 +16,7 @@ from hodei.client.audit import audit_pages, audit_params, export_audit
 from hodei.client.live import hints
 from hodei.client.mapping import Input, MapResult, Spec, fill
 from hodei.client.terminal import Shell, open_shell
-from hodei.client.transport import Params, Transport
+from hodei.client.transport import Authority, Params, Transport
 from hodei.client.values import (
     Explanation,
     Job,
@@ -39,9 +39,10 @@ JobRef = Job | str
 class AsyncClient:
     """Talks to one Hodei server; use it as an async context manager.
 
-    `url` defaults to HODEI_URL, then http://127.0.0.1:8080; `token` to HODEI_TOKEN. Requests
-    that may be repeated safely are, for `patience_s`, while the server does not answer. Every
-    method raises ApiError or one of its subclasses.
+    `url` defaults to HODEI_URL, then http://127.0.0.1:8080; `token` to HODEI_TOKEN; `ca`, a PEM
+    file of the authority to believe for https, to HODEI_CA_FILE, then those of the system.
+    Requests that may be repeated safely are, for `patience_s`, while the server does not answer.
+    Every method raises ApiError or one of its subclasses.
     """
 
     def __init__(
@@ -49,11 +50,12 @@ class AsyncClient:
         url: str | None = None,
         token: str | None = None,
         *,
+        ca: Authority = None,
         timeout_s: float = 30.0,
         patience_s: float = 10.0,
         outage_s: float = OUTAGE_S,
     ) -> None:
-        self._transport = Transport(url, token, timeout_s=timeout_s, patience_s=patience_s)
+        self._transport = Transport(url, token, ca=ca, timeout_s=timeout_s, patience_s=patience_s)
         self._outage_s = outage_s
 
     async def __aenter__(self) -> Self:

@@ -38,6 +38,7 @@ async def hints(transport: Transport, topic: str) -> AsyncGenerator[None, None]:
 async def _frames(transport: Transport, topic: str) -> AsyncGenerator[None, None]:
     async with connect(
         transport.socket_url("/ws"),
+        ssl=transport.tls,
         additional_headers=transport.headers(),
         user_agent_header=None,
         proxy=None,

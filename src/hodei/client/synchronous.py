@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar
 from hodei.client import values
 from hodei.client.asynchronous import AsyncClient, JobRef
 from hodei.client.mapping import Input, MapResult, Spec
+from hodei.client.transport import Authority
 from hodei.client.values import (
     Explanation,
     Job,
@@ -69,10 +70,17 @@ async def _next(items: AsyncIterator[T]) -> T:
 class Client:
     """`AsyncClient` with blocking calls; the methods mean the same and raise the same."""
 
-    def __init__(self, url: str | None = None, token: str | None = None, **options: float) -> None:
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        *,
+        ca: Authority = None,
+        **options: float,
+    ) -> None:
         self._portal = _Portal()
         try:
-            self._client = self._portal.call(_made(url, token, options))
+            self._client = self._portal.call(_made(url, token, ca, options))
         except BaseException:
             self._portal.close()
             raise
@@ -181,5 +189,7 @@ class Client:
         return self._portal.call(self._client.ready())
 
 
-async def _made(url: str | None, token: str | None, options: Mapping[str, float]) -> AsyncClient:
-    return AsyncClient(url, token, **options)
+async def _made(
+    url: str | None, token: str | None, ca: Authority, options: Mapping[str, float]
+) -> AsyncClient:
+    return AsyncClient(url, token, ca=ca, **options)

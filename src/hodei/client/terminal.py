@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from hodei.client.errors import ApiError, Unreachable, from_problem
-from hodei.client.transport import Transport
+from hodei.client.transport import Transport, tls_fault
 
 MAX_FRAME = 4 << 20
 WINDOW = 256 << 10
@@ -162,6 +162,7 @@ async def open_shell(
     async with AsyncExitStack() as stack:
         connecting = connect(
             transport.socket_url(f"/jobs/{quote(job, safe='')}/terminal?{query}"),
+            ssl=transport.tls,
             additional_headers=transport.headers(),
             user_agent_header=None,
             proxy=None,
@@ -176,7 +177,8 @@ async def open_shell(
         except InvalidStatus as error:
             raise refusal(error) from error
         except (OSError, TimeoutError) as error:
-            raise Unreachable(transport.url, str(error) or "no answer") from error
+            why = tls_fault(error) or str(error) or "no answer"
+            raise Unreachable(transport.url, why) from error
         yield Shell(socket, transport.url, tty=tty)
 
 

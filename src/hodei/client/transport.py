@@ -6,9 +6,11 @@ import asyncio
 import json
 import os
 import random
+import ssl
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +27,10 @@ STREAM_SILENCE_S = 45.0
 """A stream that says nothing for this long (it sends comments) is taken for broken."""
 
 Params = Mapping[str, str | int | Sequence[str] | None]
+
+
+Authority = str | Path | ssl.SSLContext | None
+"""Whom to believe that a server is the right one: a PEM file, a context, or the system's."""
 
 
 class Backoff:
@@ -55,16 +61,26 @@ class Transport:
     """Requests under `/api/v1`. Every method raises ApiError and its subclasses only."""
 
     def __init__(
-        self, url: str | None, token: str | None, *, timeout_s: float, patience_s: float
+        self,
+        url: str | None,
+        token: str | None,
+        *,
+        ca: Authority = None,
+        timeout_s: float,
+        patience_s: float,
     ) -> None:
         self.url = checked_url(url or os.environ.get("HODEI_URL") or DEFAULT_URL)
         self.token = token or os.environ.get("HODEI_TOKEN") or None
         self.patience_s = patience_s
+        self.tls = _context(ca or os.environ.get("HODEI_CA_FILE") or None, self.url)
+        """What connections of `https` and `wss` are checked with; None: there are none."""
         # A proxy of the environment is for the world outside, not for a server of one's own.
         self._http = httpx.AsyncClient(
             base_url=self.url,
             headers=self.headers(),
             timeout=httpx.Timeout(timeout_s, connect=min(timeout_s, 5.0)),
+            # Without TLS it is never asked, and to load the system's authorities takes time.
+            verify=self.tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             trust_env=False,
         )
 
@@ -154,6 +170,28 @@ class Transport:
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}{PREFIX}{path}"
 
 
+def _context(ca: Authority, url: str) -> ssl.SSLContext | None:
+    """Raises InvalidRequest when the file cannot be used."""
+    if not url.startswith("https:"):
+        return None
+    if isinstance(ca, ssl.SSLContext):
+        return ca
+    try:
+        context = ssl.create_default_context(cafile=ca)
+    except OSError as error:
+        why = error.reason if isinstance(error, ssl.SSLError) else error.strerror
+        message = f"is not a file of PEM certificates: {why}"
+        raise InvalidRequest(
+            "invalid_request",
+            f"HODEI_CA_FILE: {message} (given: {ca})",
+            violations=[Violation(field="HODEI_CA_FILE", message=message, value=str(ca))],
+        ) from error
+    if ca is not None:
+        # The server's own certificate will do as well as that of its authority.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
 def checked_url(url: str) -> str:
     """`url` without a closing slash. Raises InvalidRequest for anything but http(s)://host."""
     parts = urlsplit(url)
@@ -198,10 +236,33 @@ def _present(params: Params | None) -> dict[str, Any] | None:
 
 
 def _why(error: httpx.HTTPError) -> str:
+    if (fault := tls_fault(error)) is not None:
+        return fault
     match error:
         case httpx.ConnectError():
             return "nothing listens there, or it cannot be reached"
         case httpx.TimeoutException():
             return "no answer in time"
+        case httpx.RemoteProtocolError():
+            return f"{error}; perhaps that port speaks TLS (https)"
         case _:
             return str(error) or "the connection broke"
+
+
+def tls_fault(error: BaseException) -> str | None:
+    """Why TLS failed, and what to do; None when something else did."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLError):
+        cause = cause.__cause__ or cause.__context__
+    match cause:
+        case None:
+            return None
+        case ssl.SSLCertVerificationError():
+            return (
+                f"its certificate is not accepted: {cause.verify_message}; set HODEI_CA_FILE (or "
+                "--ca) to the authority that signed it, and call the server by a name in it"
+            )
+        case ssl.SSLError(reason="WRONG_VERSION_NUMBER" | "RECORD_LAYER_FAILURE"):
+            return "that port does not speak TLS; use http instead of https"
+        case _:
+            return f"TLS failed: {cause.reason or cause}"

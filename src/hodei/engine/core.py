@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from hodei.engine.commit import Committer
 from hodei.ports.bus import Bus
+from hodei.ports.certificates import WorkerCertificates
 from hodei.ports.clock import Chance, Clock
 from hodei.ports.hosts import Host
 from hodei.ports.secrets import Sealer, Secrets
@@ -37,6 +38,9 @@ class Timings:
     terminal_idle: timedelta = timedelta(hours=1)
     """A terminal that passes nothing in either direction for this long is closed."""
     leak_sweep: timedelta = timedelta(seconds=60)
+    certificate: timedelta = timedelta(hours=1)
+    """Life of a remote worker's certificate. It is renewed over the stream after half of it, so
+    that whoever loses the stream can come back with it for longer than the fence allows."""
     health_check: timedelta = timedelta(seconds=10)
 
 
@@ -57,7 +61,8 @@ class Core:
     installation_id: str
     agent_servers: tuple[str, ...]
     """Targets that agents are told to call."""
-    ca_pem: str = ""
+    certificates: WorkerCertificates | None = None
+    """Those of workers that call with TLS; None: none does."""
     timings: Timings = field(default_factory=Timings)
     max_log_bytes: int = 1 << 30
     """Stored log text per attempt; what comes after it is discarded with a visible mark."""

@@ -27,6 +27,7 @@ from hodei.domain.outcome import Outcome
 from hodei.domain.outcomes import image_unavailable, not_startable, provision_failed
 from hodei.domain.spec import Resources
 from hodei.domain.worker import WORKER, Handle, Target, Worker, WorkerState
+from hodei.engine import enrol
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, worker_only
 from hodei.engine.registry import Entry, Registry
@@ -145,8 +146,8 @@ class Provisioner:
             enrolment=Enrolment(
                 servers=self._core.agent_servers,
                 worker_id=worker.id,
-                otp=otp,
-                ca_pem=self._core.ca_pem,
+                otp=enrol.password(self._core, worker.id, otp),
+                ca_pem=enrol.authorities(self._core),
             ),
             deadline=worker.created_at + self._core.timings.provision,
         )

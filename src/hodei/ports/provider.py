@@ -23,7 +23,9 @@ class Enrolment:
     """Targets in order of preference: unix:/path, tls://host:port, tcp://host:port."""
     worker_id: UUID
     otp: str = field(repr=False)
+    """To be handed over as it is; several lines when a certificate for enrolling goes with it."""
     ca_pem: str = field(default="", repr=False)
+    """Whom the agent is to believe when it calls by TLS."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ import pytest
 from hodei.wire.gen import jobs_pb2, jobs_pb2_grpc, providers_pb2, worker_pb2, worker_pb2_grpc
 from tests.e2e.docker.yard import WORKER, Yard, job
 from tests.e2e.faults.site import Site, close, new_directory
+from tests.support.certificates import worker_credentials
 from tests.support.docker import PrivateEngine
 from tests.support.docker_tls import encrypted, make_certificates
 from tests.support.observer import FAILED, SUCCEEDED, Observer, refused
@@ -102,10 +103,10 @@ async def add_provider(observer: Observer, port: int, certificates: Path) -> Non
 async def hostile(yard: Yard) -> None:
     """The listener has nothing for those who are no agents."""
     address = yard.site.server.agents
-    ca = (yard.site.data / "agent-tls" / "ca.pem").read_bytes()
-    assert (yard.site.data / "agent-tls" / "ca.key").stat().st_mode & 0o077 == 0
+    secret = (yard.site.data / "secret.key").read_bytes().strip()
     name = (("grpc.ssl_target_name_override", yard.engine.gateway()),)
-    credentials = grpc.ssl_channel_credentials(ca)
+    worker_id = uuid4()
+    credentials = worker_credentials(secret, worker_id)
     async with grpc.aio.secure_channel(address, credentials, name) as channel:
         with pytest.raises(grpc.aio.AioRpcError) as other:
             await jobs_pb2_grpc.JobExecutionServiceStub(channel).ListJobs(
@@ -114,7 +115,7 @@ async def hostile(yard: Yard) -> None:
         assert other.value.code() is grpc.StatusCode.UNIMPLEMENTED
         with pytest.raises(grpc.aio.AioRpcError) as guessed:
             await worker_pb2_grpc.WorkerAgentServiceStub(channel).Register(
-                worker_pb2.RegisterRequest(worker_id=str(uuid4()), otp="guess"), timeout=10
+                worker_pb2.RegisterRequest(worker_id=str(worker_id), otp="guess"), timeout=10
             )
         assert guessed.value.code() is grpc.StatusCode.UNAUTHENTICATED
     host, _, port = address.rpartition(":")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import ssl
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography import x509
 
-from hodei.adapters.security.agent_tls import given_tls, own_tls
 from hodei.app.settings import read_settings
 from hodei.app.workers_endpoint import WorkersEndpoint, workers_endpoint
 from hodei.domain.errors import InvalidRequest, Unavailable
+from tests.support.certificates import Authority
 
 
 def endpoint(tmp_path: Path, **given: str) -> WorkersEndpoint:
@@ -22,8 +22,7 @@ def endpoint(tmp_path: Path, **given: str) -> WorkersEndpoint:
 def test_only_a_socket_by_default(tmp_path: Path) -> None:
     made = endpoint(tmp_path)
     assert made.servers == (f"unix:{tmp_path}/run/agents/agent.sock",)
-    assert (made.address, made.tls, made.ca_pem) == (None, None, "")
-    assert not (tmp_path / "agent-tls").exists()
+    assert (made.address, made.tls, made.certificates) == (None, None, None)
 
 
 def test_the_socket_comes_before_other_servers_and_is_not_named_twice(tmp_path: Path) -> None:
@@ -48,7 +47,7 @@ def test_nobody_can_call_every_address(tmp_path: Path) -> None:
         tmp_path, HODEI_AGENT_LISTEN="0.0.0.0:7001", HODEI_AGENT_SERVERS="tls://me.example:9"
     )
     assert made.tls is not None
-    leaf = x509.load_pem_x509_certificate(made.tls.chain)
+    leaf = x509.load_pem_x509_certificate(made.tls.current().chain)
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["me.example"]
 
@@ -64,69 +63,22 @@ def test_the_files_go_together() -> None:
         read_settings({"HODEI_AGENT_TLS_CERT": "/a", "HODEI_AGENT_TLS_KEY": "/b"})
 
 
-def test_the_authority_stays_and_is_nobody_else_s_to_read(tmp_path: Path) -> None:
-    folder = tmp_path / "tls"
-    first, second = own_tls(folder, ["10.1.2.3"]), own_tls(folder, ["10.1.2.3"])
-    assert first.ca_pem == second.ca_pem
-    assert first.key != second.key
-    assert {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()} == {
-        "ca.key": 0o600,
-        "ca.pem": 0o600,
+def test_the_operator_s_files_are_shown_and_announced(tmp_path: Path) -> None:
+    authority = Authority()
+    cert, key = authority.issue(["me.example"]).write(tmp_path, "given")
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    given = {
+        "HODEI_AGENT_LISTEN": "127.0.0.1:7001",
+        "HODEI_AGENT_TLS_CERT": str(cert),
+        "HODEI_AGENT_TLS_KEY": str(key),
+        "HODEI_AGENT_TLS_CA": str(tmp_path / "ca.pem"),
     }
-    assert "PRIVATE" not in repr(first)
-
-
-@pytest.mark.parametrize("broken", ["ca.key", "ca.pem"])
-def test_half_an_authority_is_none(tmp_path: Path, broken: str) -> None:
-    first = own_tls(tmp_path, ["a.example"])
-    other = own_tls(tmp_path / "other", ["a.example"])
-    assert other.ca_pem != first.ca_pem
-    (tmp_path / broken).write_bytes((tmp_path / "other" / broken).read_bytes())
-    made = own_tls(tmp_path, ["a.example"])
-    assert made.ca_pem not in (first.ca_pem, other.ca_pem)
-    assert own_tls(tmp_path, ["a.example"]).ca_pem == made.ca_pem
-
-
-def test_given_files_must_belong_together(tmp_path: Path) -> None:
-    made, other = own_tls(tmp_path, ["a.example"]), own_tls(tmp_path, ["a.example"])
-    cert, key, ca = (tmp_path / name for name in ("cert", "key", "ca"))
-    cert.write_bytes(made.chain)
-    key.write_bytes(made.key)
-    ca.write_text(made.ca_pem)
-    assert given_tls(cert, key, ca) == made
-    key.write_bytes(other.key)
-    with pytest.raises(Unavailable, match="not that of the certificate"):
-        given_tls(cert, key, ca)
-    key.write_bytes(b"nonsense")
-    with pytest.raises(Unavailable, match="cannot be used"):
-        given_tls(cert, key, ca)
-    with pytest.raises(Unavailable, match="cannot be read"):
-        given_tls(tmp_path / "none", key, ca)
-
-
-def test_a_verifier_accepts_the_name_and_no_other(tmp_path: Path) -> None:
-    made = own_tls(tmp_path, ["a.example", "10.1.2.3"])
-    (tmp_path / "chain").write_bytes(made.chain)
-    (tmp_path / "key").write_bytes(made.key)
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(tmp_path / "chain", tmp_path / "key")
-    client = ssl.create_default_context(cadata=made.ca_pem)
-    for name, fits in (("a.example", True), ("10.1.2.3", True), ("b.example", False)):
-        assert _shake(client, server, name) is fits
-
-
-def _shake(client: ssl.SSLContext, server: ssl.SSLContext, name: str) -> bool:
-    pipes = [ssl.MemoryBIO() for _ in range(2)]
-    ends = [
-        client.wrap_bio(pipes[0], pipes[1], server_hostname=name),
-        server.wrap_bio(pipes[1], pipes[0], server_side=True),
-    ]
-    for _ in range(6):
-        for end in ends:
-            try:
-                end.do_handshake()
-            except ssl.SSLWantReadError:
-                continue
-            except ssl.SSLCertVerificationError:
-                return False
-    return True
+    made = endpoint(tmp_path, **given)
+    assert made.tls is not None and made.certificates is not None
+    assert made.tls.current().chain == cert.read_bytes()
+    assert made.certificates.authorities(datetime.now(UTC)) == authority.pem.decode()
+    # Whose workers are let in is the server's own affair all the same.
+    assert authority.pem not in made.tls.current().clients
+    (tmp_path / "ca.pem").write_bytes(Authority().pem)
+    with pytest.raises(Unavailable, match=r"HODEI_AGENT_TLS_CA: .* did not sign"):
+        endpoint(tmp_path, **given)

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
 
 def connect(
-    target: Target, deadline: float, ca: bytes | None, server_name: str | None
+    target: Target,
+    deadline: float,
+    ca: bytes | None,
+    server_name: str | None,
+    identity: bytes | None = None,
 ) -> PlainTransport | TlsTransport:
     """A connected transport, the TLS handshake included.
 
     `deadline` is in seconds of `time.monotonic`; name resolution does not respect it.
-    `ca` is PEM text, None means the system's authorities. Raises TransportError.
+    `ca` is PEM text, None means the system's authorities; `identity` is PEM text of the
+    certificate and key to show. Raises TransportError.
     """
     plain = PlainTransport(_connect_any(target, deadline))
     if not target.tls:
@@ -28,7 +33,7 @@ def connect(
     from hodei.agent.http2.tls import TlsTransport, client_context
 
     try:
-        transport = TlsTransport(plain, client_context(ca), server_name or target.host)
+        transport = TlsTransport(plain, client_context(ca, identity), server_name or target.host)
         while not transport.handshake():
             events = select.POLLIN | (select.POLLOUT if transport.has_output else 0)
             if not wait(plain.fileno(), events, deadline):

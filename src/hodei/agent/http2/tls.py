@@ -8,6 +8,7 @@ one also imports `socket` and `enum`, and costs about ten times as much.
 from __future__ import annotations
 
 import _ssl
+import os
 
 from hodei.agent.http2.flow import Buffer
 from hodei.agent.http2.transport import READ_BYTES, PlainTransport, TransportError
@@ -173,11 +174,11 @@ class TlsTransport:
             self._unsent = b""
 
 
-def client_context(ca: bytes | None) -> ClientContext:
+def client_context(ca: bytes | None, identity: bytes | None = None) -> ClientContext:
     """A client context that verifies certificate and name, for TLS 1.2 or later.
 
-    `ca` is PEM text, None means the system's authorities. Raises TransportError when it is
-    not a certificate.
+    `ca` is PEM text, None means the system's authorities; `identity` is PEM text of what this
+    side shows, certificates and the key. Raises TransportError when one of them is neither.
     """
     # This protocol alone turns the verification on, of the chain and of the name.
     context = ClientContext(_ssl.PROTOCOL_TLS_CLIENT)
@@ -190,4 +191,18 @@ def client_context(ca: bytes | None) -> ClientContext:
             context.load_verify_locations(cadata=ca.decode("ascii"))
     except (_ssl.SSLError, UnicodeDecodeError, ValueError) as exc:
         raise TransportError(f"the server's CA is not a PEM certificate: {exc}") from exc
+    if identity is not None:
+        _show(context, identity)
     return context
+
+
+def _show(context: ClientContext, identity: bytes) -> None:
+    """Only files can be loaded; this one is in memory, and nobody else can name it."""
+    descriptor = os.memfd_create("identity", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, identity)
+        context.load_cert_chain(f"/proc/self/fd/{descriptor}", None)
+    except (_ssl.SSLError, OSError) as exc:
+        raise TransportError(f"the agent's certificate cannot be used: {exc}") from exc
+    finally:
+        os.close(descriptor)

@@ -11,6 +11,7 @@ from hodei.domain.errors import InvalidRequest
 from hodei.domain.outcome import Cause
 from hodei.domain.spec import CommandType
 from hodei.engine.reports import ExitReport, HelloReport
+from hodei.ports.certificates import WorkerCertificate
 from hodei.ports.peer import RunOrder, TerminalOrder
 from hodei.ports.store import Sample
 from hodei.wire.gen import worker_pb2 as pb
@@ -91,6 +92,10 @@ class StreamPeer:
     def shutdown(self, reason: str) -> None:
         self._say(pb.ServerFrame(shutdown=pb.Shutdown(reason=reason)))
 
+    def renew(self, certificate: WorkerCertificate, authorities: str) -> None:
+        """A certificate in the place of the one before; agents of before this frame ignore it."""
+        self._say(pb.ServerFrame(certificate=certificate_message(certificate, authorities)))
+
     def heartbeat(self) -> None:
         self._say(pb.ServerFrame(heartbeat=pb.ServerHeartbeat()))
 
@@ -130,6 +135,11 @@ class StreamPeer:
         self.error = self.error or error
         self._ended = True
         self._wake.set()
+
+
+def certificate_message(certificate: WorkerCertificate, authorities: str) -> pb.Certificate:
+    """What an agent shows from now on, and whom it believes."""
+    return pb.Certificate(identity=certificate.pem, authorities=authorities)
 
 
 def _order(order: RunOrder) -> pb.RunAttempt:

@@ -11,6 +11,7 @@ from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from hodei.api.grpc.audit import AuditLog
+from hodei.api.grpc.credentials import server_credentials
 from hodei.api.grpc.guard import ErrorInterceptor
 from hodei.api.grpc.jobs import JobExecution
 from hodei.api.grpc.logs import LogStream
@@ -22,6 +23,7 @@ from hodei.api.grpc.worker import WorkerAgent
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
 from hodei.engine.engine import Engine
+from hodei.ports.certificates import CurrentCertificate
 from hodei.wire.gen import (
     audit_pb2,
     audit_pb2_grpc,
@@ -49,6 +51,7 @@ OPTIONS = (
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
     ("grpc.http2.max_ping_strikes", 0),
+    ("grpc.server_handshake_timeout_ms", 10_000),
     # Else every message that comes in is answered by a ping, to measure the link and set the
     # window by it; now the window is this wide.
     ("grpc.http2.bdp_probe", 0),
@@ -58,7 +61,6 @@ WORKER_OPTIONS = (
     *OPTIONS,
     ("grpc.max_concurrent_streams", 16),
     ("grpc.max_connection_idle_ms", 30_000),
-    ("grpc.server_handshake_timeout_ms", 10_000),
 )
 """An agent has one stream, and a call or two beside it. Whoever has neither, as a job that calls
 here only to hold connections, is hung up on."""
@@ -72,10 +74,14 @@ class GrpcServer:
         self._health = HealthServicer()
         self._add(engine, identity)
 
-    def listen(self, address: str) -> int:
+    def listen(self, address: str, tls: CurrentCertificate | None = None) -> int:
         """Listens on `host:port`; returns the port. Raises Unavailable when it is taken."""
         try:
-            port = self._server.add_insecure_port(address)
+            port = (
+                self._server.add_secure_port(address, server_credentials(tls))
+                if tls
+                else self._server.add_insecure_port(address)
+            )
         except RuntimeError:
             port = 0
         if not port:
@@ -143,11 +149,10 @@ class WorkerServer:
         finally:
             os.umask(mask)
 
-    def listen_tls(self, address: str, key: bytes, chain: bytes) -> None:
-        """Listens on `host:port` with this certificate. Raises Unavailable."""
-        credentials = grpc.ssl_server_credentials([(key, chain)])
+    def listen_tls(self, address: str, tls: CurrentCertificate) -> None:
+        """Listens on `host:port` with TLS. Raises Unavailable."""
         try:
-            port = self._server.add_secure_port(address, credentials)
+            port = self._server.add_secure_port(address, server_credentials(tls))
         except RuntimeError:
             port = 0
         if not port:

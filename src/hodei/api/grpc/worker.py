@@ -14,6 +14,7 @@ from hodei.api.grpc.origin import source_of
 from hodei.api.grpc.peer import (
     StreamPeer,
     attempt_id_of,
+    certificate_message,
     exit_of,
     hello_of,
     sample_of,
@@ -26,6 +27,7 @@ from hodei.domain.errors import HodeiError, InvalidRequest, Unauthenticated
 from hodei.engine import enrol
 from hodei.engine.engine import Engine
 from hodei.engine.sessions import Session
+from hodei.ports.certificates import Presented
 from hodei.wire.gen import worker_pb2 as pb
 from hodei.wire.gen import worker_pb2_grpc as pb_grpc
 
@@ -47,25 +49,31 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
         self._engine = engine
 
     async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:
+        core = self._engine.core
         try:
             readable(request)
             admission = await enrol.register(
-                self._engine.core,
+                core,
                 _worker_id(request.worker_id),
                 request.otp,
                 agent_version=request.agent_version,
                 architecture=request.architecture,
+                shown=enrol.shown_by(core, _certificate(context)),
             )
         except HodeiError as error:
             await self._refused("worker.enrol", request, error, context)
             await abort(context, error)
             raise
-        timings = self._engine.core.timings
+        timings = core.timings
+        certificate = admission.certificate
         return pb.RegisterResponse(
             session_token=admission.session_token,
             heartbeat_ms=int(timings.heartbeat.total_seconds() * 1000),
             fence_ms=int(timings.fence.total_seconds() * 1000),
             server_version=__version__,
+            certificate=(
+                certificate_message(certificate, enrol.authorities(core)) if certificate else None
+            ),
         )
 
     async def UnregisterWorker(
@@ -73,7 +81,9 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
     ) -> pb.UnregisterWorkerResponse:
         try:
             readable(request)
-            await enrol.leave(self._engine.core, request.session_token, request.reason)
+            core = self._engine.core
+            shown = enrol.shown_by(core, _certificate(context))
+            await enrol.leave(core, request.session_token, request.reason, shown)
         except HodeiError as error:
             await self._refused("worker.leave", None, error, context)
             await abort(context, error)
@@ -87,11 +97,13 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
         tasks: list[asyncio.Task[None]] = []
         try:
             token = _session_token(context)
-            worker = await enrol.session_worker(self._engine.core, token)
+            shown = enrol.shown_by(self._engine.core, _certificate(context))
+            worker = await enrol.session_worker(self._engine.core, token, shown)
             session = self._engine.connect(worker, peer)
             tasks = [
                 asyncio.create_task(session.run()),
                 asyncio.create_task(self._read(session, request_iterator)),
+                asyncio.create_task(self._renew(peer, worker.id, token, shown)),
             ]
             async for batch in peer.batches():
                 yield batch
@@ -131,6 +143,24 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
                 interface=Interface.GRPC,
             )
         )
+
+    async def _renew(
+        self, peer: StreamPeer, worker_id: UUID, token: str, shown: Presented | None
+    ) -> None:
+        """Gives the agent a new certificate whenever half the life of the last one is over.
+
+        At once where it shows none: it may have another server to turn to, which asks for one.
+        """
+        core = self._engine.core
+        half = core.timings.certificate / 2
+        left = shown.not_after - core.clock.now() if shown else half
+        while True:
+            await asyncio.sleep(max((left - half).total_seconds(), 0))
+            certificate = enrol.certify(core, worker_id, token)
+            if certificate is None:
+                return
+            peer.renew(certificate, enrol.authorities(core))
+            left = 2 * half
 
     async def _read(self, session: Session, batches: AsyncIterator[pb.AgentBatch]) -> None:
         """Takes what the agent says until its stream ends; then the session is over."""
@@ -206,6 +236,11 @@ def _take_terminal(session: Session, frame: pb.AgentFrame) -> None:
             terminal = session.terminals.pop(ended.terminal_id, None)
             if terminal is not None:
                 terminal.on_exited(ended.exit_code, ended.error[:MAX_REASON])
+
+
+def _certificate(context: Context) -> bytes | None:
+    """PEM of what the client has shown by TLS; gRPC has checked that it is of our authority."""
+    return next(iter(context.auth_context().get("x509_pem_cert", ())), None)
 
 
 def _worker_id(text: str) -> UUID:

@@ -33,6 +33,9 @@ HEADERS = {
 """For answers that do not say otherwise; the web UI's own do."""
 
 
+STRICT = "max-age=31536000"
+
+
 class Guard:
     """Outermost ASGI application; nothing that is raised inside gets past it."""
 
@@ -55,14 +58,14 @@ class Guard:
         headers = Headers(scope=scope)
         given = headers.get("x-correlation-id")
         correlation_id = serve_under(given)
-        answer = _Answer(send, correlation_id)
+        answer = _Answer(send, correlation_id, strict=_strict(scope, headers))
         error: Exception | None = None
         try:
             if given is not None and given != correlation_id:
                 raise InvalidRequest.of(
                     "X-Correlation-Id", "must be 1 to 64 letters, digits, '.', '_' or '-'", given
                 )
-            self._check_host(headers)
+            self._check_host(headers, scope)
             if scope["method"] not in SAFE_METHODS:
                 self._check_origin(headers)
             await self._app(scope, receive, answer)
@@ -87,7 +90,7 @@ class Guard:
         headers = Headers(scope=scope)
         serve_under(headers.get("x-correlation-id"))
         try:
-            self._check_host(headers)
+            self._check_host(headers, scope)
             self._check_origin(headers)
         except Forbidden as error:
             # Before it is open, closing a WebSocket is answered with 403 and no body.
@@ -96,10 +99,11 @@ class Guard:
             return
         await self._app(scope, receive, send)
 
-    def _check_host(self, headers: Headers) -> None:
+    def _check_host(self, headers: Headers, scope: Scope) -> None:
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
-        if host_name(host) not in self._hosts:
+        # The address that was called is no name that somebody else could have made up.
+        if host_name(host) not in (*self._hosts, (scope.get("server") or ("",))[0]):
             known = ", ".join(sorted(self._hosts))
             raise Forbidden(f"this server is not called {shorten(host)!r}; its names are {known}")
 
@@ -113,11 +117,19 @@ class Guard:
         raise Forbidden(f"pages of {shorten(origin)!r} may not do this")
 
 
+def _strict(scope: Scope, headers: Headers) -> bool:
+    """Whether browsers are to come by TLS only from now on. A name of loopback belongs to all
+    servers of a machine, and the others may be plain."""
+    name = host_name(headers.get("host", ""))
+    return scope["scheme"] == "https" and name not in LOOPBACK_NAMES
+
+
 class _Answer:
     """Adds headers to the answer and remembers whether it has begun."""
 
-    def __init__(self, send: Send, correlation_id: str) -> None:
+    def __init__(self, send: Send, correlation_id: str, *, strict: bool) -> None:
         self._send = send
+        self._strict = strict
         self._correlation_id = correlation_id
         self.started = False
 
@@ -128,6 +140,8 @@ class _Answer:
             headers["X-Correlation-Id"] = self._correlation_id
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if self._strict:
+                headers["Strict-Transport-Security"] = STRICT
         await self._send(message)
 
 

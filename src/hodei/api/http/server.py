@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,6 +20,8 @@ PING_S = 15.0
 MAX_FRAME = 1 << 20
 """Bytes of one WebSocket message from a client."""
 MAX_HEADERS = 1 << 16
+HANDSHAKE_S = 10.0
+"""A TLS handshake that takes longer is cut off; so is a goodbye that is not answered."""
 
 
 class _Quiet(uvicorn.Server):
@@ -41,15 +44,42 @@ class _Quiet(uvicorn.Server):
                     await self.leaving.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        """Listens as the original does, but gives handshakes less time."""
+        await super().startup([])
+        limit = HANDSHAKE_S if self.config.ssl else None
+        for listening in sockets or ():
+            server = await asyncio.get_running_loop().create_server(
+                self._protocol,
+                sock=listening,
+                ssl=self.config.ssl,
+                backlog=BACKLOG,
+                ssl_handshake_timeout=limit,
+                ssl_shutdown_timeout=limit,
+            )
+            self.servers.append(server)
         self.up.set()
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return made(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
 
 class HttpServer:
     """Serves one application on one address."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        *,
+        tls: ssl.SSLContext | None = None,
+        proxies: Sequence[str] = (),
+    ) -> None:
+        """`proxies` are addresses and networks whose X-Forwarded-For and -Proto are believed."""
         self._app = app
+        self._tls = tls
+        self._proxies = list(proxies)
         self._server: _Quiet | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -65,7 +95,9 @@ class HttpServer:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(self._proxies),
+            forwarded_allow_ips=self._proxies,
+            ssl_context_factory=self._context if self._tls else None,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=5,
             backlog=BACKLOG,
@@ -85,6 +117,12 @@ class HttpServer:
             raise Unavailable(f"HTTP did not start on {host}:{port} (HODEI_HTTP_PORT)")
         bound: int = listening.getsockname()[1]
         return bound
+
+    def _context(
+        self, config: uvicorn.Config, default: Callable[[], ssl.SSLContext]
+    ) -> ssl.SSLContext:
+        assert self._tls is not None
+        return self._tls
 
     async def stop(self, grace_s: float) -> None:
         """Takes no new request, lets those that run end for `grace_s`, then cuts them off."""

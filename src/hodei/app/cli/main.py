@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from hodei.app.cli import agent, audit, exits, jobs, places, providers, server
@@ -9,7 +13,7 @@ from hodei.app.cli.run import run
 from hodei.app.cli.session import Stop
 
 EPILOG = (
-    "Environment: HODEI_URL (default http://127.0.0.1:8080), HODEI_TOKEN. "
+    "Environment: HODEI_URL (default http://127.0.0.1:8080), HODEI_TOKEN, HODEI_CA_FILE. "
     "Exit codes: 0 done, 1 failed, 2 wrong input; `run` and `up --once` end like the job."
 )
 
@@ -22,6 +26,20 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def everywhere(
+    ca: Annotated[
+        Path | None,
+        typer.Option("--ca", help="PEM file: the authority of an https server (HODEI_CA_FILE)."),
+    ] = None,
+) -> None:
+    """Run commands as jobs: in containers, pods, microVMs or processes."""
+    if ca is not None:
+        os.environ["HODEI_CA_FILE"] = str(ca)
+
+
 app.command("up")(server.up)
 app.command("serve")(server.serve)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)

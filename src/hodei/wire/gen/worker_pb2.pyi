@@ -141,12 +141,17 @@ class RegisterResponse(_message.Message):
     HEARTBEAT_MS_FIELD_NUMBER: _builtins.int
     FENCE_MS_FIELD_NUMBER: _builtins.int
     SERVER_VERSION_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
     session_token: _builtins.str
     heartbeat_ms: _builtins.int
     """An agent sends a heartbeat when it has sent nothing for this long."""
     fence_ms: _builtins.int
     """An agent that has heard nothing from any server for this long kills its job and exits."""
     server_version: _builtins.str
+    @_builtins.property
+    def certificate(self) -> Global___Certificate:
+        """Absent where workers need none, or where this call did not come by TLS."""
+
     def __init__(
         self,
         *,
@@ -154,14 +159,40 @@ class RegisterResponse(_message.Message):
         heartbeat_ms: _builtins.int = ...,
         fence_ms: _builtins.int = ...,
         server_version: _builtins.str = ...,
+        certificate: Global___Certificate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fence_ms", b"fence_ms", "heartbeat_ms", b"heartbeat_ms", "server_version", b"server_version", "session_token", b"session_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "fence_ms", b"fence_ms", "heartbeat_ms", b"heartbeat_ms", "server_version", b"server_version", "session_token", b"session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RegisterResponse: _TypeAlias = RegisterResponse  # noqa: Y015
+
+@_typing.final
+class Certificate(_message.Message):
+    """What an agent shows when it calls by TLS, and whom it believes there; PEM."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IDENTITY_FIELD_NUMBER: _builtins.int
+    AUTHORITIES_FIELD_NUMBER: _builtins.int
+    identity: _builtins.str
+    """Certificates, then the private key."""
+    authorities: _builtins.str
+    def __init__(
+        self,
+        *,
+        identity: _builtins.str = ...,
+        authorities: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authorities", b"authorities", "identity", b"identity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Certificate: _TypeAlias = Certificate  # noqa: Y015
 
 @_typing.final
 class UnregisterWorkerRequest(_message.Message):
@@ -666,6 +697,7 @@ class ServerFrame(_message.Message):
     HEARTBEAT_FIELD_NUMBER: _builtins.int
     TERMINAL_TAKEN_FIELD_NUMBER: _builtins.int
     TERMINAL_SIGNAL_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def welcome(self) -> Global___Welcome: ...
     @_builtins.property
@@ -694,6 +726,10 @@ class ServerFrame(_message.Message):
 
     @_builtins.property
     def terminal_signal(self) -> Global___TerminalSignal: ...
+    @_builtins.property
+    def certificate(self) -> Global___Certificate:
+        """In the place of the one before, from the next connection on."""
+
     def __init__(
         self,
         *,
@@ -710,12 +746,13 @@ class ServerFrame(_message.Message):
         heartbeat: Global___ServerHeartbeat | None = ...,
         terminal_taken: Global___TerminalTaken | None = ...,
         terminal_signal: Global___TerminalSignal | None = ...,
+        certificate: Global___Certificate | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "terminal_signal", b"terminal_signal", "terminal_taken", b"terminal_taken", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "certificate", b"certificate", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "terminal_signal", b"terminal_signal", "terminal_taken", b"terminal_taken", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "terminal_signal", b"terminal_signal", "terminal_taken", b"terminal_taken", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "certificate", b"certificate", "exit_ack", b"exit_ack", "frame", b"frame", "heartbeat", b"heartbeat", "log_ack", b"log_ack", "run", b"run", "shutdown", b"shutdown", "terminal_close", b"terminal_close", "terminal_input", b"terminal_input", "terminal_open", b"terminal_open", "terminal_resize", b"terminal_resize", "terminal_signal", b"terminal_signal", "terminal_taken", b"terminal_taken", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "run", "cancel", "log_ack", "exit_ack", "terminal_open", "terminal_input", "terminal_resize", "terminal_close", "shutdown", "heartbeat", "terminal_taken", "terminal_signal"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["welcome", "run", "cancel", "log_ack", "exit_ack", "terminal_open", "terminal_input", "terminal_resize", "terminal_close", "shutdown", "heartbeat", "terminal_taken", "terminal_signal", "certificate"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
