@@ -230,8 +230,8 @@ async def test_a_stolen_password_or_session_is_nothing_without_its_certificate(
 ) -> None:
     async with site.client() as client:
         door.catch()
-        # More than the workers of other jobs have, who wait for further ones.
-        job = await client.submit(name="tls", command="true", resources={"cpu": 1.5})
+        # Of another size than the workers of other jobs, who wait for further ones.
+        job = await client.submit(name="tls", command="true", resources={"cpu": 0.5})
         caught = await door.caught()
         worker_id, otp = caught.worker_id, caught.otp
         other = uuid4()
