@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 from starlette.requests import Request
@@ -18,8 +19,6 @@ BUILT = Path(hodei.__path__[0]) / "ui"
 """Where the build of `web/` puts its result, and where the wheel carries it."""
 API = "api"
 SECURITY = {
-    "Content-Security-Policy": "default-src 'self'; script-src 'self'; "
-    "style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -27,6 +26,12 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 FOREVER = "public, max-age=31536000, immutable"
 CHECKED = "no-cache"
 """Kept, and asked about each time: the answer is mostly 304."""
@@ -74,18 +79,35 @@ class Pages:
         if asset is None and "." not in path.rpartition("/")[2]:
             asset = self._assets.find(INDEX)
             if asset is None:
-                return _page(NOT_BUILT, 503, "text/html; charset=utf-8")
+                return _page(request, NOT_BUILT, 503, "text/html; charset=utf-8")
         if asset is None:
-            return _page("There is nothing at this address.\n", 404, "text/plain; charset=utf-8")
+            return _page(
+                request, "There is nothing at this address.\n", 404, "text/plain; charset=utf-8"
+            )
         try:
             return _file(asset, request)
         except OSError:
             # A build has just removed it, and names its successor otherwise.
-            return _page("There is nothing at this address.\n", 404, "text/plain; charset=utf-8")
+            return _page(
+                request, "There is nothing at this address.\n", 404, "text/plain; charset=utf-8"
+            )
 
 
-def _page(text: str, status: int, media_type: str) -> Response:
-    headers = {"Cache-Control": "no-store", **SECURITY}
+def policy(host: str) -> str:
+    """What a page from `host` may load: nothing of another place, and no script of its own text.
+
+    Not every browser takes a WebSocket of the same place for `'self'`.
+    """
+    known = _HOST.fullmatch(host)
+    return _POLICY.format(sockets=f" ws://{host} wss://{host}" if known else "")
+
+
+def _guarded(request: Request) -> dict[str, str]:
+    return {"Content-Security-Policy": policy(request.headers.get("host", "")), **SECURITY}
+
+
+def _page(request: Request, text: str, status: int, media_type: str) -> Response:
+    headers = {"Cache-Control": "no-store", **_guarded(request)}
     return Response(text, status, headers=headers, media_type=media_type)
 
 
@@ -95,7 +117,7 @@ def _file(asset: Asset, request: Request) -> Response:
     headers = {
         "Cache-Control": FOREVER if asset.immutable else CHECKED,
         "ETag": tag,
-        **SECURITY,
+        **_guarded(request),
     }
     if asset.packed:
         headers["Vary"] = "Accept-Encoding"

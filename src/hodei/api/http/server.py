@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 import uvicorn
 from fastapi import FastAPI
 
+from hodei.api.http.connection import BoundedProtocol
 from hodei.api.http.operations import Api
 from hodei.domain.errors import Unavailable
 
@@ -19,7 +20,6 @@ KEEP_ALIVE_S = 75
 PING_S = 15.0
 MAX_FRAME = 1 << 20
 """Bytes of one WebSocket message from a client."""
-MAX_HEADERS = 1 << 16
 HANDSHAKE_S = 10.0
 """A TLS handshake that takes longer is cut off; so is a goodbye that is not answered."""
 
@@ -89,7 +89,7 @@ class HttpServer:
         config = uvicorn.Config(
             self._app,
             loop="none",
-            http="httptools",
+            http=BoundedProtocol,
             ws="websockets-sansio",
             lifespan="off",
             log_config=None,
