@@ -26,6 +26,7 @@ from hodei.engine.reconcile import Reconciler
 from hodei.engine.registry import Registry
 from hodei.engine.sessions import Session, Sessions
 from hodei.engine.sign_ins import SignIns
+from hodei.engine.standing import Standing
 from hodei.engine.stats import Stats
 from hodei.engine.terminals import Terminals
 from hodei.engine.terminate import Terminator
@@ -83,6 +84,7 @@ class Engine:
         self.workers = Workers(core, self.sessions)
         self.hosts = Hosts(core)
         self.sign_ins = SignIns(core)
+        self.standing = Standing()
         self.audit = Audit(core.store, core.clock)
         self.terminals = Terminals(core, self.jobs, self.sessions)
         self.janitor = Janitor(core, retention)
@@ -186,6 +188,8 @@ class Engine:
             self.live.wake()
         if everything or hint.topic == "job":
             self.logs.wake_jobs(hint.keys)
+        if everything or hint.topic == "access":
+            self.standing.changed()
         if everything or hint.topic == "provider":
             await self._refresh_providers()
 

@@ -81,6 +81,16 @@ class JobDetail:
         return self.attempts[-1].phase.value if self.attempts else None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """Which job a key means, and where it belongs; a job never moves."""
+
+    job_id: UUID
+    project: str
+
+
+Admit = Callable[[str], Awaitable[str]]
+"""Gives the key of a job back, or raises NotFound or Forbidden."""
 _Act = Callable[[str], Awaitable[JobDetail]]
 
 
@@ -182,6 +192,9 @@ class Jobs:
 
     async def resolve(self, key: str) -> UUID:
         """The id that `key` is, or is the unique beginning of. Raises NotFound, Conflict."""
+        return await self._resolve(key, None)
+
+    async def _resolve(self, key: str, projects: frozenset[str] | None) -> UUID:
         text = key.strip().lower()
         if not _ID.match(text):
             raise NotFound("job", key)
@@ -190,12 +203,23 @@ class Jobs:
                 return UUID(text)
             except ValueError:
                 raise NotFound("job", key) from None
-        found = await self._core.store.find_jobs(text, limit=2)
+        found = await self._core.store.find_jobs(text, limit=2, projects=projects)
         if not found:
             raise NotFound("job", key)
         if len(found) > 1:
             raise Conflict(f"{key!r} is the beginning of several job ids; give more of it")
         return found[0]
+
+    async def locate(self, key: str, projects: frozenset[str] | None) -> Located:
+        """The job of `key` among those of `projects` (None: all); others do not exist here.
+
+        Raises NotFound, Conflict for the beginning of several ids.
+        """
+        job_id = await self._resolve(key, projects)
+        job = await self._core.store.get_job(job_id)
+        if job is None or (projects is not None and job.spec.project not in projects):
+            raise NotFound("job", key)
+        return Located(job_id=job_id, project=job.spec.project)
 
     async def get(self, key: str) -> JobDetail:
         """A job by id, or by a unique beginning of it (4 characters at least)."""
@@ -261,13 +285,14 @@ class Jobs:
         return Unit(jobs=(job,), events=(wish, done))
 
     async def cancel_many(
-        self, keys: Sequence[str], *, actor: str, reason: str = ""
+        self, keys: Sequence[str], *, actor: str, reason: str = "", admit: Admit
     ) -> list[Result]:
-        """Cancels each; every job has its own result."""
-        return [
-            await self._one(key, lambda k: self.cancel(k, actor=actor, reason=reason))
-            for key in _bounded(keys)
-        ]
+        """Cancels each that is admitted; every job has its own result."""
+
+        async def cancel(key: str) -> JobDetail:
+            return await self.cancel(await admit(key), actor=actor, reason=reason)
+
+        return [await self._one(key, cancel) for key in _bounded(keys)]
 
     async def reprioritise(self, key: str, priority: Priority, *, actor: str) -> JobDetail:
         """Moves a waiting job to its place among those of another priority.
@@ -313,11 +338,11 @@ class Jobs:
             spec = parse_overrides(spec, overrides)
         return await self.submit(Submission(spec=spec, rerun_of=detail.job.id), actor=actor)
 
-    async def rerun_many(self, keys: Sequence[str], *, actor: str) -> list[Result]:
-        """Repeats each; the results carry the ids of the new jobs."""
+    async def rerun_many(self, keys: Sequence[str], *, actor: str, admit: Admit) -> list[Result]:
+        """Repeats each that is admitted; the results carry the ids of the new jobs."""
 
         async def again(key: str) -> JobDetail:
-            job = await self.rerun(key, actor=actor)
+            job = await self.rerun(await admit(key), actor=actor)
             return JobDetail(job=job, attempts=())
 
         return [await self._one(key, again) for key in _bounded(keys)]

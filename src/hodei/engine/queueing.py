@@ -35,13 +35,15 @@ class Queue:
         self._explainer = explainer
         self._forecaster = Forecaster(core)
 
-    async def status(self) -> QueueStatus:
-        """The queue in numbers."""
-        return await self._core.store.queue_status()
+    async def status(self, projects: frozenset[str] | None = None) -> QueueStatus:
+        """The queue in numbers, of these projects' jobs."""
+        return await self._core.store.queue_status(projects)
 
-    async def page(self, *, limit: int, cursor: str | None) -> Page[QueueEntry]:
-        """Waiting jobs in queue order."""
-        return await self._core.store.queue(limit=limit, cursor=cursor)
+    async def page(
+        self, *, limit: int, cursor: str | None, projects: frozenset[str] | None = None
+    ) -> Page[QueueEntry]:
+        """Waiting jobs of these projects in queue order, each with its place among all."""
+        return await self._core.store.queue(limit=limit, cursor=cursor, projects=projects)
 
     async def forecast(
         self, entries: Sequence[QueueEntry], status: QueueStatus
@@ -91,6 +93,18 @@ class WorkerView:
     heard_at: datetime | None
     """When its agent was last heard of; None when it never was, or is gone."""
 
+    def is_of(self, projects: frozenset[str] | None) -> bool:
+        """Whether it holds no job, or one of these projects."""
+        return projects is None or not self.worker.attempt_id or self.load.project in projects
+
+    def without_job(self) -> WorkerView:
+        """The same without what tells of its job."""
+        return WorkerView(
+            worker=replace(self.worker, attempt_id=None, reason=""),
+            load=WorkerLoad(lease_until=self.load.lease_until),
+            heard_at=self.heard_at,
+        )
+
 
 class Workers:
     """Use cases around workers."""
@@ -122,10 +136,13 @@ class Workers:
             raise NotFound("worker", key)
         return worker
 
-    async def views(self, workers: Sequence[Worker]) -> list[WorkerView]:
-        """The same workers, with what they carry."""
+    async def views(
+        self, workers: Sequence[Worker], *, projects: frozenset[str] | None
+    ) -> list[WorkerView]:
+        """The same workers, with what they carry; of a job of another project they say nothing."""
         loads = await self._core.store.worker_loads([worker.id for worker in workers])
-        return [self._view(worker, loads.get(worker.id, WorkerLoad())) for worker in workers]
+        views = [self._view(worker, loads.get(worker.id, WorkerLoad())) for worker in workers]
+        return [view if view.is_of(projects) else view.without_job() for view in views]
 
     def _view(self, worker: Worker, load: WorkerLoad) -> WorkerView:
         heard_at = None

@@ -84,21 +84,31 @@ class Stats:
         return await self._core.store.samples(attempt_id, since=since, limit=limit)
 
     async def metrics(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> JobMetrics:
         """Aggregates over [start, end). Raises InvalidRequest."""
         _check_stretches(start, end, buckets)
         return await self._core.store.job_metrics(
-            start=start, end=end, buckets=buckets, project=project
+            start=start, end=end, buckets=buckets, projects=projects
         )
 
     async def use(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> Sequence[UseSeries]:
         """Use of providers over [start, end). Raises InvalidRequest."""
         _check_stretches(start, end, buckets)
         return await self._core.store.provider_use(
-            start=start, end=end, buckets=buckets, project=project
+            start=start, end=end, buckets=buckets, projects=projects
         )
 
 

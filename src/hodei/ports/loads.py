@@ -30,6 +30,8 @@ class WorkerLoad:
 
     job_id: UUID | None = None
     job_name: str | None = None
+    project: str | None = None
+    """That of the job."""
     lease_until: datetime | None = None
     sampled_at: datetime | None = None
     """When its attempt was last sampled; None: it was not."""

@@ -102,6 +102,8 @@ class JobFilter:
     """Which jobs a list shows; empty means all."""
 
     project: str | None = None
+    projects: frozenset[str] | None = None
+    """Any of these; empty: no job at all."""
     states: frozenset[JobState] = frozenset()
     name: str | None = None
     """Case-insensitive part of the name, or the beginning of the id."""
@@ -259,8 +261,10 @@ class JobStore(Protocol):
 
     async def get_job(self, job_id: UUID) -> Job | None: ...
 
-    async def find_jobs(self, prefix: str, limit: int = 10) -> Sequence[UUID]:
-        """Ids that begin with `prefix` (hex digits and dashes, at least 4)."""
+    async def find_jobs(
+        self, prefix: str, limit: int = 10, *, projects: frozenset[str] | None = None
+    ) -> Sequence[UUID]:
+        """Ids, of these projects, that begin with `prefix` (hex digits and dashes, at least 4)."""
         ...
 
     async def list_jobs(
@@ -302,13 +306,21 @@ class JobStore(Protocol):
         """PENDING jobs past their queue deadline."""
         ...
 
-    async def queue(self, *, limit: int = 100, cursor: str | None = None) -> Page[QueueEntry]: ...
+    async def queue(
+        self,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        projects: frozenset[str] | None = None,
+    ) -> Page[QueueEntry]:
+        """Waiting jobs, of these projects, each with its place among all."""
+        ...
 
     async def queue_entry(self, job_id: UUID) -> QueueEntry | None:
         """A PENDING job's place in the queue, exact up to position 10,000."""
         ...
 
-    async def queue_status(self) -> QueueStatus: ...
+    async def queue_status(self, projects: frozenset[str] | None = None) -> QueueStatus: ...
 
     async def scheduler(self) -> SchedulerSettings: ...
 
@@ -396,7 +408,12 @@ class StatsStore(Protocol):
         ...
 
     async def job_metrics(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> JobMetrics: ...
 
     async def demand(
@@ -408,7 +425,12 @@ class StatsStore(Protocol):
         ...
 
     async def provider_use(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> Sequence[UseSeries]:
         """Use over [start, end) of every provider on which something ran or ended, by id."""
         ...

@@ -43,11 +43,11 @@ class Pair:
 
         return await self._same_pages(read)
 
-    async def same_queue(self, limit: int) -> list[QueueEntry]:
+    async def same_queue(self, limit: int, projects: frozenset[str] | None) -> list[QueueEntry]:
         """All pages of the queue."""
 
         async def read(store: Store, cursor: str | None) -> Page[QueueEntry]:
-            return await store.queue(limit=limit, cursor=cursor)
+            return await store.queue(limit=limit, cursor=cursor, projects=projects)
 
         return await self._same_pages(read)
 

@@ -269,6 +269,7 @@ class Life:
         return JobFilter(
             states=frozenset(s for s in JobState if self.random.random() < 0.15),
             project=self.maybe(*PROJECTS),
+            projects=self.projects(),
             name=self.maybe("build", "0%", "t_i", "zz"),
             owner=self.maybe("ana", "nobody"),
             provider_id=self.maybe(*PROVIDERS),
@@ -280,11 +281,17 @@ class Life:
             submitted_before=self.maybe(after(self.second / 2)),
         )
 
+    def projects(self) -> frozenset[str] | None:
+        """Those that somebody may see."""
+        if self.random.random() < 0.5:
+            return None
+        return frozenset(name for name in PROJECTS if self.random.random() < 0.6)
+
     async def look_at_lists(self) -> None:
         where, sort = self.filter(), self.random.choice([*JobSort])
         await self.pair.same_jobs(where, sort, self.random.choice([1, 5, 100]))
         await self.pair.same(lambda store: store.count_jobs(where))
-        await self.pair.same_queue(self.random.choice([2, 50]))
+        await self.pair.same_queue(self.random.choice([2, 50]), self.projects())
 
     async def look_at_one(self) -> None:
         pair, job = self.pair, await self.some_job()
@@ -316,7 +323,9 @@ class Life:
 
     async def look_at_everything(self) -> None:
         pair, random = self.pair, self.random
+        projects = self.projects()
         await pair.same(lambda store: store.queue_status())
+        await pair.same(lambda store: store.queue_status(projects))
         await pair.same(lambda store: store.unsettled())
         late = await pair.same(lambda store: _late_jobs(store.expired_in_queue()))
         assert all(job.queue_deadline == T0 for job in late)
@@ -328,10 +337,10 @@ class Life:
         for record in await pair.one.list_providers():
             await self.look_at_history(record.id)
         await pair.same(lambda store: store.events(after="", limit=100_000))
-        project, buckets = random.choice([None, "a"]), random.randint(1, 6)
+        buckets = random.randint(1, 6)
         end = after(self.second + 1)
         await pair.same(
-            lambda store: store.job_metrics(start=T0, end=end, buckets=buckets, project=project)
+            lambda store: store.job_metrics(start=T0, end=end, buckets=buckets, projects=projects)
         )
 
 

@@ -210,11 +210,16 @@ async def test_between_password_and_stream() -> None:
         w.assert_tidy()
 
 
+async def admitted(key: str) -> str:
+    """Everybody is."""
+    return key
+
+
 async def test_many_have_a_result_each() -> None:
     async with world() as w:
         jobs = [await w.submit() for _ in range(2)]
         await cancel(w, jobs[0].id)
         keys = [*(str(job.id) for job in jobs), "ffffffff-0000-4000-8000-000000000000"]
-        results = await w.engine.jobs.cancel_many(keys, actor="ann")
+        results = await w.engine.jobs.cancel_many(keys, actor="ann", admit=admitted)
         assert [result.ok for result in results] == [True, True, False]
         assert "no job" in results[2].error

@@ -29,7 +29,9 @@ class Jobs(Part):
         entry = self._tables.jobs.get(job_id)
         return entry.job if entry else None
 
-    async def find_jobs(self, prefix: str, limit: int = 10) -> Sequence[UUID]:
+    async def find_jobs(
+        self, prefix: str, limit: int = 10, *, projects: frozenset[str] | None = None
+    ) -> Sequence[UUID]:
         """See JobStore."""
         await self._begin()
         wanted = _hex_prefix(prefix)
@@ -37,9 +39,11 @@ class Jobs(Part):
             raise InvalidRequest.of(
                 "id", f"give at least {_SHORTEST_PREFIX} hex digits of the job's id", prefix
             )
-        return sorted(job_id for job_id in self._tables.jobs if job_id.hex.startswith(wanted))[
-            :limit
-        ]
+        return sorted(
+            job_id
+            for job_id, entry in self._tables.jobs.items()
+            if job_id.hex.startswith(wanted) and belongs(entry.job, projects)
+        )[:limit]
 
     async def list_jobs(
         self,
@@ -162,6 +166,11 @@ class Jobs(Part):
         )
 
 
+def belongs(job: Job, projects: frozenset[str] | None) -> bool:
+    """Whether it is a job of these projects; None: of all."""
+    return projects is None or job.spec.project in projects
+
+
 def _hex_prefix(text: str) -> str | None:
     """The hex digits that ids beginning with `text` begin with; None: no id does."""
     lower = text.lower()
@@ -194,6 +203,7 @@ def _filter(where: JobFilter, states: frozenset[JobState]) -> Callable[[Job], bo
         return (
             (not states or job.state in states)
             and where.project in (None, spec.project)
+            and belongs(job, where.projects)
             and where.owner in (None, job.owner)
             and where.provider_id in (None, job.provider_id)
             and where.priority in (None, spec.priority)

@@ -58,7 +58,9 @@ class Loads(Part):
             return load
         job_id = self._tables.attempts[held].attempt.job_id
         job = self._tables.jobs.get(job_id)
-        load = replace(load, job_id=job_id, job_name=job.job.spec.name if job else None)
+        load = replace(load, job_id=job_id)
+        if job is not None:
+            load = replace(load, job_name=job.job.spec.name, project=job.job.spec.project)
         samples = self._tables.samples.get(held, {})
         last = [samples[at] for at in sorted(samples)[-2:]]
         if not last:

@@ -9,6 +9,7 @@ from itertools import islice
 from uuid import UUID
 
 from hodei.adapters.memory.cursors import page_of, read_cursor
+from hodei.adapters.memory.jobs import belongs
 from hodei.adapters.memory.part import Part
 from hodei.adapters.memory.tables import JobEntry
 from hodei.domain.events import Event
@@ -73,14 +74,20 @@ class Queue(Part):
         late.sort(key=lambda row: row[:2])
         return [job for _, _, job in late[:limit]]
 
-    async def queue(self, *, limit: int = 100, cursor: str | None = None) -> Page[QueueEntry]:
+    async def queue(
+        self,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        projects: frozenset[str] | None = None,
+    ) -> Page[QueueEntry]:
         """See JobStore."""
         await self._begin()
         after = read_cursor(_ORDER, cursor) if cursor else None
         rows = (
             ((entry.rank, entry.seq), self._queue_entry(entry, position))
             for position, entry in enumerate(self._tables.waiting(), 1)
-            if after is None or (entry.rank, entry.seq) > after
+            if (after is None or (entry.rank, entry.seq) > after) and belongs(entry.job, projects)
         )
         return page_of(_ORDER, rows, limit=limit)
 
@@ -92,19 +99,26 @@ class Queue(Part):
             return None
         return self._queue_entry(entry, min(self._tables.position(entry), _EXACT))
 
-    async def queue_status(self) -> QueueStatus:
+    async def queue_status(self, projects: frozenset[str] | None = None) -> QueueStatus:
         """See JobStore."""
         await self._begin()
         now = self._now()
-        waiting = [entry.job for entry in self._tables.waiting()]
-        states = [entry.job.state for entry in self._tables.jobs.values()]
+        entries = [e for e in self._tables.waiting() if belongs(e.job, projects)]
+        waiting = [entry.job for entry in entries]
+        jobs = (entry.job for entry in self._tables.jobs.values())
+        states = [job.state for job in jobs if belongs(job, projects)]
+        classes = {entry.placement_class for entry in entries}
         return QueueStatus(
             pending=len(waiting),
             delayed=sum(1 for job in waiting if job.not_before > now),
             assigned=states.count(JobState.ASSIGNED),
             running=states.count(JobState.RUNNING),
             oldest_queued_at=min((job.queued_at for job in waiting), default=None),
-            blocked_classes=dict(self._tables.blocked),
+            blocked_classes={
+                kind: reason
+                for kind, reason in self._tables.blocked.items()
+                if projects is None or kind in classes
+            },
         )
 
     async def scheduler(self) -> SchedulerSettings:

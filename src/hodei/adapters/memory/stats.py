@@ -8,6 +8,7 @@ from datetime import datetime
 from statistics import fmean
 from uuid import UUID
 
+from hodei.adapters.memory.jobs import belongs
 from hodei.adapters.memory.part import Part
 from hodei.domain.attempt import Attempt
 from hodei.domain.job import JOB, Job, JobState
@@ -39,15 +40,17 @@ class Stats(Part):
         return [found[-(-stretch * total // limit)] for stretch in range(limit)]
 
     async def job_metrics(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> JobMetrics:
         """See StatsStore."""
         await self._begin()
-        jobs = [
-            entry.job
-            for entry in self._tables.jobs.values()
-            if project in (None, entry.job.spec.project)
-        ]
+        every = (entry.job for entry in self._tables.jobs.values())
+        jobs = [job for job in every if belongs(job, projects)]
         submitted = [job for job in jobs if start <= job.submitted_at < end]
         finished = [
             (job, self._last_attempt(job))
@@ -70,7 +73,7 @@ class Stats(Part):
                 _summary(start + step * number, new[number], done[number])
                 for number in range(buckets)
             ),
-            providers=self._provider_use(start, end, project),
+            providers=self._provider_use(start, end, projects),
         )
 
     async def demand(
@@ -115,7 +118,7 @@ class Stats(Part):
         return entry.attempt if entry else None
 
     def _provider_use(
-        self, start: datetime, end: datetime, project: str | None
+        self, start: datetime, end: datetime, projects: frozenset[str] | None
     ) -> tuple[ProviderUse, ...]:
         used: dict[UUID, list[Attempt]] = {}
         for entry in self._tables.attempts.values():
@@ -123,7 +126,7 @@ class Stats(Part):
             if attempt.ended_at is None or not start <= attempt.ended_at < end:
                 continue
             job = self._tables.jobs.get(attempt.job_id)
-            if project is None or (job is not None and job.job.spec.project == project):
+            if projects is None or (job is not None and belongs(job.job, projects)):
                 used.setdefault(attempt.provider_id, []).append(attempt)
         return tuple(_use(provider_id, used[provider_id]) for provider_id in sorted(used))
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from hodei.adapters.memory.jobs import belongs
 from hodei.adapters.memory.part import Part
 from hodei.domain.attempt import Attempt
 from hodei.ports.aggregates import UseBucket, UseSeries
@@ -16,7 +17,12 @@ class Use(Part):
     """StatsStore.provider_use."""
 
     async def provider_use(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> Sequence[UseSeries]:
         """See StatsStore."""
         await self._begin()
@@ -24,7 +30,7 @@ class Use(Part):
         for entry in self._tables.attempts.values():
             attempt = entry.attempt
             job = self._tables.jobs.get(attempt.job_id)
-            if project is not None and (job is None or job.job.spec.project != project):
+            if projects is not None and (job is None or not belongs(job.job, projects)):
                 continue
             until = attempt.ended_at or min(self._now(), end)
             if attempt.ended_at is not None and start <= attempt.ended_at < end:

@@ -10,7 +10,7 @@ rarer than the others, a read of all their index entries.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hodei.ports.store import JobFilter
 
@@ -30,35 +30,51 @@ class Stream:
 
     table: str
     equal: tuple[tuple[str, object], ...]
+    projects: tuple[str, ...] = ()
+    """Any of them; the index then begins with the project."""
     states: tuple[str, ...] = ()
     """Any of them; the index then begins with, or goes on with, the state."""
 
     def condition(self, bind: Bind) -> str:
         """What tells its jobs, in the words of the table's own columns."""
         parts = [f"{column} = {bind(value)}" for column, value in self.equal]
-        if self.states:
-            given = ", ".join(bind(state) for state in self.states)
-            parts.append(f"state IN ({given})")
+        for column, values in (("project", self.projects), ("state", self.states)):
+            if values:
+                given = ", ".join(bind(value) for value in values)
+                parts.append(f"{column} IN ({given})")
         return " AND ".join(parts)
 
     def each(self) -> list[Stream]:
-        """One stream per state: only those are in the order of submission."""
-        if len(self.states) < 2:
+        """One stream per project and state: only those are in the order of submission."""
+        if len(self.states) < 2 and len(self.projects) < 2:
             return [self]
         return [
-            Stream(table=self.table, equal=self.equal, states=(state,)) for state in self.states
+            replace(self, projects=projects, states=states)
+            for projects in _one_by_one(self.projects)
+            for states in _one_by_one(self.states)
         ]
+
+
+def _one_by_one(values: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return [(value,) for value in values] or [()]
+
+
+def within(where: JobFilter) -> tuple[str, ...]:
+    """The projects asked for; none: all of them. Asking for no project at all is not for here."""
+    if where.project is not None:
+        return (where.project,)
+    return tuple(sorted(where.projects or ()))
 
 
 def streams_of(where: JobFilter) -> list[Stream]:
     """The filters that have an index in the list's order."""
     found = []
     states = tuple(sorted(state.value for state in where.states))
-    project = (("project", where.project),) if where.project is not None else ()
+    projects = within(where)
     if states:
-        found.append(Stream(table="jobs", equal=project, states=states))
-    elif project:
-        found.append(Stream(table="job_specs", equal=project))
+        found.append(Stream(table="jobs", equal=(), projects=projects, states=states))
+    elif projects:
+        found.append(Stream(table="job_specs", equal=(), projects=projects))
     if where.provider_id is not None:
         found.append(Stream(table="jobs", equal=(("provider_id", where.provider_id),)))
     for column, value in (

@@ -100,14 +100,19 @@ class Jobs:
         row = await self._database.row(sql("jobs.get"), job_id)
         return job_of(row) if row else None
 
-    async def find_jobs(self, prefix: str, limit: int = 10) -> Sequence[UUID]:
+    async def find_jobs(
+        self, prefix: str, limit: int = 10, *, projects: frozenset[str] | None = None
+    ) -> Sequence[UUID]:
         """See `JobStore.find_jobs`."""
         bounds = id_bounds(prefix)
         if bounds is None or len(prefix) < _SHORTEST_PREFIX:
             raise InvalidRequest.of(
                 "job_id", "must be at least the first 4 characters of an id", prefix
             )
-        return job_ids(await self._database.rows(sql("jobs.find"), *bounds, limit))
+        if projects is None:
+            return job_ids(await self._database.rows(sql("jobs.find"), *bounds, limit))
+        within = sorted(projects)
+        return job_ids(await self._database.rows(sql("jobs.find_within"), *bounds, limit, within))
 
     async def job_rows(self, job_ids: Sequence[UUID]) -> Sequence[JobRow]:
         """See `JobStore.job_rows`."""

@@ -9,8 +9,16 @@ filters have an index, `crossing.py` has the better way.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
-from hodei.adapters.postgres.crossing import Stream, estimate_of, keys_of, read_whole, streams_of
+from hodei.adapters.postgres.crossing import (
+    Stream,
+    estimate_of,
+    keys_of,
+    read_whole,
+    streams_of,
+    within,
+)
 from hodei.adapters.postgres.cursors import JobPlace, decode_job, encode_job
 from hodei.adapters.postgres.database import Database, Row, Session
 from hodei.adapters.postgres.job_rows import job_row_of, name_key
@@ -22,6 +30,8 @@ from hodei.domain.job import JobState
 from hodei.ports.store import JobFilter, JobRow, JobSort, Page
 
 MAX_LIMIT = 1_000
+MAX_BRANCHES = 64
+"""Parts of one statement; of more projects than that, one index is read and most is left out."""
 _ALL_STATES = frozenset(JobState)
 
 
@@ -66,9 +76,16 @@ def page_statement(
         )
     bound = statement.bind(limit + 1)
     states = sorted(where.states) if where.states != _ALL_STATES else []
-    conditions = [
-        statement.where(f"j.state = {statement.bind(state.value)}") for state in states
-    ] or [statement.where()]
+    names = _several(where)
+    if _branches(where) > MAX_BRANCHES:
+        statement.add(f"{along}.project = ANY ({{}}::text[])", list(names))
+        names = ()
+    kinds = [
+        [f"j.state = {statement.bind(state.value)}" for state in states],
+        # Each of several projects has a part of the index to itself, in the list's order.
+        [f"{along}.project = {statement.bind(name)}" for name in names],
+    ]
+    conditions = [statement.where(*chosen) for chosen in product(*filter(None, kinds))]
     ordered = f"ORDER BY {along}.submitted_at {order}, {along}.seq {order} LIMIT {bound}"
     branches = [
         f"(SELECT {sql('fragments.listed')} FROM jobs j JOIN job_specs s ON s.job_id = j.id"
@@ -130,6 +147,8 @@ def count_statement(where: JobFilter) -> tuple[str, Sequence[object]]:
     """The statement that counts per state."""
     statement = Statement()
     _filter(statement, where)
+    if names := _several(where):
+        statement.add("j.project = ANY ({}::text[])", list(names))
     join = " JOIN job_specs s ON s.job_id = j.id" if statement.on_specs else ""
     return (
         f"SELECT j.state, count(*) AS n FROM jobs j{join}"
@@ -139,16 +158,35 @@ def count_statement(where: JobFilter) -> tuple[str, Sequence[object]]:
 
 def _along(where: JobFilter) -> str:
     """The table along whose index the page is read."""
-    by_spec = (where.project, where.owner, where.priority, where.command_type, where.image)
+    project = where.project or where.projects
+    by_spec = (project, where.owner, where.priority, where.command_type, where.image)
     if where.states or where.provider_id or all(value is None for value in by_spec):
         return "j"
     return "s"
 
 
+def _several(where: JobFilter) -> tuple[str, ...]:
+    """The projects, when they are more than one."""
+    names = within(where)
+    return names if len(names) > 1 else ()
+
+
+def _branches(where: JobFilter) -> int:
+    """Parts of indexes that a page is read from."""
+    return max(1, len(where.states)) * max(1, len(within(where)))
+
+
+def _nowhere(where: JobFilter) -> bool:
+    """Whether no project at all is asked for, or one that is not among those allowed."""
+    if where.projects is None:
+        return False
+    return not where.projects or (where.project is not None and where.project not in where.projects)
+
+
 def _filter(statement: Statement, where: JobFilter) -> None:
-    along = _along(where)
+    along, only = _along(where), within(where)
     equal = {
-        f"{along}.project": where.project,
+        f"{along}.project": only[0] if len(only) == 1 else None,
         "s.owner": where.owner,
         "s.priority": where.priority,
         "s.command_type": where.command_type,
@@ -203,6 +241,8 @@ class Listing:
         if not 1 <= limit <= MAX_LIMIT:
             raise InvalidRequest.of("limit", f"must be from 1 to {MAX_LIMIT}", limit)
         place = decode_job(cursor, sort) if cursor else None
+        if _nowhere(where):
+            return Page(items=())
         rows = await self._database.run(lambda session: _page(session, where, sort, limit, place))
         items = tuple(job_row_of(row) for row in rows[:limit])
         if len(rows) <= limit:
@@ -213,6 +253,8 @@ class Listing:
 
     async def count_jobs(self, where: JobFilter) -> Mapping[JobState, int]:
         """See `JobStore.count_jobs`."""
+        if _nowhere(where):
+            return dict.fromkeys(JobState, 0)
         rows = await self._database.run(lambda session: _count(session, where))
         counts = {row["state"]: row["n"] for row in rows}
         return {state: counts.get(state.value, 0) for state in JobState}
@@ -230,7 +272,7 @@ async def plan_page(
 ) -> tuple[str, Sequence[object]]:
     """The statement for one page and one row more, by what the statistics say of the filters."""
     streams = streams_of(where)
-    if len(streams) < 2:
+    if len(streams) < 2 or _branches(where) > MAX_BRANCHES:
         return page_statement(where, sort, limit, place)
     sized = []
     for stream in streams:
@@ -262,8 +304,9 @@ async def _plan_rows(session: Session, select: str, statement: Statement) -> flo
 async def _count(session: Session, where: JobFilter) -> list[Row]:
     if where == JobFilter(states=where.states):
         return await session.fetch(sql("jobs.count_all"))
-    if where == JobFilter(states=where.states, project=where.project):
-        return await session.fetch(sql("jobs.count_project"), where.project)
+    alone = JobFilter(states=where.states, project=where.project, projects=where.projects)
+    if where == alone:
+        return await session.fetch(sql("jobs.count_projects"), list(within(where)))
     statement, arguments = count_statement(where)
     async with session.transaction(readonly=True):
         # When most jobs match, reading everything once is the quickest way.

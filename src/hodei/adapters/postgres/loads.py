@@ -37,6 +37,7 @@ class Loads:
             row["id"]: WorkerLoad(
                 job_id=row["job_id"],
                 job_name=row["name"],
+                project=row["project"],
                 lease_until=row["lease_until"],
                 sampled_at=row["sampled_at"],
                 cpus=None if row["cpus"] is None else float(row["cpus"]),

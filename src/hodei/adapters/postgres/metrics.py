@@ -33,18 +33,24 @@ class Metrics:
         self._database = database
 
     async def job_metrics(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> JobMetrics:
         """See `StatsStore.job_metrics`."""
+        within = None if projects is None else sorted(projects)
 
         async def read(session: Session) -> tuple[list[Row], list[Row], list[Row]]:
             # One snapshot for the three reads: the numbers of one page agree.
             async with session.transaction(isolation="repeatable_read", readonly=True):
                 await session.execute(_MANY_ROWS)
                 return (
-                    await session.fetch(sql("metrics.submitted"), start, end, buckets, project),
-                    await session.fetch(sql("metrics.finished"), start, end, buckets, project),
-                    await session.fetch(sql("metrics.providers"), start, end, project),
+                    await session.fetch(sql("metrics.submitted"), start, end, buckets, within),
+                    await session.fetch(sql("metrics.finished"), start, end, buckets, within),
+                    await session.fetch(sql("metrics.providers"), start, end, within),
                 )
 
         submitted, finished, providers = await self._database.run(read)
@@ -83,16 +89,22 @@ class Metrics:
         return [Demand(shape=shape, stretches=counted) for shape, counted in found.items()]
 
     async def provider_use(
-        self, *, start: datetime, end: datetime, buckets: int, project: str | None = None
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        buckets: int,
+        projects: frozenset[str] | None = None,
     ) -> Sequence[UseSeries]:
         """See `StatsStore.provider_use`."""
+        within = None if projects is None else sorted(projects)
 
         async def read(session: Session) -> tuple[list[Row], list[Row]]:
             async with session.transaction(isolation="repeatable_read", readonly=True):
                 await session.execute(_MANY_ROWS)
                 return (
-                    await session.fetch(sql("metrics.ended"), start, end, buckets, project),
-                    await session.fetch(sql("metrics.ran"), start, end, buckets, project),
+                    await session.fetch(sql("metrics.ended"), start, end, buckets, within),
+                    await session.fetch(sql("metrics.ran"), start, end, buckets, within),
                 )
 
         ended, ran = await self._database.run(read)

@@ -50,19 +50,32 @@ class Queue:
         """See `JobStore.expired_in_queue`."""
         return [job_of(row) for row in await self._database.rows(sql("queue.expired"), limit)]
 
-    async def queue(self, *, limit: int = 100, cursor: str | None = None) -> Page[QueueEntry]:
+    async def queue(
+        self,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        projects: frozenset[str] | None = None,
+    ) -> Page[QueueEntry]:
         """See `JobStore.queue`."""
         start = decode_queue(cursor) if cursor else _BEGINNING
-        rows = await self._database.rows(sql("queue.page"), start.rank, start.seq, limit + 1)
+        if projects is None:
+            rows = await self._database.rows(sql("queue.page"), start.rank, start.seq, limit + 1)
+            places = list(range(1, len(rows) + 1))
+        else:
+            within = (start.rank, start.seq, limit + 1, sorted(projects))
+            rows = await self._database.rows(sql("queue.page_within"), *within)
+            places = [row["place"] for row in rows]
         entries = tuple(
-            _entry(row, start.position + place) for place, row in enumerate(rows[:limit], 1)
+            _entry(row, start.position + place)
+            for row, place in zip(rows[:limit], places, strict=False)
         )
         if len(rows) <= limit:
             return Page(items=entries)
         last = QueuePlace(
             rank=rows[limit - 1]["rank"],
             seq=rows[limit - 1]["seq"],
-            position=start.position + limit,
+            position=entries[-1].position,
         )
         return Page(items=entries, cursor=encode_queue(last))
 
@@ -71,9 +84,12 @@ class Queue:
         row = await self._database.row(sql("queue.entry"), job_id)
         return _entry(row, row["position"]) if row else None
 
-    async def queue_status(self) -> QueueStatus:
+    async def queue_status(self, projects: frozenset[str] | None = None) -> QueueStatus:
         """See `JobStore.queue_status`."""
-        row = await self._database.row(sql("queue.status"))
+        if projects is None:
+            row = await self._database.row(sql("queue.status"))
+        else:
+            row = await self._database.row(sql("queue.status_within"), sorted(projects))
         assert row is not None
         return QueueStatus(
             pending=row["pending"],

@@ -6,9 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from hodei.api.grpc.guard import caller
+from hodei.api.grpc.guard import granted
 from hodei.api.grpc.origin import source_of
-from hodei.api.identity import Identity
 from hodei.domain.access.principal import Principal
 from hodei.domain.access.roles import Permission
 from hodei.domain.audit import Entry, Interface, Result
@@ -30,14 +29,13 @@ W = TypeVar("W", Result, Interface)
 class AuditLog(pb_grpc.AuditServiceServicer):
     """The audit log over gRPC."""
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._identity = identity
 
     async def ListEntries(
         self, request: pb.ListEntriesRequest, context: Context
     ) -> pb.ListEntriesResponse:
-        principal = await caller(context, self._identity)
+        principal = granted().principal
         page = await self._engine.audit.page(
             _seen_by(principal, _filter(request.query)),
             cursor=request.cursor or None,
@@ -50,7 +48,7 @@ class AuditLog(pb_grpc.AuditServiceServicer):
     async def ExportEntries(
         self, request: pb.ExportEntriesRequest, context: Context
     ) -> AsyncIterator[pb.AuditEntry]:
-        principal = await caller(context, self._identity)
+        principal = granted().principal
         where = _seen_by(principal, _filter(request.query))
         async for page in self._engine.audit.export(
             where, principal, interface=Interface.GRPC, source=source_of(context)

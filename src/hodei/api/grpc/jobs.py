@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from hodei.api.grpc.guard import caller
-from hodei.api.identity import Identity
+from hodei.api.grpc.guard import granted
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.events import Event
 from hodei.domain.job import JobState
@@ -31,20 +30,24 @@ MAX_PAGE = 1000
 class JobExecution(pb_grpc.JobExecutionServiceServicer):
     """Jobs over gRPC."""
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._identity = identity
 
     async def QueueJob(self, request: pb.QueueJobRequest, context: Context) -> pb.Job:
-        actor = (await caller(context, self._identity)).name
-        return job_to_pb(await self._engine.jobs.submit(_submission(request), actor=actor))
+        grant, submission = granted(), _submission(request)
+        grant.in_project(submission.spec.project)
+        job = await self._engine.jobs.submit(submission, actor=grant.principal.name)
+        grant.target = str(job.id)
+        return job_to_pb(job)
 
     async def QueueJobs(
         self, request: pb.QueueJobsRequest, context: Context
     ) -> pb.QueueJobsResponse:
-        submissions = _submissions(request)
-        actor = (await caller(context, self._identity)).name
-        jobs = await self._engine.jobs.submit_many(submissions, actor=actor)
+        grant, submissions = granted(), _submissions(request)
+        for project in {submission.spec.project for submission in submissions}:
+            grant.in_project(project)
+        grant.detail = f"{len(submissions)} jobs"
+        jobs = await self._engine.jobs.submit_many(submissions, actor=grant.principal.name)
         return pb.QueueJobsResponse(job_ids=[str(job.id) for job in jobs])
 
     async def GetJob(self, request: pb.GetJobRequest, context: Context) -> pb.Job:
@@ -65,12 +68,12 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
         )
 
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.Job:
-        actor = (await caller(context, self._identity)).name
+        actor = granted().principal.name
         reason = request.reason
         return _detail(await self._engine.jobs.cancel(request.job_id, actor=actor, reason=reason))
 
     async def RetryJob(self, request: pb.RetryJobRequest, context: Context) -> pb.Job:
-        actor = (await caller(context, self._identity)).name
+        actor = granted().principal.name
         return job_to_pb(await self._engine.jobs.rerun(request.job_id, actor=actor))
 
     async def ExecutionEventStream(
@@ -98,6 +101,7 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
             provider = (await self._engine.providers.get(request.provider)).record.id
         return JobFilter(
             project=request.project or None,
+            projects=granted().visible,
             states=frozenset(_state(number) for number in request.states),
             name=request.q or None,
             owner=request.owner or None,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from hodei.api.grpc.guard import granted
 from hodei.engine.engine import Engine
 from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse, UseBucket, UseSeries
 from hodei.ports.hosts import HostSample
@@ -30,10 +31,11 @@ class Metrics(metrics_pb2_grpc.MetricsServiceServicer):
         self, request: metrics_pb2.GetJobMetricsRequest, context: Context
     ) -> metrics_pb2.JobMetrics:
         start, end = self._range(request)
-        buckets, project = request.buckets or DEFAULT_BUCKETS, request.project or None
+        buckets = request.buckets or DEFAULT_BUCKETS
+        projects = granted().within(request.project or None)
         stats = self._engine.stats
-        found = await stats.metrics(start=start, end=end, buckets=buckets, project=project)
-        use = await stats.use(start=start, end=end, buckets=buckets, project=project)
+        found = await stats.metrics(start=start, end=end, buckets=buckets, projects=projects)
+        use = await stats.use(start=start, end=end, buckets=buckets, projects=projects)
         return _job_metrics(found, use)
 
     async def GetHostMetrics(

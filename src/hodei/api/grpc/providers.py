@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from hodei.api.grpc.guard import caller
-from hodei.api.identity import Identity
+from hodei.api.grpc.guard import granted
 from hodei.domain.errors import InvalidRequest
 from hodei.domain.provider import Capabilities, Health, WarmLearning, WarmPool
 from hodei.domain.spec import Network
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
     """Providers over gRPC."""
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._identity = identity
 
     async def ListProviders(
         self, request: pb.ListProvidersRequest, context: Context
@@ -41,7 +39,7 @@ class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
     async def CreateProvider(
         self, request: pb.CreateProviderRequest, context: Context
     ) -> pb.Provider:
-        actor = (await caller(context, self._identity)).name
+        actor = granted().principal.name
         view = await self._engine.providers.create(
             _config(request.config), enabled=not request.disabled, actor=actor
         )
@@ -54,14 +52,14 @@ class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
             request.provider,
             _config(request.config),
             version=request.version or None,
-            actor=(await caller(context, self._identity)).name,
+            actor=granted().principal.name,
         )
         return _view(view)
 
     async def DeleteProvider(
         self, request: pb.DeleteProviderRequest, context: Context
     ) -> pb.DeleteProviderResponse:
-        actor = (await caller(context, self._identity)).name
+        actor = granted().principal.name
         await self._engine.providers.delete(request.provider, actor=actor)
         return pb.DeleteProviderResponse()
 
@@ -91,7 +89,7 @@ class ProviderManagement(providers_pb2_grpc.ProviderManagementServiceServicer):
         )
 
     async def _set_enabled(self, key: str, enabled: bool, context: Context) -> pb.Provider:
-        actor = (await caller(context, self._identity)).name
+        actor = granted().principal.name
         return _view(await self._engine.providers.set_enabled(key, enabled, actor=actor))
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hodei.api.grpc.guard import caller
-from hodei.api.identity import Identity
+from hodei.api.grpc.guard import granted
 from hodei.domain.errors import InvalidRequest
 from hodei.domain.parsing import parse_spec
 from hodei.domain.placement import Rejection
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
 class Scheduler(pb_grpc.SchedulerServiceServicer):
     """The queue over gRPC."""
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._identity = identity
 
     async def GetQueueStatus(
         self, request: pb.GetQueueStatusRequest, context: Context
     ) -> pb.QueueStatus:
-        status = await self._engine.queue.status()
+        status = await self._engine.queue.status(granted().visible)
         settings = await self._engine.queue.settings()
         return pb.QueueStatus(
             pending=status.pending,
@@ -60,7 +58,9 @@ class Scheduler(pb_grpc.SchedulerServiceServicer):
         )
 
     async def PlanJob(self, request: pb.PlanJobRequest, context: Context) -> pb.Plan:
-        plan = await self._engine.explainer.plan(parse_spec(spec_to_data(request.spec)))
+        spec = parse_spec(spec_to_data(request.spec))
+        granted().in_project(spec.project)
+        plan = await self._engine.explainer.plan(spec)
         if plan.violations:
             raise InvalidRequest(plan.violations).under("spec")
         return pb.Plan(
@@ -82,7 +82,8 @@ class Scheduler(pb_grpc.SchedulerServiceServicer):
             provider_id = (await self._engine.providers.get(request.provider)).record.id
         states = frozenset() if request.all else frozenset({WorkerState.READY})
         workers = await self._engine.workers.all(provider_id=provider_id, states=states)
-        return pb.GetAvailableWorkersResponse(workers=[_worker(worker) for worker in workers])
+        views = await self._engine.workers.views(workers, projects=granted().visible)
+        return pb.GetAvailableWorkersResponse(workers=[_worker(view.worker) for view in views])
 
     async def ConfigureScheduler(
         self, request: pb.ConfigureSchedulerRequest, context: Context
@@ -90,7 +91,7 @@ class Scheduler(pb_grpc.SchedulerServiceServicer):
         saved = await self._engine.queue.configure(
             paused=request.paused if request.HasField("paused") else None,
             aging_step_ms=request.aging_step_ms if request.HasField("aging_step_ms") else None,
-            actor=(await caller(context, self._identity)).name,
+            actor=granted().principal.name,
         )
         return pb.SchedulerSettings(paused=saved.paused, aging_step_ms=saved.aging_step_ms)
 

@@ -10,6 +10,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
+from hodei.api.access.gate import Gate
 from hodei.api.grpc.audit import AuditLog
 from hodei.api.grpc.credentials import server_credentials
 from hodei.api.grpc.guard import ErrorInterceptor
@@ -70,9 +71,11 @@ class GrpcServer:
     """Serves the engine over gRPC."""
 
     def __init__(self, engine: Engine, identity: Identity) -> None:
-        self._server = grpc.aio.server(interceptors=[ErrorInterceptor(identity)], options=OPTIONS)
+        gate = Gate(engine.jobs, engine.audit, engine.core.clock, engine.standing)
+        guard = ErrorInterceptor(identity, gate)
+        self._server = grpc.aio.server(interceptors=[guard], options=OPTIONS)
         self._health = HealthServicer()
-        self._add(engine, identity)
+        self._add(engine)
 
     def listen(self, address: str, tls: CurrentCertificate | None = None) -> int:
         """Listens on `host:port`; returns the port. Raises Unavailable when it is taken."""
@@ -98,20 +101,16 @@ class GrpcServer:
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
 
-    def _add(self, engine: Engine, identity: Identity) -> None:
+    def _add(self, engine: Engine) -> None:
         server = self._server
-        jobs_pb2_grpc.add_JobExecutionServiceServicer_to_server(
-            JobExecution(engine, identity), server
-        )
+        jobs_pb2_grpc.add_JobExecutionServiceServicer_to_server(JobExecution(engine), server)
         logs_pb2_grpc.add_LogStreamServiceServicer_to_server(LogStream(engine), server)
-        scheduler_pb2_grpc.add_SchedulerServiceServicer_to_server(
-            Scheduler(engine, identity), server
-        )
+        scheduler_pb2_grpc.add_SchedulerServiceServicer_to_server(Scheduler(engine), server)
         providers_pb2_grpc.add_ProviderManagementServiceServicer_to_server(
-            ProviderManagement(engine, identity), server
+            ProviderManagement(engine), server
         )
         metrics_pb2_grpc.add_MetricsServiceServicer_to_server(Metrics(engine), server)
-        audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditLog(engine, identity), server)
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditLog(engine), server)
         worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         files = (

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from hodei import __version__
+from hodei.api.access.gate import Gate
 from hodei.api.http import (
     routes_actions,
     routes_audit,
@@ -93,7 +94,8 @@ def create_app(
     app = HodeiApi(
         title="Hodei", version=__version__, openapi_url=None, docs_url=None, redoc_url=None
     )
-    api = Api(engine=engine, identity=identity)
+    gate = Gate(engine.jobs, engine.audit, engine.core.clock, engine.standing)
+    api = Api(engine=engine, identity=identity, gate=gate)
     topics = Topics(engine)
     app.state.api = api
     app.state.topics = topics

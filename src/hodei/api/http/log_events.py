@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from uuid import UUID
 
 from starlette.responses import Response
 
+from hodei.api.access.streams import while_allowed
 from hodei.api.http.event_stream import EVENT_SCHEMA, event, stream_of
 from hodei.api.http.following import follow_from
 from hodei.api.http.log_query import ATTEMPT
@@ -35,7 +37,8 @@ async def stream(call: Call) -> Response:
     parts = follow_from(
         call.engine, job_id, attempt=attempt, from_line=line, tail=None, pinned=pinned
     )
-    return stream_of(_events(parts, job_id), call.api.stopping)
+    allowed = while_allowed(parts, call.lost)
+    return stream_of(_events(allowed, job_id), call.api.stopping)
 
 
 def _place(last_id: str) -> tuple[int, int]:
@@ -45,12 +48,13 @@ def _place(last_id: str) -> tuple[int, int]:
     return int(found[1]), int(found[2]) + 1
 
 
-async def _events(parts: AsyncIterator[Followed], job_id: UUID) -> AsyncGenerator[str, None]:
+async def _events(parts: AsyncGenerator[Followed, None], job_id: UUID) -> AsyncGenerator[str, None]:
     yield "retry: 1000\n\n"
     try:
-        async for part in parts:
-            for one in _part_events(part):
-                yield one
+        async with aclosing(parts):
+            async for part in parts:
+                for one in _part_events(part):
+                    yield one
     except HodeiError as error:
         yield event("error", compact({"code": error.code, "detail": str(error)}))
         return

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pydantic import BaseModel
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as Connection
 
+from hodei.api.access.gate import NOBODY, Gate, Grant, Origin
+from hodei.api.access.rules import Scope
+from hodei.api.access.table import REST
 from hodei.api.http.callers import Caller, caller_of
 from hodei.api.http.problems import MethodNotAllowed
 from hodei.api.http.query import AnyParameter, Parameter, Query, Repeated, Schema
 from hodei.api.identity import Identity
-from hodei.domain.access.principal import Principal, Via
-from hodei.domain.errors import NotFound
+from hodei.domain.access.principal import Principal
+from hodei.domain.audit import Interface
+from hodei.domain.errors import HodeiError, NotFound
 from hodei.domain.parsing.reader import text_fault
 from hodei.engine.engine import Engine
 
@@ -27,7 +32,7 @@ PREFIX = "/api/v1"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_KEY = 200
 """Characters of an id or name in a path."""
-NOBODY = Caller(principal=Principal(name="", via=Via.ANONYMOUS, roles={}))
+PASSER_BY = Caller(principal=NOBODY)
 """Who calls a public operation is not looked at."""
 
 
@@ -37,6 +42,7 @@ class Api:
 
     engine: Engine
     identity: Identity
+    gate: Gate
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server is about to end: streams end too."""
 
@@ -44,13 +50,17 @@ class Api:
 class Call:
     """One request to one operation, its query already checked."""
 
-    __slots__ = ("api", "caller", "query", "request")
+    __slots__ = ("_job", "api", "caller", "grant", "query", "request")
 
-    def __init__(self, api: Api, request: Request, query: Query, caller: Caller) -> None:
+    def __init__(
+        self, api: Api, request: Request, query: Query, caller: Caller, grant: Grant
+    ) -> None:
         self.api = api
         self.request = request
         self.query = query
         self.caller = caller
+        self.grant = grant
+        self._job: str | None = None
 
     @property
     def actor(self) -> str:
@@ -66,8 +76,29 @@ class Call:
         """The value of a query parameter."""
         return self.query.get(parameter)
 
+    @property
+    def visible(self) -> frozenset[str] | None:
+        """Projects whose jobs the caller may know of; None: all."""
+        return self.grant.visible
+
+    async def lost(self) -> HodeiError:
+        """Returns once the caller may not go on, with the reason; what is open then ends."""
+
+        async def who() -> Principal:
+            return (await caller_of(self.engine, self.api.identity, self.request)).principal
+
+        error = await self.grant.lost(who)
+        await self.grant.note(error)
+        return error
+
+    async def admit_job(self) -> None:
+        """Lets the caller in to the job in the path. Raises NotFound, Forbidden, Conflict."""
+        self._job = await self.grant.job(self.key("job"))
+
     def key(self, kind: str) -> str:
         """The id or name of a `kind` in the path. Raises NotFound for what cannot be one."""
+        if self._job is not None:
+            return self._job
         value: str = self.request.path_params["key"]
         if len(value) > MAX_KEY or text_fault(value):
             raise NotFound(kind, value)
@@ -111,7 +142,7 @@ class Operation:
     errors: Sequence[int] = ()
     """Statuses besides those that every operation may have."""
     public: bool = False
-    """Answers without a credential being looked at."""
+    """Answers without a credential being looked at, as its rule says."""
 
 
 class Resource:
@@ -129,19 +160,33 @@ class Resource:
             self._declared["HEAD"] = self._declared["GET"]
         self._allow = ", ".join(sorted(self._by_method))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
         operation = self._by_method.get(scope["method"])
         if operation is None:
             raise MethodNotAllowed(scope["method"], self._allow)
-        request = Request(scope, receive)
-        caller = NOBODY
-        if not operation.public:
-            caller = await caller_of(self._api.engine, self._api.identity, request)
-            if scope["method"] not in SAFE_METHODS:
-                caller.check_change(request)
-        query = Query(scope["query_string"], self._declared[scope["method"]])
-        response = await operation.handle(Call(self._api, request, query, caller))
+        response = await self._answer(operation, Request(scope, receive))
         await response(scope, receive, send)
+
+    async def _answer(self, operation: Operation, request: Request) -> Response:
+        api, rule, caller = self._api, REST.get(operation.name), PASSER_BY
+        async with api.gate.passing(rule, origin_of(request, Interface.REST)) as grant:
+            grant.target = request.path_params.get("key", "")
+            if grant.rule.scope is not Scope.PUBLIC:
+                caller = await caller_of(api.engine, api.identity, request)
+                grant.principal = caller.principal
+                if request.method not in SAFE_METHODS:
+                    caller.check_change(request)
+                grant.enter(caller.principal)
+            query = Query(request.scope["query_string"], self._declared[request.method])
+            call = Call(api, request, query, caller, grant)
+            if grant.rule.scope is Scope.JOB:
+                await call.admit_job()
+            return await operation.handle(call)
+
+
+def origin_of(connection: HTTPConnection, interface: Interface) -> Origin:
+    """Where a request comes from."""
+    return Origin(interface, connection.client.host if connection.client else "local")
 
 
 def json_response(model: BaseModel, status: int = 200, **headers: str) -> Response:

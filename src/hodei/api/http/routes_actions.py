@@ -59,7 +59,10 @@ async def cancel_many(call: Call) -> Response:
     keys = _keys(report, body)
     reason = text_field(report, body, "reason", most=MAX_REASON)
     report.close()
-    found = await call.engine.jobs.cancel_many(keys, actor=call.actor, reason=reason)
+    call.grant.detail = f"{len(keys)} jobs"
+    found = await call.engine.jobs.cancel_many(
+        keys, actor=call.actor, reason=reason, admit=call.grant.each
+    )
     pairs = zip(keys, found, strict=True)
     return json_response(Results(results=[ResultView.of(key, one) for key, one in pairs]))
 
@@ -70,7 +73,8 @@ async def rerun_many(call: Call) -> Response:
     body = await read_object(call.request, ("job_ids",), report)
     keys = _keys(report, body)
     report.close()
-    found = await call.engine.jobs.rerun_many(keys, actor=call.actor)
+    call.grant.detail = f"{len(keys)} jobs"
+    found = await call.engine.jobs.rerun_many(keys, actor=call.actor, admit=call.grant.each)
     pairs = zip(keys, found, strict=True)
     return json_response(Results(results=[ResultView.of(key, one) for key, one in pairs]))
 

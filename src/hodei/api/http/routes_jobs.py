@@ -73,8 +73,10 @@ async def submit(call: Call) -> Response:
     """POST /jobs."""
     key = _idempotency_key(call)
     spec = parse_spec(await read_json(call.request))
+    call.grant.in_project(spec.project)
     submission = Submission(spec=spec, idempotency_key=key)
     [one] = await call.engine.jobs.submit_noting([submission], actor=call.actor)
+    call.grant.target = str(one.job.id)
     view = JobView.of(one.job, (), names_of(call.engine))
     if one.created:
         return json_response(view, 201, Location=f"{PREFIX}/jobs/{one.job.id}")
@@ -86,6 +88,9 @@ async def submit_bulk(call: Call) -> Response:
     key = _idempotency_key(call)
     data = await read_json(call.request, limit=BULK_BYTES)
     submissions = _submissions(data, key)
+    for project in {submission.spec.project for submission in submissions}:
+        call.grant.in_project(project)
+    call.grant.detail = f"{len(submissions)} jobs"
     jobs = await call.engine.jobs.submit_many(submissions, actor=call.actor)
     return json_response(JobIds(job_ids=[job.id for job in jobs]), 201)
 
@@ -129,6 +134,7 @@ def _jobs_field(data: object) -> list[Any]:
 async def plan(call: Call) -> Response:
     """POST /jobs:plan."""
     spec = parse_spec(await read_json(call.request))
+    call.grant.in_project(spec.project)
     return json_response(PlanView.of(await call.engine.explainer.plan(spec)))
 
 
@@ -155,6 +161,7 @@ async def filter_of(call: Call) -> JobFilter:
     provider_id = (await call.engine.providers.get(key)).record.id if key else None
     return JobFilter(
         project=call.get(PROJECT),
+        projects=call.visible,
         states=call.get(STATUS),
         name=call.get(Q),
         owner=call.get(BY),

@@ -14,9 +14,11 @@ from hodei.api.http.operations import Answer, Call, Operation
 from hodei.api.http.query import Bad, Repeated, whole
 from hodei.api.http.schemas.frames import MAX_SINCE, MAX_TOPIC
 from hodei.api.http.websocket.channel import error_frame
-from hodei.api.http.websocket.socket import ping_frame, still_admitted
+from hodei.api.http.websocket.socket import ping_frame, still_admitted, visitor_of
 from hodei.api.http.websocket.subscriptions import Subscriptions
 from hodei.api.http.websocket.topics import Topics
+from hodei.api.http.websocket.visitor import Visitor
+from hodei.domain.audit import Interface
 from hodei.domain.errors import InvalidRequest, Unauthenticated
 
 MAX_TOPICS = 8
@@ -53,17 +55,20 @@ async def live_events(call: Call) -> Response:
     if not topics:
         raise InvalidRequest.of("topic", "is required: at least one topic")
     known: Topics = call.request.app.state.topics
+    visitor = visitor_of(call.api, call.request, call.caller, Interface.REST)
     for topic in topics:
-        known.feed(topic, since)  # refused while there is a status to refuse it with
-    return stream_of(_events(call, known, topics, since), call.api.stopping)
+        # Refused while there is a status to refuse it with.
+        await known.feed(topic, since, visitor)
+    return stream_of(_events(call, known, visitor, topics, since), call.api.stopping)
 
 
 async def _events(
-    call: Call, known: Topics, topics: Sequence[str], since: int | None
+    call: Call, known: Topics, visitor: Visitor, topics: Sequence[str], since: int | None
 ) -> AsyncGenerator[str, None]:
     frames: asyncio.Queue[str] = asyncio.Queue(1)
-    subscriptions = Subscriptions(known, frames.put)
+    subscriptions = Subscriptions(known, visitor, frames.put)
     ended = asyncio.ensure_future(subscriptions.until_ended())
+    watching = asyncio.ensure_future(_watch(call, subscriptions))
     try:
         yield f"retry: 1000\n{event('', ping_frame(call.api))}"
         for topic in topics:
@@ -73,21 +78,32 @@ async def _events(
         while not ended.done() or not frames.empty():
             coming = asyncio.ensure_future(frames.get())
             left = max(0.0, due - loop.time())
-            either: set[asyncio.Future[Any]] = {coming, ended}
+            either: set[asyncio.Future[Any]] = {coming, ended, watching}
             await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             if coming.done():
                 yield event("", coming.result())
             else:
                 coming.cancel()
+            if watching.done():
+                yield event("", error_frame(watching.result()))
+                return
             if loop.time() >= due:
                 due = loop.time() + event_stream.KEEP_ALIVE_S
-                await still_admitted(call.api, call.request)
                 yield event("", ping_frame(call.api))
-    except Unauthenticated as error:
-        yield event("", error_frame(error))
     finally:
+        watching.cancel()
         ended.cancel()
         await subscriptions.close()
+
+
+async def _watch(call: Call, subscriptions: Subscriptions) -> Unauthenticated:
+    """Ends topics as rights to them end; returns when whoever listens may hear nothing more."""
+    while True:
+        await call.engine.standing.wait()
+        try:
+            await still_admitted(call.api, call.request, subscriptions)
+        except Unauthenticated as error:
+            return error
 
 
 OPERATIONS = (

@@ -40,17 +40,17 @@ PROJECT = text("project", "Only jobs of this project.", most=63)
 async def job_metrics(call: Call) -> Response:
     """GET /metrics/jobs."""
     start, end = _range(call)
-    project, buckets = call.get(PROJECT), call.get(BUCKETS)
+    projects, buckets = call.grant.within(call.get(PROJECT)), call.get(BUCKETS)
     stats = call.engine.stats
-    found = await stats.metrics(start=start, end=end, buckets=buckets, project=project)
+    found = await stats.metrics(start=start, end=end, buckets=buckets, projects=projects)
     if call.get(FORMAT) == "csv":
         name = f"hodei-jobs-{start:%Y%m%dT%H%M}-{end:%Y%m%dT%H%M}.csv"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(metrics_csv(found), headers=headers, media_type=CSV)
     previous = await stats.metrics(
-        start=start - (end - start), end=start, buckets=1, project=project
+        start=start - (end - start), end=start, buckets=1, projects=projects
     )
-    use = await stats.use(start=start, end=end, buckets=buckets, project=project)
+    use = await stats.use(start=start, end=end, buckets=buckets, projects=projects)
     names = names_of(call.engine)
     return json_response(JobMetricsView.of(start, end, found, previous, use, names))
 

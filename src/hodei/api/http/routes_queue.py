@@ -19,18 +19,24 @@ CURSOR = text("cursor", "next_cursor of the page before.", most=500)
 _STEP = Whole(least=0, most=MAX_AGING_STEP_MS)
 
 
-async def queue_of(engine: Engine, *, limit: int, cursor: str | None) -> QueueView:
-    """The queue as it is shown."""
-    page = await engine.queue.page(limit=limit, cursor=cursor)
+async def queue_of(
+    engine: Engine, *, limit: int, cursor: str | None, projects: frozenset[str] | None
+) -> QueueView:
+    """The queue as it is shown to somebody who may know of these projects' jobs."""
+    page = await engine.queue.page(limit=limit, cursor=cursor, projects=projects)
     status = await engine.queue.status()
     forecast = await engine.queue.forecast(page.items, status)
+    if projects is not None:
+        status = await engine.queue.status(projects)
     return QueueView.of(status, await engine.queue.settings(), page, forecast)
 
 
 async def queue(call: Call) -> Response:
     """GET /queue."""
     return json_response(
-        await queue_of(call.engine, limit=call.get(LIMIT), cursor=call.get(CURSOR))
+        await queue_of(
+            call.engine, limit=call.get(LIMIT), cursor=call.get(CURSOR), projects=call.visible
+        )
     )
 
 

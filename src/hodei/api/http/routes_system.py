@@ -35,11 +35,11 @@ SEEN = timedelta(minutes=3)
 MAX_WORKERS = 10_000
 
 
-async def summary_of(engine: Engine) -> Summary:
-    """The numbers of the dashboard, as they are now."""
-    counts = await engine.jobs.counts(JobFilter())
+async def summary_of(engine: Engine, projects: frozenset[str] | None) -> Summary:
+    """The numbers of the dashboard, as they are now, of jobs those of these projects."""
+    counts = await engine.jobs.counts(JobFilter(projects=projects))
     workers = Counter(worker.state for worker in await engine.workers.all(limit=MAX_WORKERS))
-    status = await engine.queue.status()
+    status = await engine.queue.status(projects)
     settings = await engine.queue.settings()
     providers = _providers(await engine.providers.all())
     return Summary(
@@ -99,7 +99,7 @@ def host_of(engine: Engine) -> HostSummary:
 
 async def summary(call: Call) -> Response:
     """GET /summary."""
-    return json_response(await summary_of(call.engine))
+    return json_response(await summary_of(call.engine, call.visible))
 
 
 async def health(call: Call) -> Response:

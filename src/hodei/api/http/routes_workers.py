@@ -24,10 +24,12 @@ LIMIT = whole("limit", "Workers at most.", least=1, most=MAX_WORKERS, default=10
 KEY = "Id of the worker."
 
 
-async def views_of(engine: Engine, workers: Sequence[Worker]) -> Workers:
-    """Workers as they are shown, with what they carry."""
+async def views_of(
+    engine: Engine, workers: Sequence[Worker], projects: frozenset[str] | None
+) -> Workers:
+    """Workers as they are shown, with those jobs of theirs that are of these projects."""
     names = names_of(engine)
-    views = await engine.workers.views(workers)
+    views = await engine.workers.views(workers, projects=projects)
     return Workers(items=[WorkerView.of(view, names) for view in views])
 
 
@@ -41,7 +43,7 @@ async def listing(call: Call) -> Response:
         live=not call.get(ALL) and WorkerState.GONE not in call.get(STATE),
         limit=call.get(LIMIT),
     )
-    return json_response(await views_of(call.engine, found))
+    return json_response(await views_of(call.engine, found, call.visible))
 
 
 async def detail(call: Call) -> Response:
@@ -66,7 +68,7 @@ async def terminate(call: Call) -> Response:
 
 
 async def _answer(call: Call, worker: Worker) -> Response:
-    [view] = await call.engine.workers.views([worker])
+    [view] = await call.engine.workers.views([worker], projects=call.visible)
     return json_response(WorkerView.of(view, names_of(call.engine)))
 
 

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 
 import asyncssh
 
+from hodei.api.access.gate import Gate, Grant, Origin
+from hodei.api.access.table import SSH
 from hodei.api.identity import Identity
 from hodei.api.ssh.authorized_keys import AuthorizedKeys
 from hodei.api.ssh.limits import Failures
-from hodei.api.ssh.session import JobSession
+from hodei.api.ssh.session import JobSession, Who, nobody
 from hodei.domain.access.principal import Principal, Via, everything
+from hodei.domain.audit import Interface
 from hodei.domain.errors import Unauthenticated, Unavailable
 from hodei.engine.engine import Engine
 
@@ -35,24 +38,35 @@ PROHIBITED = asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED
 
 
 @dataclass(slots=True)
-class Gate:
+class Shared:
     """What all connections share."""
 
     engine: Engine
     identity: Identity
+    gate: Gate
     keys: AuthorizedKeys | None
     failures: Failures
     unknown: set[Connection] = field(default_factory=set)
     known: set[Connection] = field(default_factory=set)
     sessions: set[JobSession] = field(default_factory=set)
+    noting: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def note_refusal(self, address: str, tries: int) -> None:
+        """Tells the audit log of a connection that never signed in."""
+        error = Unauthenticated(f"{tries} keys and passwords were not accepted")
+        grant = Grant(self.gate, SSH["session"], Origin(Interface.SSH, address))
+        task = asyncio.get_running_loop().create_task(grant.note(error))
+        self.noting.add(task)
+        task.add_done_callback(self.noting.discard)
 
 
 class Connection(asyncssh.SSHServer):
     """One client; the user name is the job, the key or the token says who it is."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
         self._principal: Principal | None = None
+        self._who: Who = nobody
         self._tries = 0
         self._counted = False
         """Every wrong password counts as a failed sign-in; of keys, all that were tried as one."""
@@ -63,26 +77,27 @@ class Connection(asyncssh.SSHServer):
     def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
         self.conn = conn
         self._address = str((conn.get_extra_info("peername") or ("",))[0])
-        gate = self._gate
-        if len(gate.unknown) >= MAX_UNKNOWN or len(gate.known) >= MAX_CONNECTIONS:
+        shared = self._shared
+        if len(shared.unknown) >= MAX_UNKNOWN or len(shared.known) >= MAX_CONNECTIONS:
             logger.warning("too many SSH connections", extra={"address": self._address})
             conn.abort()
             return
-        gate.unknown.add(self)
+        shared.unknown.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self in self._gate.unknown and self._tries:
+        if self in self._shared.unknown and self._tries:
             about = {"address": self._address, "tries": self._tries}
             logger.warning("SSH sign-in failed", extra=about)
+            self._shared.note_refusal(self._address, self._tries)
             if not self._counted:
-                self._gate.failures.add(self._address)
-        self._gate.unknown.discard(self)
-        self._gate.known.discard(self)
+                self._shared.failures.add(self._address)
+        self._shared.unknown.discard(self)
+        self._shared.known.discard(self)
 
     # ---- signing in
 
     def begin_auth(self, username: str) -> bool:
-        wait_s = self._gate.failures.wait_s(self._address)
+        wait_s = self._shared.failures.wait_s(self._address)
         if wait_s:
             raise asyncssh.DisconnectError(
                 asyncssh.DISC_BY_APPLICATION,
@@ -91,29 +106,35 @@ class Connection(asyncssh.SSHServer):
         return True
 
     def public_key_auth_supported(self) -> bool:
-        return self._gate.keys is not None
+        return self._shared.keys is not None
 
     async def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        owner = self._gate.keys.owner(key) if self._gate.keys else None
-        return self._judge(everything(owner, Via.KEY) if owner else None)
+        return await self._judge(lambda: self._by_key(key))
+
+    async def _by_key(self, key: asyncssh.SSHKey) -> Principal:
+        """Raises Unauthenticated for a key that is nobody's (any more)."""
+        owner = self._shared.keys.owner(key) if self._shared.keys else None
+        if owner is None:
+            raise Unauthenticated("the key is not among the authorized ones")
+        return everything(owner, Via.KEY)
 
     def password_auth_supported(self) -> bool:
-        return self._gate.identity.dev_mode
+        return self._shared.identity.dev_mode
 
     async def validate_password(self, username: str, password: str) -> bool:
-        try:
-            principal = await self._gate.identity.principal(f"Bearer {password}")
-        except Unauthenticated:
-            self._gate.failures.add(self._address)
-            self._counted = True
-            return self._judge(None)
-        return self._judge(principal)
-
-    def _judge(self, principal: Principal | None) -> bool:
-        # What was validated last is what signs in, once its signature fits.
-        self._principal = principal
-        if principal is not None:
+        if await self._judge(lambda: self._shared.identity.principal(f"Bearer {password}")):
             return True
+        self._shared.failures.add(self._address)
+        self._counted = True
+        return False
+
+    async def _judge(self, who: Who) -> bool:
+        # What was validated last is what signs in, once its signature fits.
+        try:
+            self._principal, self._who = await who(), who
+            return True
+        except Unauthenticated:
+            self._principal, self._who = None, nobody
         self._tries += 1
         if self._tries >= MAX_TRIES:
             raise asyncssh.DisconnectError(
@@ -126,8 +147,8 @@ class Connection(asyncssh.SSHServer):
         return self._principal.name if self._principal else ""
 
     def auth_completed(self) -> None:
-        self._gate.unknown.discard(self)
-        self._gate.known.add(self)
+        self._shared.unknown.discard(self)
+        self._shared.known.add(self)
         logger.info("SSH signed in", extra={"actor": self._name, "address": self._address})
 
     # ---- what is offered, and what is not
@@ -138,15 +159,15 @@ class Connection(asyncssh.SSHServer):
                 asyncssh.OPEN_RESOURCE_SHORTAGE, f"at most {MAX_SESSIONS} sessions per connection"
             )
         key = str(self.conn.get_extra_info("username"))
-        session = JobSession(self._gate.engine, key, self._name, self._address)
+        session = JobSession(self._shared.engine, self._shared.gate, key, self._who, self._address)
         session.on_lost = lambda: self._left(session)
         self._sessions.add(session)
-        self._gate.sessions.add(session)
+        self._shared.sessions.add(session)
         return session
 
     def _left(self, session: JobSession) -> None:
         self._sessions.discard(session)
-        self._gate.sessions.discard(session)
+        self._shared.sessions.discard(session)
 
     def connection_requested(
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
@@ -169,7 +190,8 @@ class SshServer:
         monotonic: Callable[[], float],
     ) -> None:
         self._host_key = host_key
-        self._gate = Gate(engine, identity, keys, Failures(monotonic))
+        gate = Gate(engine.jobs, engine.audit, engine.core.clock, engine.standing)
+        self._shared = Shared(engine, identity, gate, keys, Failures(monotonic))
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     async def start(self, host: str, port: int) -> int:
@@ -181,7 +203,7 @@ class SshServer:
                 host,
                 port,
                 family=socket.AF_INET6 if ":" in host else socket.AF_INET,
-                server_factory=lambda: Connection(self._gate),
+                server_factory=lambda: Connection(self._shared),
                 server_host_keys=[self._host_key],
                 server_version="Hodei",
                 encoding=None,
@@ -210,8 +232,8 @@ class SshServer:
         if self._acceptor is None:
             return
         self._acceptor.close()
-        relays = [session.done for session in self._gate.sessions if session.done is not None]
-        for connection in [*self._gate.unknown, *self._gate.known]:
+        relays = [session.done for session in self._shared.sessions if session.done is not None]
+        for connection in [*self._shared.unknown, *self._shared.known]:
             if connection.conn is not None:
                 connection.conn.disconnect(asyncssh.DISC_BY_APPLICATION, "the server stops")
         if relays:

@@ -6,11 +6,17 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 
 import asyncssh
 
-from hodei.domain.errors import HodeiError, InvalidRequest
+from hodei.api.access.gate import Gate, Grant, Origin
+from hodei.api.access.table import SSH
+from hodei.domain.access.principal import Principal
+from hodei.domain.audit import Interface
+from hodei.domain.errors import HodeiError, InvalidRequest, Unauthenticated
+from hodei.engine.correlation import serve_under
 from hodei.engine.engine import Engine
 from hodei.engine.terminals import MAX_SIDE, Opening, Terminal, TerminalEnd
 
@@ -27,13 +33,23 @@ NO_SUBSYSTEM = (
 NO_SHELL = "a command over SSH needs sh; `hodei jobs shell JOB -- PROGRAM ARGUMENT...` does not"
 
 
+Who = Callable[[], Awaitable[Principal]]
+"""Asks anew who is at the other end. Raises Unauthenticated."""
+
+
+async def nobody() -> Principal:
+    """Until somebody has signed in."""
+    raise Unauthenticated("nobody has signed in")
+
+
 class JobSession(asyncssh.SSHServerSession[bytes]):
     """Relays a channel to a terminal; asyncssh calls from the event loop, in order."""
 
-    def __init__(self, engine: Engine, key: str, actor: str, address: str) -> None:
+    def __init__(self, engine: Engine, gate: Gate, key: str, who: Who, address: str) -> None:
         self._engine = engine
+        self._gate = gate
         self._key = key
-        self._actor = actor
+        self._who = who
         self._address = address
         self._argv: tuple[str, ...] = ()
         self._refusal = ""
@@ -98,9 +114,39 @@ class JobSession(asyncssh.SSHServerSession[bytes]):
         if self._refusal:
             self._say(self._refusal)
             return FAILED
+        serve_under(None)
+        async with AsyncExitStack() as stack:
+            origin = Origin(Interface.SSH, self._address)
+            async with self._gate.passing(SSH["session"], origin) as grant:
+                grant.enter(await self._who())
+                job = await grant.job(self._key)
+                opening = self._opening(grant.principal.name)
+                opened = self._engine.terminals.open(job, opening)
+                terminal = await stack.enter_async_context(opened)
+            self._terminal = terminal
+            # The window may have changed while it was opened.
+            columns, rows, _, _ = self._chan.get_terminal_size()
+            terminal.resize(_side(rows, opening.rows), _side(columns, opening.columns))
+            beside = [
+                asyncio.create_task(self._type(terminal)),
+                asyncio.create_task(self._end_when_lost(terminal, grant)),
+            ]
+            try:
+                end = await self._screen(terminal)
+            finally:
+                self._terminal = None
+                for task in beside:
+                    task.cancel()
+        if end.error:
+            self._say(end.error)
+        if end.error.startswith("sh was not found"):
+            self._say(NO_SHELL)
+        return end.exit_code
+
+    def _opening(self, actor: str) -> Opening:
         columns, rows, _, _ = self._chan.get_terminal_size()
-        opening = Opening(
-            actor=self._actor,
+        return Opening(
+            actor=actor,
             via="ssh",
             address=self._address,
             argv=self._argv,
@@ -109,22 +155,12 @@ class JobSession(asyncssh.SSHServerSession[bytes]):
             columns=_side(columns, 80),
             term=self._term,
         )
-        async with self._engine.terminals.open(self._key, opening) as terminal:
-            self._terminal = terminal
-            # The window may have changed while it was opened.
-            columns, rows, _, _ = self._chan.get_terminal_size()
-            terminal.resize(_side(rows, opening.rows), _side(columns, opening.columns))
-            typing = asyncio.create_task(self._type(terminal))
-            try:
-                end = await self._screen(terminal)
-            finally:
-                self._terminal = None
-                typing.cancel()
-        if end.error:
-            self._say(end.error)
-        if end.error.startswith("sh was not found"):
-            self._say(NO_SHELL)
-        return end.exit_code
+
+    async def _end_when_lost(self, terminal: Terminal, grant: Grant) -> None:
+        """Ends the terminal of somebody who may not be in there any more."""
+        error = await grant.lost(self._who)
+        terminal.finish(str(error))
+        await grant.note(error)
 
     async def _screen(self, terminal: Terminal) -> TerminalEnd:
         """Output to the client, at its pace, until the program is gone."""

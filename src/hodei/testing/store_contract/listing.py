@@ -75,6 +75,18 @@ async def varied(store: Store) -> None:
 FILTERS: Sequence[tuple[JobFilter, set[str]]] = [
     (JobFilter(project="a"), {"Build 100%", "bound"}),
     (JobFilter(project="nobody"), set()),
+    (JobFilter(projects=frozenset("a")), {"Build 100%", "bound"}),
+    (JobFilter(projects=frozenset("ab")), {"Build 100%", "bound", "build_it"}),
+    (JobFilter(projects=frozenset({"a", "b", "nobody"}), owner="eva"), {"build_it"}),
+    (JobFilter(projects=frozenset("ab"), name="build"), {"Build 100%", "build_it"}),
+    (
+        JobFilter(projects=frozenset("ab"), states=frozenset({JobState.PENDING, JobState.FAILED})),
+        {"Build 100%", "build_it"},
+    ),
+    (JobFilter(projects=frozenset("ab"), project="b"), {"build_it"}),
+    (JobFilter(projects=frozenset("a"), project="b"), set()),
+    (JobFilter(projects=frozenset()), set()),
+    (JobFilter(projects=frozenset({"b", *(f"p{n}" for n in range(70))})), {"build_it"}),
     (JobFilter(states=frozenset({JobState.ASSIGNED})), {"bound"}),
     (JobFilter(states=frozenset({JobState.ASSIGNED, JobState.FAILED})), {"bound", "over"}),
     (JobFilter(name="BUILD"), {"Build 100%", "build_it"}),
@@ -312,6 +324,14 @@ class ListContract:
         assert list(await store.find_jobs("abcd0001-00")) == ids[:2]
         assert list(await store.find_jobs("ffff")) == []
         assert list(await store.find_jobs("abcd", limit=2)) == ids[:2]
+
+    async def test_ids_by_prefix_in_some_projects(self, store: Store) -> None:
+        ids = [UUID(f"abcd000{n}-0000-4000-8000-000000000001") for n in range(3)]
+        for job_id, project in zip(ids, "aab", strict=True):
+            await submitted(store, new_job(new_spec(project=project), job_id=job_id))
+        for projects, found in (("b", ids[2:]), ("ab", ids), ("c", []), ("", [])):
+            assert list(await store.find_jobs("abcd", projects=frozenset(projects))) == found
+        assert list(await store.find_jobs("abcd0", 2, projects=frozenset("ab"))) == ids[:2]
 
     @pytest.mark.parametrize("prefix", ["", "abc", "wxyz", "----", "abcd%", "a" * 33])
     async def test_a_prefix_that_no_id_can_have_is_refused(self, store: Store, prefix: str) -> None:

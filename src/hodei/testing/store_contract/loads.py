@@ -60,6 +60,7 @@ class LoadContract:
         assert found[idle.id] == WorkerLoad()
         mine = found[held.worker.id]
         assert (mine.job_id, mine.job_name) == (held.job.id, "nightly")
+        assert mine.project == held.job.spec.project
         assert (mine.sampled_at, mine.cpus, mine.memory_bytes) == (None, None, None)
         samples = [
             replace(sample_at(held.attempt.id, n), cpu_ms=cpu, memory_bytes=memory)

@@ -125,6 +125,35 @@ class QueueContract:
         assert (status.pending, status.delayed, status.assigned, status.running) == (3, 1, 1, 2)
         assert status.oldest_queued_at == after(3)
 
+    async def test_of_some_projects_with_places_among_all(self, store: Store) -> None:
+        specs = [new_spec(project=name) for name in "abbacab"]
+        kept = await submitted(store, *(new_job(spec, at=after(n)) for n, spec in enumerate(specs)))
+        ours = frozenset("bc")
+        first = await store.queue(limit=2, projects=ours)
+        second = await store.queue(limit=2, projects=ours, cursor=first.cursor)
+        seen = [*first.items, *second.items]
+        assert second.cursor is None
+        assert [entry.job_id for entry in seen] == [kept[n].id for n in (1, 2, 4, 6)]
+        assert [entry.position for entry in seen] == [2, 3, 5, 7]
+        assert (await store.queue(projects=frozenset())).items == ()
+
+    async def test_status_of_some_projects(self, store: Store) -> None:
+        mine, theirs = new_spec(project="a", image="a:1"), new_spec(project="b", image="b:1")
+        await submitted(store, new_job(mine, at=after(5)), new_job(theirs, not_before=FAR))
+        await stored(store, start(bind(new_job(theirs)), at=after(1)))
+        await store.set_blocked(
+            {placement_class(mine): "no room", placement_class(theirs): "no image"}
+        )
+        status = await store.queue_status(frozenset("a"))
+        assert (status.pending, status.delayed, status.running) == (1, 0, 0)
+        assert status.oldest_queued_at == after(5)
+        assert status.blocked_classes == {placement_class(mine): "no room"}
+        assert await store.queue_status(frozenset()) == QueueStatus(
+            pending=0, delayed=0, assigned=0, running=0, oldest_queued_at=None, blocked_classes={}
+        )
+        both = await store.queue_status(frozenset("ab"))
+        assert both == await store.queue_status()
+
     async def test_deadlines_of_waiting_jobs(
         self,
         store: Store,

@@ -227,3 +227,8 @@ async def must_get(store: Store, job: Job) -> Job:
     found = await store.get_job(job.id)
     assert found is not None
     return found
+
+
+def only(project: str | None) -> frozenset[str] | None:
+    """The jobs of one project; None: of all."""
+    return None if project is None else frozenset({project})

@@ -29,6 +29,7 @@ from hodei.testing.store_contract.rows import (
     finish,
     new_job,
     new_spec,
+    only,
     sample_at,
     save,
     start,
@@ -209,7 +210,9 @@ class StatsContract:
         await submitted(store, new_job(new_spec(project="a"), at=after(599.999999)))
         mine = [life for life in every if project in (None, life.project)]
         waiting = 1 if project in (None, "a") else 0
-        found = await store.job_metrics(start=after(0), end=after(600), buckets=12, project=project)
+        found = await store.job_metrics(
+            start=after(0), end=after(600), buckets=12, projects=only(project)
+        )
         assert len(found.series) == 12
         for number, bucket in enumerate(found.series):
             low, high = number * 50.0, number * 50.0 + 50

@@ -19,6 +19,7 @@ from hodei.testing.store_contract.rows import (
     finish,
     new_job,
     new_spec,
+    only,
     sample_at,
     save,
     start,
@@ -80,7 +81,7 @@ class UseContract:
         await save(store, *(unit_of(life.held()) for life in every))
         mine = [life for life in every if project in (None, life.project)]
         found = await store.provider_use(
-            start=after(0), end=after(SPAN_S), buckets=buckets, project=project
+            start=after(0), end=after(SPAN_S), buckets=buckets, projects=only(project)
         )
         used = sorted({life.provider_id for life in mine})
         assert [series.provider_id for series in found] == used

@@ -16,6 +16,9 @@ SELECT {job} FROM jobs j JOIN job_specs s ON s.job_id = j.id WHERE j.id = $1
 -- name: find
 SELECT id FROM jobs WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3
 
+-- name: find_within
+SELECT id FROM jobs WHERE id BETWEEN $1 AND $2 AND project = ANY ($4::text[]) ORDER BY id LIMIT $3
+
 -- name: rows
 SELECT {listed}, a.phase FROM jobs j JOIN job_specs s ON s.job_id = j.id
 LEFT JOIN attempts a ON a.job_id = j.id AND a.number = j.attempts
@@ -58,5 +61,5 @@ ORDER BY due.seq
 -- name: count_all
 SELECT state, sum(n)::bigint AS n FROM job_counts GROUP BY state
 
--- name: count_project
-SELECT state, sum(n)::bigint AS n FROM job_counts WHERE project = $1 GROUP BY state
+-- name: count_projects
+SELECT state, sum(n)::bigint AS n FROM job_counts WHERE project = ANY ($1::text[]) GROUP BY state

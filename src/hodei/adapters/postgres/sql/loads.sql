@@ -16,7 +16,7 @@ FROM (
 GROUP BY provider_id
 
 -- name: workers
-SELECT w.id, w.lease_until, a.job_id, s.name, u.sampled_at, u.cpus, u.memory_bytes
+SELECT w.id, w.lease_until, a.job_id, s.name, s.project, u.sampled_at, u.cpus, u.memory_bytes
 FROM workers w
 LEFT JOIN attempts a ON a.id = w.attempt_id
 LEFT JOIN job_specs s ON s.job_id = a.job_id

@@ -4,7 +4,7 @@ Aggregates over jobs, computed from the rows themselves.
 SELECT width_bucket(extract(epoch FROM submitted_at), extract(epoch FROM $1::timestamptz),
     extract(epoch FROM $2::timestamptz), $3) AS bucket, state, count(*) AS n
 FROM jobs
-WHERE submitted_at >= $1 AND submitted_at < $2 AND ($4::text IS NULL OR project = $4)
+WHERE submitted_at >= $1 AND submitted_at < $2 AND ($4::text[] IS NULL OR project = ANY ($4))
 GROUP BY 1, 2
 
 -- name: finished
@@ -18,7 +18,7 @@ WITH stretch AS (
         date_part('epoch', a.bound_at - j.queued_at) * 1000 AS wait,
         date_part('epoch', a.started_at - a.bound_at) * 1000 AS latency
     FROM jobs j CROSS JOIN stretch t LEFT JOIN attempts a ON a.id = j.attempt_id
-    WHERE j.finished_at >= $1 AND j.finished_at < $2 AND ($4::text IS NULL OR j.project = $4)
+    WHERE j.finished_at >= $1 AND j.finished_at < $2 AND ($4::text[] IS NULL OR j.project = ANY ($4))
 )
 SELECT bucket,
     count(*) FILTER (WHERE state = 'SUCCEEDED') AS succeeded,
@@ -39,7 +39,7 @@ SELECT a.provider_id, count(*) AS attempts,
     coalesce(sum(extract(epoch FROM a.ended_at - a.started_at) * 1000), 0)::bigint AS run_ms
 FROM attempts a
 WHERE a.ended_at >= $1 AND a.ended_at < $2
-    AND ($3::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $3)
+    AND ($3::text[] IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = ANY ($3))
 GROUP BY a.provider_id ORDER BY a.provider_id
 
 -- name: demand
@@ -80,7 +80,7 @@ SELECT a.provider_id, width_bucket(extract(epoch FROM a.ended_at),
     count(*) FILTER (WHERE a.cause <> 'exit' OR a.exit_code <> 0) AS failed
 FROM attempts a
 WHERE a.ended_at >= $1 AND a.ended_at < $2
-    AND ($4::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $4)
+    AND ($4::text[] IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = ANY ($4))
 GROUP BY 1, 2
 
 -- name: ran
@@ -92,7 +92,7 @@ WITH stretch AS (
         date_part('epoch', a.ended_at - $1::timestamptz) AS until
     FROM attempts a
     WHERE a.ended_at >= $1 AND a.started_at < $2
-        AND ($4::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $4)
+        AND ($4::text[] IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = ANY ($4))
     UNION ALL
     SELECT a.provider_id, coalesce(s.cpu_ms, a.cpu_ms),
         coalesce(s.memory_peak_bytes, a.memory_peak_bytes),
@@ -103,7 +103,7 @@ WITH stretch AS (
         WHERE u.attempt_id = a.id ORDER BY u.at DESC LIMIT 1
     ) s ON true
     WHERE a.open AND a.ended_at IS NULL AND a.started_at < $2
-        AND ($4::text IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = $4)
+        AND ($4::text[] IS NULL OR (SELECT j.project FROM jobs j WHERE j.id = a.job_id) = ANY ($4))
 ), placed AS (
     SELECT r.*, t.step, greatest(0, floor(r.begun / t.step))::integer AS first,
         least($3::integer - 1, floor(r.until / t.step))::integer AS last

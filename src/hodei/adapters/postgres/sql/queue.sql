@@ -55,6 +55,21 @@ JOIN job_specs s ON s.job_id = j.id
 LEFT JOIN placement_blocked b ON b.placement_class = j.placement_class
 ORDER BY j.rank, j.seq
 
+-- name: page_within
+SELECT j.id, s.name, j.priority, j.queued_at, j.not_before, j.placement_class, j.rank, j.seq,
+    coalesce(b.reason, '') AS reason, s.owner, j.project, j.place
+FROM (
+    SELECT * FROM (
+        SELECT q.*, row_number() OVER (ORDER BY q.rank, q.seq) AS place FROM jobs q
+        WHERE q.state = 'PENDING' AND (q.rank, q.seq) > ($1, $2)
+    ) q
+    WHERE q.project = ANY ($4::text[])
+    ORDER BY q.rank, q.seq LIMIT $3
+) j
+JOIN job_specs s ON s.job_id = j.id
+LEFT JOIN placement_blocked b ON b.placement_class = j.placement_class
+ORDER BY j.rank, j.seq
+
 -- name: entry
 SELECT j.id, s.name, j.priority, j.queued_at, j.not_before, j.placement_class, j.rank, j.seq,
     coalesce(b.reason, '') AS reason, s.owner, j.project,
@@ -81,6 +96,22 @@ SELECT
     (SELECT coalesce(jsonb_object_agg(placement_class, reason), '{}')
         FROM placement_blocked) AS blocked
 FROM job_counts
+
+-- name: status_within
+SELECT
+    coalesce(sum(n) FILTER (WHERE state = 'PENDING'), 0)::bigint AS pending,
+    coalesce(sum(n) FILTER (WHERE state = 'ASSIGNED'), 0)::bigint AS assigned,
+    coalesce(sum(n) FILTER (WHERE state = 'RUNNING'), 0)::bigint AS running,
+    (SELECT count(*) FROM jobs
+        WHERE state = 'PENDING' AND not_before > queued_at AND not_before > now()
+            AND project = ANY ($1::text[])) AS delayed,
+    (SELECT min(queued_at) FROM jobs
+        WHERE state = 'PENDING' AND project = ANY ($1::text[])) AS oldest,
+    (SELECT coalesce(jsonb_object_agg(b.placement_class, b.reason), '{}')
+        FROM placement_blocked b WHERE EXISTS (
+            SELECT FROM jobs q WHERE q.state = 'PENDING' AND q.project = ANY ($1::text[])
+                AND q.placement_class = b.placement_class)) AS blocked
+FROM job_counts WHERE project = ANY ($1::text[])
 
 -- name: scheduler
 SELECT paused, aging_step_ms, version FROM scheduler

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
+from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
@@ -143,48 +144,68 @@ def provider_feed(engine: Engine, key: str) -> StateFeed:
     return StateFeed(Shared(read), _about_providers, pause_s=0.5, refresh_s=5)
 
 
+Projects = frozenset[str] | None
+"""Whose jobs somebody may know of; None: all."""
+
+
 class SharedFeeds:
-    """Feeds of what is the same for everybody: read once, however many look."""
+    """Feeds of what is the same for everybody who may know of the same projects' jobs: read once,
+    however many look."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._summary = Shared(self._read_summary)
-        self._providers = Shared(self._read_providers)
-        self._workers = Shared(self._read_workers)
-        self._queue = Shared(self._read_queue)
         self._hub = JobsHub(engine)
+        self._states: WeakValueDictionary[tuple[str, Projects], Shared[State]] = (
+            WeakValueDictionary()
+        )
+        """As long as some feed holds them."""
 
-    def jobs(self) -> JobsFeed:
+    def jobs(self, projects: Projects) -> JobsFeed:
         """Rows of jobs that changed."""
-        return JobsFeed(self._hub)
+        return JobsFeed(self._hub, projects)
 
-    def summary(self) -> StateFeed:
+    def summary(self, projects: Projects) -> StateFeed:
         """The dashboard's numbers."""
-        return StateFeed(self._summary, lambda _: True, pause_s=1, refresh_s=5)
+        state = self._shared("summary", projects, self._read_summary)
+        return StateFeed(state, lambda _: True, pause_s=1, refresh_s=5)
 
-    def providers(self) -> StateFeed:
-        """All providers."""
-        return StateFeed(self._providers, _about_providers, pause_s=0.5, refresh_s=5)
+    def providers(self, projects: Projects) -> StateFeed:
+        """All providers, whatever projects somebody may know of."""
+        state = self._shared("providers", None, self._read_providers)
+        return StateFeed(state, _about_providers, pause_s=0.5, refresh_s=5)
 
-    def workers(self) -> StateFeed:
+    def workers(self, projects: Projects) -> StateFeed:
         """Live workers."""
-        return StateFeed(self._workers, _about_workers, pause_s=0.5, refresh_s=5)
+        state = self._shared("workers", projects, self._read_workers)
+        return StateFeed(state, _about_workers, pause_s=0.5, refresh_s=5)
 
-    def queue(self) -> StateFeed:
+    def queue(self, projects: Projects) -> StateFeed:
         """The queue's numbers and its first jobs."""
-        return StateFeed(self._queue, _about_the_queue, pause_s=1, refresh_s=5)
+        state = self._shared("queue", projects, self._read_queue)
+        return StateFeed(state, _about_the_queue, pause_s=1, refresh_s=5)
 
-    async def _read_summary(self) -> State:
-        return State.of(await summary_of(self._engine))
+    def _shared(
+        self, kind: str, projects: Projects, read: Callable[[Projects], Awaitable[State]]
+    ) -> Shared[State]:
+        found = self._states.get((kind, projects))
+        if found is None:
+            found = Shared(lambda: read(projects))
+            self._states[kind, projects] = found
+        return found
 
-    async def _read_providers(self) -> State:
+    async def _read_summary(self, projects: Projects) -> State:
+        return State.of(await summary_of(self._engine, projects))
+
+    async def _read_providers(self, projects: Projects) -> State:
         return State.of(await all_of(self._engine))
 
-    async def _read_workers(self) -> State:
-        return State.of(await views_of(self._engine, await self._engine.workers.all()))
+    async def _read_workers(self, projects: Projects) -> State:
+        return State.of(await views_of(self._engine, await self._engine.workers.all(), projects))
 
-    async def _read_queue(self) -> State:
-        return State.of(await queue_of(self._engine, limit=QUEUE_ROWS, cursor=None))
+    async def _read_queue(self, projects: Projects) -> State:
+        return State.of(
+            await queue_of(self._engine, limit=QUEUE_ROWS, cursor=None, projects=projects)
+        )
 
 
 def _about_providers(event: Event) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from hodei.api.http.websocket.channel import Channel
 from hodei.domain.errors import HodeiError
 from hodei.engine.engine import Engine
 from hodei.engine.live import Batch
+from hodei.ports.store import JobRow
 
 logger = logging.getLogger(__name__)
 
@@ -27,30 +28,32 @@ BACKLOG = 8
 
 Patch = str | None
 """JSON of a patch; None: something was missed."""
+Projects = frozenset[str] | None
+"""Whose jobs somebody may know of; None: all."""
 
 
 class JobsHub:
-    """Watches while somebody listens, and gives every listener the same patches."""
+    """Watches while somebody listens, and patches all who may know of the same jobs alike."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._listeners: set[asyncio.Queue[Patch]] = set()
+        self._listeners: dict[asyncio.Queue[Patch], Projects] = {}
         self._running: asyncio.Task[None] | None = None
         self._changed: set[UUID] = set()
         self._missed = False
         self._dirty = asyncio.Event()
 
     @asynccontextmanager
-    async def listen(self) -> AsyncIterator[asyncio.Queue[Patch]]:
-        """Patches of what changes from now on."""
+    async def listen(self, projects: Projects) -> AsyncIterator[asyncio.Queue[Patch]]:
+        """Patches of what changes from now on in these projects."""
         queue: asyncio.Queue[Patch] = asyncio.Queue(BACKLOG)
-        self._listeners.add(queue)
+        self._listeners[queue] = projects
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
         try:
             yield queue
         finally:
-            self._listeners.discard(queue)
+            del self._listeners[queue]
             if not self._listeners and self._running is not None:
                 self._running.cancel()
 
@@ -79,43 +82,54 @@ class JobsHub:
             changed, missed = self._changed, self._missed
             self._changed, self._missed = set(), False
             if missed:
-                self._publish(None)
+                self._resync()
             if changed:
                 try:
-                    self._publish(await self._patch(changed))
+                    self._publish(await self._engine.jobs.rows(sorted(changed)))
                 except HodeiError as error:
                     logger.warning("changed jobs not read", extra={"error": str(error)})
-                    self._publish(None)
+                    self._resync()
             await asyncio.sleep(PAUSE_S)
 
-    async def _patch(self, changed: set[UUID]) -> str:
+    def _publish(self, rows: Sequence[JobRow]) -> None:
         names = names_of(self._engine)
-        rows = await self._engine.jobs.rows(sorted(changed))
-        patch = JobsPatch(rows=[JobRowView.of(row, names) for row in rows])
-        return patch.model_dump_json()
+        views = [JobRowView.of(row, names) for row in rows]
+        for projects in set(self._listeners.values()):
+            seen = [view for view in views if projects is None or view.project in projects]
+            if not seen and projects is not None:
+                continue  # not even that something happened
+            patch = JobsPatch(rows=seen).model_dump_json()
+            for queue, theirs in self._listeners.items():
+                if theirs == projects:
+                    _put(queue, patch)
 
-    def _publish(self, patch: Patch) -> None:
+    def _resync(self) -> None:
         for queue in self._listeners:
-            if queue.full():
-                while not queue.empty():
-                    queue.get_nowait()
-                queue.put_nowait(None)
-            else:
-                queue.put_nowait(patch)
+            _put(queue, None)
+
+
+def _put(queue: asyncio.Queue[Patch], patch: Patch) -> None:
+    if not queue.full():
+        queue.put_nowait(patch)
+        return
+    while not queue.empty():
+        queue.get_nowait()
+    queue.put_nowait(None)
 
 
 class JobsFeed:
     """One client's share of the hub."""
 
-    def __init__(self, hub: JobsHub) -> None:
+    def __init__(self, hub: JobsHub, projects: Projects) -> None:
         self._hub = hub
+        self._projects = projects
 
     def notice(self, batch: Batch) -> None:
         """The hub watches by itself."""
 
     async def run(self, channel: Channel) -> None:
         """Until the client goes."""
-        async with self._hub.listen() as patches:
+        async with self._hub.listen(self._projects) as patches:
             while True:
                 patch = await patches.get()
                 if patch is None:

@@ -8,14 +8,18 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from hodei.api.access.gate import Grant
+from hodei.api.access.table import REST
 from hodei.api.http.body import parse_json
 from hodei.api.http.callers import Caller, caller_of
-from hodei.api.http.operations import Api
+from hodei.api.http.operations import Api, origin_of
 from hodei.api.http.schemas.frames import MAX_SINCE, MAX_TOPIC
 from hodei.api.http.schemas.logs import compact
 from hodei.api.http.websocket.channel import error_frame
 from hodei.api.http.websocket.subscriptions import ClientGone, Subscriptions
 from hodei.api.http.websocket.topics import Topics
+from hodei.api.http.websocket.visitor import Visitor
+from hodei.domain.audit import Interface
 from hodei.domain.errors import HodeiError, InvalidRequest, Unauthenticated, Unavailable
 from hodei.domain.parsing.limits import Whole
 from hodei.domain.parsing.reader import Report, open_section, text_fault
@@ -37,9 +41,9 @@ def live_endpoint(api: Api, topics: Topics) -> Callable[[WebSocket], Awaitable[N
     """GET /ws."""
 
     async def live(websocket: WebSocket) -> None:
-        if await admitted(api, websocket) is None:
-            return
-        await LiveSocket(api, topics, websocket).run()
+        caller = await admitted(api, websocket)
+        if caller is not None:
+            await LiveSocket(api, topics, websocket, caller).run()
 
     return live
 
@@ -50,6 +54,7 @@ async def admitted(api: Api, websocket: WebSocket) -> Caller | None:
     try:
         return await caller_of(api.engine, api.identity, websocket)
     except Unauthenticated as error:
+        await refused(api, websocket, error)
         await _turn_away(websocket, error)
     except Unavailable as error:
         await websocket.close(TRY_AGAIN, str(error)[:120])
@@ -61,12 +66,32 @@ async def _turn_away(websocket: WebSocket, error: Unauthenticated) -> None:
     await websocket.close(NO_CREDENTIAL, str(error)[:120])
 
 
-async def still_admitted(api: Api, connection: HTTPConnection) -> None:
-    """Raises Unauthenticated when whoever listens has signed out, or may not any more."""
+async def refused(api: Api, connection: HTTPConnection, error: HodeiError) -> None:
+    """Tells the audit log that somebody was not let in, or not any more."""
+    origin = origin_of(connection, Interface.WEBSOCKET)
+    await Grant(api.gate, REST["openLive"], origin).note(error)
+
+
+async def still_admitted(
+    api: Api, connection: HTTPConnection, subscriptions: Subscriptions
+) -> None:
+    """Looks again at what whoever listens may hear.
+
+    Raises Unauthenticated when they have signed out, or may not hear anything any more.
+    """
     try:
-        await caller_of(api.engine, api.identity, connection)
+        caller = await caller_of(api.engine, api.identity, connection)
+        await subscriptions.judge(caller.principal)
+    except Unauthenticated as error:
+        await refused(api, connection, error)
+        raise
     except Unavailable:
         return  # the store will be back, and nobody is turned away for its absence
+
+
+def visitor_of(api: Api, connection: HTTPConnection, caller: Caller, kind: Interface) -> Visitor:
+    """Whoever listens over this connection."""
+    return Visitor(api.gate, origin_of(connection, kind), caller.principal)
 
 
 def ping_frame(api: Api) -> str:
@@ -77,11 +102,12 @@ def ping_frame(api: Api) -> str:
 class LiveSocket:
     """One open socket."""
 
-    def __init__(self, api: Api, topics: Topics, websocket: WebSocket) -> None:
+    def __init__(self, api: Api, topics: Topics, websocket: WebSocket, caller: Caller) -> None:
         self._api = api
         self._websocket = websocket
         self._lock = asyncio.Lock()
-        self._topics = Subscriptions(topics, self.send)
+        visitor = visitor_of(api, websocket, caller, Interface.WEBSOCKET)
+        self._topics = Subscriptions(topics, visitor, self.send)
         self._faults = 0
 
     async def run(self) -> None:
@@ -132,11 +158,15 @@ class LiveSocket:
 
         Whoever has signed out meanwhile, or was not heard of for long, is turned away.
         """
+        loop = asyncio.get_running_loop()
+        due = loop.time() + PING_S
         try:
             while True:
-                await asyncio.sleep(PING_S)
-                await still_admitted(self._api, self._websocket)
-                await self.send(ping_frame(self._api))
+                await self._api.engine.standing.wait(max(0.0, due - loop.time()))
+                await still_admitted(self._api, self._websocket, self._topics)
+                if loop.time() >= due:
+                    due = loop.time() + PING_S
+                    await self.send(ping_frame(self._api))
         except Unauthenticated as error:
             try:
                 await _turn_away(self._websocket, error)

@@ -11,8 +11,17 @@ import logging
 from collections.abc import Awaitable
 
 from hodei.api.http.websocket.channel import Channel, Feed, SendText
-from hodei.api.http.websocket.topics import Topics
-from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
+from hodei.api.http.websocket.topics import Topics, check, depends_on_projects
+from hodei.api.http.websocket.visitor import Visitor
+from hodei.domain.access.principal import Principal
+from hodei.domain.errors import (
+    Conflict,
+    Forbidden,
+    HodeiError,
+    InvalidRequest,
+    NotFound,
+    Unavailable,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +36,9 @@ class ClientGone(Exception):
 class Subscriptions:
     """Topics of one client. `send` takes one frame and waits while the client is busy."""
 
-    def __init__(self, topics: Topics, send: SendText) -> None:
+    def __init__(self, topics: Topics, visitor: Visitor, send: SendText) -> None:
         self._topics = topics
+        self._visitor = visitor
         self._send = send
         self._feeds: dict[str, Feed] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -37,11 +47,18 @@ class Subscriptions:
         self._ended = asyncio.Event()
 
     async def add(self, topic: str, since: int | None) -> None:
-        """Begins a topic, anew when it was there. Raises InvalidRequest."""
+        """Begins a topic, anew when it was there; one that the visitor may not have ends at once.
+
+        Raises InvalidRequest.
+        """
         await self.drop(topic)
         if len(self._tasks) >= MAX_TOPICS:
             raise InvalidRequest.of("topic", f"at most {MAX_TOPICS} topics per client", topic)
-        feed = self._topics.feed(topic, since)
+        try:
+            feed = await self._topics.feed(topic, since, self._visitor)
+        except (NotFound, Forbidden, Conflict) as error:
+            await self._end(topic, error)
+            return
         await self._watch()
         self._ended.clear()
         self._feeds[topic] = feed
@@ -54,6 +71,29 @@ class Subscriptions:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    async def judge(self, principal: Principal) -> None:
+        """Goes on for somebody whose rights may have changed: ends what is not theirs any more,
+        and shows anew what depends on the projects that they may see."""
+        before, self._visitor.principal = self._visitor.principal, principal
+        if principal.roles == before.roles:
+            return
+        for topic in list(self._tasks):
+            try:
+                await check(topic, self._visitor)
+            except (NotFound, Forbidden, Conflict) as error:
+                await self.drop(topic)
+                await self._end(topic, error)
+                continue
+            if depends_on_projects(topic):
+                await self.drop(topic)
+                await _say(Channel(topic, self._send).resync())
+                await self.add(topic, None)
+
+    async def _end(self, topic: str, error: HodeiError) -> None:
+        await _say(Channel(topic, self._send).error(error.code, str(error)))
+        if not self._tasks:
+            self._ended.set()
 
     async def until_ended(self) -> None:
         """Until every topic that was begun has come to its end."""

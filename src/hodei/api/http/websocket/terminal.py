@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 
 from starlette.websockets import WebSocket
 
-from hodei.api.http.callers import Caller
-from hodei.api.http.operations import MAX_KEY, Api
+from hodei.api.access.gate import Grant
+from hodei.api.access.streams import Lost
+from hodei.api.access.table import REST
+from hodei.api.http.callers import Caller, caller_of
+from hodei.api.http.operations import MAX_KEY, Api, origin_of
 from hodei.api.http.query import Bad, Query, Repeated, flag, text, whole
 from hodei.api.http.schemas.logs import compact
 from hodei.api.http.websocket.socket import GONE, admitted
@@ -21,8 +25,11 @@ from hodei.api.http.websocket.terminal_frames import (
     Taken,
     read_control,
 )
+from hodei.domain.access.principal import Principal
+from hodei.domain.audit import Interface
 from hodei.domain.errors import (
     Conflict,
+    Forbidden,
     HodeiError,
     InvalidRequest,
     NotFound,
@@ -35,6 +42,7 @@ from hodei.engine.terminals import WINDOW, Opening, Terminal, TerminalEnd
 CODES: Mapping[type[HodeiError], int] = {
     InvalidRequest: 4400,
     Unauthenticated: 4401,
+    Forbidden: 4403,
     NotFound: 4404,
     Conflict: 4409,
     Unavailable: 4503,
@@ -91,21 +99,36 @@ async def _serve(api: Api, websocket: WebSocket, caller: Caller) -> None:
     key: str = websocket.path_params["key"]
     if len(key) > MAX_KEY or text_fault(key):
         raise NotFound("job", key)
-    headers, client = websocket.headers, websocket.client
+    headers, origin = websocket.headers, origin_of(websocket, Interface.WEBSOCKET)
     opening = Opening(
         actor=caller.principal.name,
         # Browsers always say from which page they come; programs do not.
         via="web" if "origin" in headers else "cli",
-        address=client.host if client else "",
+        address=origin.source,
         argv=query.get(COMMAND),
         tty=query.get(TTY),
         rows=query.get(ROWS),
         columns=query.get(COLUMNS),
         term=query.get(TERM),
     )
-    async with api.engine.terminals.open(key, opening) as terminal:
+    async with AsyncExitStack() as stack:
+        async with api.gate.passing(REST["openTerminal"], origin) as grant:
+            grant.enter(caller.principal)
+            job = await grant.job(key)
+            terminal = await stack.enter_async_context(api.engine.terminals.open(job, opening))
         relay = _Relay(websocket, terminal, tty=opening.tty, flow=query.get(FLOW))
-        await relay.run()
+        await relay.run(lambda: _lost(api, websocket, grant))
+
+
+async def _lost(api: Api, websocket: WebSocket, grant: Grant) -> HodeiError:
+    """Returns once the person may not be in there any more."""
+
+    async def who() -> Principal:
+        return (await caller_of(api.engine, api.identity, websocket)).principal
+
+    error = await grant.lost(who)
+    await grant.note(error)
+    return error
 
 
 class _Relay:
@@ -127,9 +150,14 @@ class _Relay:
         self._ended = False
         self._typed_changed = asyncio.Event()
 
-    async def run(self) -> None:
-        """Until the shell or the client is gone."""
-        tasks = {asyncio.create_task(run()) for run in (self._screen, self._keys, self._type)}
+    async def run(self, lost: Lost) -> None:
+        """Until the shell or the client is gone. Raises what `lost` returns."""
+
+        async def leave() -> None:
+            raise await lost()
+
+        parts = (self._screen, self._keys, self._type, leave)
+        tasks = {asyncio.create_task(run()) for run in parts}
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -1,0 +1,1 @@
+"""Who may do what: one table of all operations, and the gate that every interface asks."""

@@ -1,0 +1,177 @@
+"""The table: every operation of every interface, and what it asks for.
+
+An operation that is not in here is not served. The same thing has the same rule wherever it is
+done: REST, gRPC, live topics, terminals, SSH.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hodei.api.access.rules import Rule, Scope
+from hodei.domain.access.roles import Permission
+
+PUBLIC = Rule(scope=Scope.PUBLIC)
+KNOWN = Rule(scope=Scope.SELF)
+WORKER = Rule(scope=Scope.WORKER)
+
+
+def _installation(permission: Permission, action: str = "") -> Rule:
+    return Rule(scope=Scope.INSTALLATION, permission=permission, action=action)
+
+
+def _any(permission: Permission) -> Rule:
+    return Rule(scope=Scope.ANY, permission=permission)
+
+
+def _job(permission: Permission, action: str = "") -> Rule:
+    return Rule(scope=Scope.JOB, permission=permission, action=action)
+
+
+def _project(permission: Permission, action: str = "") -> Rule:
+    return Rule(scope=Scope.PROJECT, permission=permission, action=action)
+
+
+_LIST_JOBS = _any(Permission.JOBS_READ)
+_READ_JOB = _job(Permission.JOBS_READ)
+_SUBMIT = _project(Permission.JOBS_RUN, "job.submit")
+_PLAN = _project(Permission.JOBS_READ)
+_CANCEL = _job(Permission.JOBS_RUN, "job.cancel")
+_RERUN = _job(Permission.JOBS_RUN, "job.rerun")
+_READ_LOG = _job(Permission.LOGS_READ)
+_READ_STATS = _job(Permission.METRICS_READ)
+_METRICS = _any(Permission.METRICS_READ)
+_QUEUE = _any(Permission.QUEUE_READ)
+_SCHEDULER = _installation(Permission.QUEUE_MANAGE, "scheduler.change")
+_READ_PROVIDERS = _any(Permission.PROVIDERS_READ)
+_READ_WORKERS = _any(Permission.WORKERS_READ)
+_AUDIT = _any(Permission.AUDIT_READ)
+_TERMINAL = _job(Permission.TERMINAL_OPEN, "terminal.open")
+
+
+def _provider(verb: str) -> Rule:
+    return _installation(Permission.PROVIDERS_MANAGE, f"provider.{verb}")
+
+
+def _worker(verb: str) -> Rule:
+    return _installation(Permission.WORKERS_MANAGE, f"worker.{verb}")
+
+
+REST: Mapping[str, Rule] = {
+    "submitJob": _SUBMIT,
+    "submitJobs": _SUBMIT,
+    "planJob": _PLAN,
+    "listJobs": _LIST_JOBS,
+    "getJob": _READ_JOB,
+    "explainJob": _READ_JOB,
+    "listJobEvents": _READ_JOB,
+    "cancelJob": _CANCEL,
+    "rerunJob": _RERUN,
+    "changeJob": _job(Permission.JOBS_RUN, "job.change"),
+    "cancelJobs": _project(Permission.JOBS_RUN, "job.cancel"),
+    "rerunJobs": _project(Permission.JOBS_RUN, "job.rerun"),
+    "getLogs": _READ_LOG,
+    "searchLogs": _READ_LOG,
+    "viewLogs": _READ_LOG,
+    "getLogMarks": _READ_LOG,
+    "downloadLogs": _READ_LOG,
+    "streamLogs": _READ_LOG,
+    "getStats": _READ_STATS,
+    "getJobMetrics": _METRICS,
+    "getHostMetrics": _METRICS,
+    "getSummary": _LIST_JOBS,
+    "getSystem": _METRICS,
+    "getQueue": _QUEUE,
+    "configureQueue": _SCHEDULER,
+    "listProviders": _READ_PROVIDERS,
+    "getProvider": _READ_PROVIDERS,
+    "getProviderHealth": _READ_PROVIDERS,
+    "listProviderTypes": _READ_PROVIDERS,
+    # It counts waiting jobs of every project.
+    "getProviderEffect": _installation(Permission.PROVIDERS_MANAGE),
+    "createProvider": _provider("create"),
+    "updateProvider": _provider("update"),
+    "deleteProvider": _provider("delete"),
+    "enableProvider": _provider("enable"),
+    "disableProvider": _provider("disable"),
+    "testProvider": _provider("test"),
+    "testProviderConfig": _provider("test"),
+    "listWorkers": _READ_WORKERS,
+    "getWorker": _READ_WORKERS,
+    "drainWorker": _worker("drain"),
+    "terminateWorker": _worker("terminate"),
+    "listAudit": _AUDIT,
+    "exportAudit": _AUDIT,
+    # Each of their topics has a rule of its own.
+    "streamEvents": KNOWN,
+    "openLive": KNOWN,
+    "openTerminal": _TERMINAL,
+    "getMe": KNOWN,
+    "signIn": PUBLIC,
+    "signOut": PUBLIC,
+    "getHealth": PUBLIC,
+    "getReadiness": PUBLIC,
+    "getVersion": PUBLIC,
+}
+"""By operationId; WebSockets are among them."""
+
+_V1 = "/hodei.v1."
+_JOBS = f"{_V1}JobExecutionService/"
+_LOGS = f"{_V1}LogStreamService/"
+_STATS = f"{_V1}MetricsService/"
+_PROVIDERS = f"{_V1}ProviderManagementService/"
+_SCHEDULING = f"{_V1}SchedulerService/"
+_AGENTS = f"{_V1}WorkerAgentService/"
+
+GRPC: Mapping[str, Rule] = {
+    f"{_JOBS}QueueJob": _SUBMIT,
+    f"{_JOBS}QueueJobs": _SUBMIT,
+    f"{_JOBS}GetJob": _READ_JOB,
+    f"{_JOBS}ListJobs": _LIST_JOBS,
+    f"{_JOBS}CancelJob": _CANCEL,
+    f"{_JOBS}RetryJob": _RERUN,
+    f"{_JOBS}ExecutionEventStream": _READ_JOB,
+    f"{_LOGS}SubscribeLogs": _READ_LOG,
+    f"{_LOGS}GetLogs": _READ_LOG,
+    f"{_LOGS}SearchLogs": _READ_LOG,
+    f"{_STATS}GetJobMetrics": _METRICS,
+    f"{_STATS}GetHostMetrics": _METRICS,
+    f"{_STATS}GetAttemptStats": _READ_STATS,
+    f"{_STATS}StreamAttemptStats": _READ_STATS,
+    f"{_PROVIDERS}ListProviders": _READ_PROVIDERS,
+    f"{_PROVIDERS}GetProvider": _READ_PROVIDERS,
+    f"{_PROVIDERS}ListProviderTypes": _READ_PROVIDERS,
+    f"{_PROVIDERS}CreateProvider": _provider("create"),
+    f"{_PROVIDERS}UpdateProvider": _provider("update"),
+    f"{_PROVIDERS}DeleteProvider": _provider("delete"),
+    f"{_PROVIDERS}EnableProvider": _provider("enable"),
+    f"{_PROVIDERS}DisableProvider": _provider("disable"),
+    f"{_PROVIDERS}TestProvider": _provider("test"),
+    f"{_SCHEDULING}GetQueueStatus": _QUEUE,
+    f"{_SCHEDULING}ExplainJob": _READ_JOB,
+    f"{_SCHEDULING}PlanJob": _PLAN,
+    f"{_SCHEDULING}GetAvailableWorkers": _READ_WORKERS,
+    f"{_SCHEDULING}ConfigureScheduler": _SCHEDULER,
+    f"{_V1}AuditService/ListEntries": _AUDIT,
+    f"{_V1}AuditService/ExportEntries": _AUDIT,
+    f"{_AGENTS}Register": WORKER,
+    f"{_AGENTS}WorkerStream": WORKER,
+    f"{_AGENTS}UnregisterWorker": WORKER,
+}
+"""By full method; health and reflection, which say nothing of jobs, are open to all."""
+
+TOPICS: Mapping[str, Rule] = {
+    "jobs": _LIST_JOBS,
+    "summary": _LIST_JOBS,
+    "job": _READ_JOB,
+    "stats": _READ_STATS,
+    "logs": _READ_LOG,
+    "providers": _READ_PROVIDERS,
+    "provider": _READ_PROVIDERS,
+    "workers": _READ_WORKERS,
+    "queue": _QUEUE,
+}
+"""Live topics by kind, over the WebSocket and as server-sent events."""
+
+SSH: Mapping[str, Rule] = {"session": _TERMINAL}
+"""What the SSH gateway does: a shell or a command in a job."""

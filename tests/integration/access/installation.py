@@ -1,0 +1,175 @@
+"""A whole server's interfaces over an engine in memory, and people of every role."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import asyncssh
+
+from hodei.adapters.memory import MemoryBus, MemoryStore, Tables
+from hodei.adapters.scripted.inspector import ScriptedInspector
+from hodei.adapters.scripted.provider import ScriptedFactory
+from hodei.adapters.security.sealing import SivSealer
+from hodei.adapters.system import SystemChance, SystemClock
+from hodei.api.grpc.server import GrpcServer
+from hodei.api.http.app import create_app
+from hodei.api.http.server import HttpServer
+from hodei.api.identity import Identity
+from hodei.api.ssh.server import SshServer
+from hodei.domain.access.principal import Principal, Via
+from hodei.domain.access.roles import ALL_PROJECTS, Role
+from hodei.domain.errors import NotFound, Unauthenticated
+from hodei.domain.job import Job
+from hodei.domain.parsing import parse_spec
+from hodei.engine.commit import Committer
+from hodei.engine.core import Core, Timings
+from hodei.engine.engine import Engine
+from hodei.engine.jobs import Submission
+from hodei.engine.providers import ProviderConfig
+from hodei.ports.bus import Hint
+from hodei.testing.fake_host import FakeHost
+
+OURS, THEIRS = "blue", "green"
+PEOPLE: Mapping[str, Mapping[str, Role]] = {
+    "none": {},
+    "viewer": {OURS: Role.VIEWER},
+    "operator": {OURS: Role.OPERATOR},
+    "admin": {OURS: Role.ADMIN},
+    "stranger": {THEIRS: Role.ADMIN},
+    "viewer-of-all": {ALL_PROJECTS: Role.VIEWER},
+    "operator-of-all": {ALL_PROJECTS: Role.OPERATOR},
+    "admin-of-all": {ALL_PROJECTS: Role.ADMIN},
+}
+
+
+class NoSecrets:
+    """An installation without secrets."""
+
+    async def missing(self, project: str, names: Sequence[str]) -> Sequence[str]:
+        return names
+
+    async def resolve(self, project: str, names: Sequence[str]) -> Mapping[str, str]:
+        raise NotFound("secret", names[0])
+
+
+class People(Identity):
+    """Tokens that are names, of people whose roles a test can change."""
+
+    def __init__(self) -> None:
+        super().__init__(dev_mode=True)
+        self.roles = {name: dict(roles) for name, roles in PEOPLE.items()}
+
+    async def principal(self, authorization: str | None) -> Principal:
+        """Whoever is named."""
+        name = (authorization or "").removeprefix("Bearer ")
+        if name not in self.roles:
+            raise Unauthenticated("nobody is called so")
+        return Principal(name=name, via=Via.TOKEN, roles=dict(self.roles[name]))
+
+
+@dataclass(slots=True)
+class Installation:
+    """What runs."""
+
+    engine: Engine
+    tables: Tables
+    people: People
+    http_port: int
+    grpc_port: int
+    ssh_port: int
+    marks: dict[str, str] = field(default_factory=dict)
+    """Ids that a test knows by a word."""
+
+    @property
+    def api(self) -> str:
+        """Where REST is."""
+        return f"http://127.0.0.1:{self.http_port}/api/v1"
+
+    @property
+    def ws(self) -> str:
+        """The same for WebSockets."""
+        return f"ws://127.0.0.1:{self.http_port}/api/v1"
+
+    async def job(self, project: str = OURS, **more: object) -> Job:
+        """A job that waits, of nobody in particular."""
+        spec = parse_spec(
+            {"name": "job", "command": "true", "image": "busybox:1", "project": project, **more}
+        )
+        return await self.engine.jobs.submit(Submission(spec=spec), actor="somebody")
+
+    async def cancelled(self, project: str = OURS) -> Job:
+        """A job whose streams end at once."""
+        job = await self.job(project)
+        return (await self.engine.jobs.cancel(str(job.id), actor="somebody")).job
+
+    async def set_roles(self, name: str, roles: Mapping[str, Role] | None) -> None:
+        """Changes what somebody may do; None: their credential is worth nothing any more."""
+        if roles is None:
+            del self.people.roles[name]
+        else:
+            self.people.roles[name] = dict(roles)
+        await self.engine.core.bus.publish(Hint(topic="access"))
+
+
+def _core(tables: Tables) -> Core:
+    clock, bus = SystemClock(), MemoryBus()
+    store = MemoryStore(clock, tables=tables, bus=bus)
+    return Core(
+        store=store,
+        committer=Committer(store),
+        bus=bus,
+        clock=clock,
+        chance=SystemChance(),
+        secrets=NoSecrets(),
+        sealer=SivSealer(secrets.token_bytes(32)),
+        host=FakeHost(),
+        replica="replica-1",
+        installation_id="inst",
+        agent_servers=("unix:/agent.sock",),
+        timings=Timings(sweep=timedelta(milliseconds=50)),
+    )
+
+
+@asynccontextmanager
+async def installation() -> AsyncIterator[Installation]:
+    """All interfaces on loopback; jobs wait, because the only provider is disabled."""
+    tables = Tables("inst")
+    factories = {"scripted": ScriptedFactory(ScriptedInspector().cloud)}
+    engine = Engine(_core(tables), factories, data_dir="/nowhere", agent_command=())
+    async with engine:
+        config = ProviderConfig(name="cloud", type="scripted", settings={})
+        await engine.providers.create(config, enabled=False, actor="somebody")
+        people = People()
+        http = HttpServer(create_app(engine, people))
+        grpc = GrpcServer(engine, people)
+        key = asyncssh.generate_private_key("ssh-ed25519")
+        ssh = SshServer(engine, people, key, None, engine.core.clock.monotonic)
+        grpc_port = grpc.listen("127.0.0.1:0")
+        await grpc.start()
+        try:
+            yield Installation(
+                engine=engine,
+                tables=tables,
+                people=people,
+                http_port=await http.start("127.0.0.1", 0),
+                grpc_port=grpc_port,
+                ssh_port=await ssh.start("127.0.0.1", 0),
+            )
+        finally:
+            await ssh.stop(0.1)
+            await http.stop(0.1)
+            await grpc.stop(0.1)
+
+
+def bearer(name: str) -> dict[str, str]:
+    """The header of somebody."""
+    return {"Authorization": f"Bearer {name}"}
+
+
+def metadata(name: str) -> tuple[tuple[str, str], ...]:
+    """The same for gRPC."""
+    return (("authorization", f"Bearer {name}"),)
