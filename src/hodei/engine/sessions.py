@@ -33,6 +33,7 @@ from hodei.engine.ingest import TAIL_DELAY_S, LogEnd, LogIngest, open_ingest
 from hodei.engine.orders import run_order
 from hodei.engine.provision import close_worker
 from hodei.engine.reports import ExitReport, HelloReport
+from hodei.engine.sampling import Pace
 from hodei.engine.settle import decide, outcome_of
 from hodei.ports.peer import Peer
 from hodei.ports.store import Held, Sample, Unit
@@ -107,6 +108,7 @@ class Session:
         self._started_at: datetime | None = None
         self._exit: ExitReport | None = None
         self._samples: list[Sample] = []
+        self._pace = Pace(core.clock.monotonic())
         self._greeted = False
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
@@ -217,7 +219,9 @@ class Session:
 
     def on_sample(self, sample: Sample) -> None:
         """What the attempt's processes use."""
-        if self.held is not None and self._concerns(sample.attempt_id):
+        if self.held is None or not self._concerns(sample.attempt_id):
+            return
+        if self._pace.allows(self._core.clock.monotonic()):
             self._samples.append(sample)
             self._on_sample(self.held.job.id, sample.attempt_id, sample)
             self._wake.set()

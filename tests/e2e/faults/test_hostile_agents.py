@@ -269,3 +269,58 @@ async def test_messages_that_are_too_large_or_no_messages(scene: Scene) -> None:
     )
     await _let_go(scene, stolen)
     await _unharmed(scene, counting, victim)
+
+
+async def test_one_session_in_two_places(scene: Scene) -> None:
+    counting, victim = await _victim(scene)
+    stolen = await _steal(scene)
+    own = stolen.attempt_id
+    await stolen.stream.say(started(own), log(own, 1, b"first\n"))
+    await stolen.stream.hear("log_ack")
+    second = Impostor(scene.channel, stolen.token)
+    await second.say(hello(stolen.worker_id, own, started=True))
+    assert (await second.hear("welcome")).welcome.acked_chunk_seq == 1
+    code, words = await stolen.stream.end()
+    assert (code, "newer stream" in words) == (grpc.StatusCode.FAILED_PRECONDITION, True), words
+    # Both would have written the second chunk; it is there once.
+    await stolen.stream.say(log(own, 2, b"from the first\n"))
+    await second.say(log(own, 2, b"second\n"), log(own, 2, b"twice\n"))
+    await second.hear("log_ack")
+    await second.say(exited(own, last_chunk_seq=2, exit_code=3))
+    await second.hear("exit_ack")
+    assert (await scene.observer.finished(stolen.job_id)).attempt_count == 1
+    assert (await scene.observer.log(stolen.job_id)).text == ["first", "second"]
+    await _unharmed(scene, counting, victim)
+
+
+async def test_floods(scene: Scene) -> None:
+    counting, victim = await _victim(scene)
+    stolen = await _steal(scene)
+    own, foreign = stolen.attempt_id, (await scene.observer.job(victim)).attempts[-1].id
+    # What asks for an answer each, is of others, of terminals that nobody opened, or is empty.
+    frames = [
+        exited(foreign),
+        stats(own, 7),
+        started(own),
+        pb.AgentFrame(),
+        pb.AgentFrame(heartbeat=pb.Heartbeat()),
+        pb.AgentFrame(terminal_output=pb.TerminalOutput(terminal_id="x", data=b"y" * 100)),
+        pb.AgentFrame(terminal_taken=pb.TerminalTaken(terminal_id="x", bytes=(1 << 32) - 1)),
+        pb.AgentFrame(terminal_exited=pb.TerminalExited(terminal_id="x", error="z" * 2000)),
+    ]
+    for _ in range(20):
+        await stolen.stream.say(*(frames * 400))
+    # A million lines in one chunk are a million lines.
+    await stolen.stream.say(log(own, 1, b"\n" * (1 << 20)))
+    await stolen.stream.hear("log_ack")
+    await stolen.stream.say(*([pb.AgentFrame()] * 10_001))
+    code, words = await stolen.stream.end()
+    assert (code, "at most" in words) == (grpc.StatusCode.INVALID_ARGUMENT, True), words
+    samples: metrics_pb2_grpc.MetricsServiceAsyncStub = metrics_pb2_grpc.MetricsServiceStub(
+        await scene.observer.channel()
+    )
+    request = metrics_pb2.GetAttemptStatsRequest(job_id=stolen.job_id)
+    assert len((await samples.GetAttemptStats(request)).points) < 200
+    await _let_go(scene, stolen)
+    assert scene.site.server.process.poll() is None
+    await _unharmed(scene, counting, victim)

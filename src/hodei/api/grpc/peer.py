@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from hodei.domain.errors import InvalidRequest
+from hodei.domain.errors import Conflict, InvalidRequest
 from hodei.domain.outcome import Cause
 from hodei.domain.spec import CommandType
 from hodei.engine.reports import ExitReport, HelloReport
@@ -32,6 +32,8 @@ _CAUSES: Mapping[int, Cause] = {
 }
 _MAX_BATCH_BYTES = 1 << 20
 """Frames beyond this leave in the next message."""
+MAX_UNREAD = 10_000
+"""Frames that wait for an agent."""
 _MAX_TIME_MS = 253_402_300_799_000
 """The last millisecond that a date can name; an agent's clock may say anything."""
 
@@ -66,9 +68,14 @@ class StreamPeer:
         return batch
 
     def _say(self, frame: pb.ServerFrame) -> None:
-        if not self._ended:
-            self._frames.append(frame)
-            self._wake.set()
+        if self._ended:
+            return
+        if len(self._frames) >= MAX_UNREAD:
+            # It asks for answers and reads none.
+            self.close(Conflict(f"the agent has left {MAX_UNREAD} frames unread"))
+            return
+        self._frames.append(frame)
+        self._wake.set()
 
     # ---- Peer
 

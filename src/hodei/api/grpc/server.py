@@ -43,9 +43,10 @@ from hodei.wire.gen import (
 )
 
 MAX_MESSAGE = 16 << 20
-"""Bytes of one request: a bulk submission of 1000 jobs, or a batch of log chunks."""
-OPTIONS = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE),
+"""Bytes of one request: a bulk submission of 1000 jobs."""
+MAX_WORKER_MESSAGE = 8 << 20
+"""An agent sends a mebibyte of log at once, and what its terminals have."""
+_OPTIONS = (
     ("grpc.max_send_message_length", 64 << 20),
     ("grpc.so_reuseport", 0),
     ("grpc.keepalive_time_ms", 20_000),
@@ -58,8 +59,10 @@ OPTIONS = (
     ("grpc.http2.bdp_probe", 0),
     ("grpc.http2.lookahead_bytes", 1 << 20),
 )
+OPTIONS = (("grpc.max_receive_message_length", MAX_MESSAGE), *_OPTIONS)
 WORKER_OPTIONS = (
-    *OPTIONS,
+    ("grpc.max_receive_message_length", MAX_WORKER_MESSAGE),
+    *_OPTIONS,
     ("grpc.max_concurrent_streams", 16),
     ("grpc.max_connection_idle_ms", 30_000),
 )

@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 SESSION_KEY = "hodei-session"
 MAX_CHUNK = 1 << 20
 """Bytes of one log chunk; agents send at most 64 KiB."""
+MAX_FRAMES = 10_000
+"""In one message; an agent counts every chunk with 256 bytes at least against a mebibyte."""
 MAX_REASON = 1000
 
 
@@ -177,7 +179,8 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
     async def _take_all(self, session: Session, batches: AsyncIterator[pb.AgentBatch]) -> None:
         greeted = False
         async for batch in batches:
-            readable(batch)
+            if len(readable(batch).frames) > MAX_FRAMES:
+                raise InvalidRequest.of("frames", f"must be at most {MAX_FRAMES} in one message")
             session.heard()
             for frame in batch.frames:
                 if not greeted:
