@@ -13,6 +13,8 @@ class Standing:
 
     def __init__(self) -> None:
         self._changed = asyncio.Event()
+        self.waiting = 0
+        """How many streams wait for the next look."""
 
     def changed(self) -> None:
         """Somebody's rights may be others than before."""
@@ -21,8 +23,11 @@ class Standing:
 
     async def wait(self, longest_s: float = RECHECK_S) -> None:
         """Returns when it is time to look again."""
+        self.waiting += 1
         try:
             async with asyncio.timeout(min(longest_s, RECHECK_S)):
                 await self._changed.wait()
         except TimeoutError:
             return
+        finally:
+            self.waiting -= 1

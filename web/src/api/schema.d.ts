@@ -856,7 +856,7 @@ export interface paths {
          * Live topics
          * @description A WebSocket. Client frames: `{op: sub, topic, since?}`, `{op: unsub, topic}`. Server frames: `{topic, seq, data}`, `{topic, op: resync}` (something was missed: read again), `{topic, op: end}`, `{op: error, topic?, code, detail}`, `{op: ping, at}` every 15 s.
          *
-         *     Topics: `jobs`, `summary`, `job:ID`, `stats:ID`, `logs:ID[:ATTEMPT]`, `providers`, `provider:KEY`, `workers`, `queue`; at most 64 per socket. `since` of a log is the next line wanted; without it the last 200 lines come first. A client that does not keep up with a log gets the total and the last 200 lines instead of what it missed.
+         *     Topics: `jobs`, `summary`, `job:ID`, `stats:ID`, `logs:ID[:ATTEMPT]`, `providers`, `provider:KEY`, `workers`, `queue`; at most 64 per socket. `since` of a log is the next line wanted; without it the last 200 lines come first. A client that does not keep up with a log gets the total and the last 200 lines instead of what it missed. A topic that the caller may not have ends at once with the error `not_found` or `forbidden`, also later, within 5 s of losing the right to it; what depends on the projects that the caller can read begins anew with a resync when those change.
          *
          *     The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of the server, 1013 try again later, 4401 the credential is not accepted (any more).
          */
@@ -881,7 +881,7 @@ export interface paths {
         };
         /**
          * A shell inside a running job
-         * @description A WebSocket. Binary frames are bytes to and from the terminal; with `tty=0` the first byte of each one from the server says which stream it is of (1 stdout, 2 stderr). Text frames: the client sends `{op: resize, rows, columns}`, `{op: signal, name}` (HUP, INT, QUIT, ABRT, KILL, USR1, USR2 or TERM, to what runs in the foreground) and `{op: end}` (no more input: Ctrl-D, or the end of stdin with `tty=0`); the server sends `{op: exit, code, error}` at the end, or `{op: error, code, detail}` when there is no terminal to be had. With `flow=1` both sides confirm what they have taken by `{op: taken, bytes}` and have at most 262144 bytes on their way unconfirmed: a client that may be slow to read or to be read should ask for it, else pings may be held up for so long that the connection is given up. A terminal that passes nothing for an hour (HODEI_TERMINAL_IDLE) is closed. Close codes: 1000 after exit, 1001 and 1012 the server stops, 1011 an error of the server, 4400 bad parameters or frames, 4401 the credential is not accepted, 4404 no such job, 4409 the job does not run, 4503 try again later.
+         * @description A WebSocket. Binary frames are bytes to and from the terminal; with `tty=0` the first byte of each one from the server says which stream it is of (1 stdout, 2 stderr). Text frames: the client sends `{op: resize, rows, columns}`, `{op: signal, name}` (HUP, INT, QUIT, ABRT, KILL, USR1, USR2 or TERM, to what runs in the foreground) and `{op: end}` (no more input: Ctrl-D, or the end of stdin with `tty=0`); the server sends `{op: exit, code, error}` at the end, or `{op: error, code, detail}` when there is no terminal to be had. With `flow=1` both sides confirm what they have taken by `{op: taken, bytes}` and have at most 262144 bytes on their way unconfirmed: a client that may be slow to read or to be read should ask for it, else pings may be held up for so long that the connection is given up. A terminal that passes nothing for an hour (HODEI_TERMINAL_IDLE) is closed. Close codes: 1000 after exit, 1001 and 1012 the server stops, 1011 an error of the server, 4400 bad parameters or frames, 4401 the credential is not accepted (any more), 4403 the caller may not (any more), 4404 no such job, 4409 the job does not run, 4503 try again later.
          */
         get: operations["openTerminal"];
         put?: never;
@@ -3330,6 +3330,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3369,6 +3370,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
@@ -3403,6 +3405,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             500: components["responses"]["Problem500"];
@@ -4930,6 +4933,8 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -16,7 +16,7 @@ from hodei.api.access.rules import Rule, Scope
 from hodei.domain.access.principal import Principal, Via
 from hodei.domain.access.roles import ALL_PROJECTS, Permission
 from hodei.domain.audit import Entry, Interface, Result, result_of
-from hodei.domain.errors import Forbidden, HodeiError, NotFound, Unavailable
+from hodei.domain.errors import Conflict, Forbidden, HodeiError, NotFound, Unavailable
 from hodei.engine.correlation import current_id
 from hodei.engine.jobs import Located
 from hodei.engine.standing import Standing
@@ -127,11 +127,21 @@ class Grant:
         try:
             found = await self.gate.jobs.locate(key, self.visible)
         except NotFound:
-            self.hidden = True
+            # Also looked for when it is not there at all: the time taken tells nothing.
+            self.hidden = await self._exists(key)
             raise
         self.target, self.project = str(found.job_id), found.project
         self.principal.require(permission, found.project)
         return self.target
+
+    async def _exists(self, key: str) -> bool:
+        try:
+            await self.gate.jobs.locate(key, None)
+        except NotFound:
+            return False
+        except Conflict:
+            return True
+        return True
 
     async def each(self, key: str) -> str:
         """`job` for one of many, whose refusal is written down by itself."""

@@ -41,7 +41,10 @@ frames: `{topic, seq, data}`, `{topic, op: resync}` (something was missed: read 
 Topics: `jobs`, `summary`, `job:ID`, `stats:ID`, `logs:ID[:ATTEMPT]`, `providers`, \
 `provider:KEY`, `workers`, `queue`; at most 64 per socket. `since` of a log is the next line \
 wanted; without it the last 200 lines come first. A client that does not keep up with a log gets \
-the total and the last 200 lines instead of what it missed.
+the total and the last 200 lines instead of what it missed. A topic that the caller may not have \
+ends at once with the error `not_found` or `forbidden`, also later, within 5 s of losing the right \
+to it; what depends on the projects that the caller can read begins anew with a resync when those \
+change.
 
 The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 \
 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of \
@@ -56,8 +59,9 @@ confirm what they have taken by `{op: taken, bytes}` and have at most 262144 byt
 unconfirmed: a client that may be slow to read or to be read should ask for it, else pings may be \
 held up for so long that the connection is given up. A terminal that passes nothing for an hour \
 (HODEI_TERMINAL_IDLE) is closed. Close codes: 1000 after exit, 1001 and 1012 the server stops, \
-1011 an error of the server, 4400 bad parameters or frames, 4401 the credential is not accepted, \
-4404 no such job, 4409 the job does not run, 4503 try again later."""
+1011 an error of the server, 4400 bad parameters or frames, 4401 the credential is not accepted \
+(any more), 4403 the caller may not (any more), 4404 no such job, 4409 the job does not \
+run, 4503 try again later."""
 
 
 def document(operations: Sequence[Operation], version: str) -> Schema:

@@ -224,7 +224,7 @@ OPERATIONS = (
         body=SPEC,
         body_example=HELLO,
         headers=IDEMPOTENCY,
-        errors=(409, 413, 415),
+        errors=(404, 409, 413, 415),
     ),
     Operation(
         method="GET",
@@ -249,7 +249,7 @@ OPERATIONS = (
         body=_BULK,
         body_example={"jobs": [HELLO]},
         headers=IDEMPOTENCY,
-        errors=(409, 413, 415),
+        errors=(404, 409, 413, 415),
     ),
     Operation(
         method="POST",
@@ -261,7 +261,7 @@ OPERATIONS = (
         answers=ok(PlanView, "Which provider, why not the others, or why it would be refused."),
         body=SPEC,
         body_example=HELLO,
-        errors=(413, 415),
+        errors=(404, 413, 415),
     ),
     Operation(
         method="GET",

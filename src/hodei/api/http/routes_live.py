@@ -118,5 +118,6 @@ OPERATIONS = (
         handle=live_events,
         answers={200: Answer(description="Frames.", content={"text/event-stream": EVENT_SCHEMA})},
         query=(TOPIC, SINCE),
+        errors=(404, 409),
     ),
 )

@@ -28,6 +28,7 @@ const FINAL: Readonly<Record<number, string>> = {
   1011: "internal",
   4400: "invalid_request",
   4401: "unauthenticated",
+  4403: "forbidden",
   4404: "not_found",
   4409: "conflict",
 };
