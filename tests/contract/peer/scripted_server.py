@@ -89,6 +89,12 @@ class ScriptedServer(pb_grpc.WorkerAgentServiceServicer):
         self.beat = True
         self.abandon: set[str] = set()
         self.fence_ms = FENCE_MS
+        self.credentials: grpc.ServerCredentials | None = None
+        """Makes it a TLS server; set before `start`."""
+        self.certificate: pb.Certificate | None = None
+        """Goes with the session."""
+        self.shown: list[bytes] = []
+        """The certificate of each stream's connection, PEM."""
         self._server: grpc.aio.Server | None = None
         self._outgoing: asyncio.Queue[pb.ServerBatch | None] = asyncio.Queue()
         self._changed = asyncio.Condition()
@@ -97,7 +103,10 @@ class ScriptedServer(pb_grpc.WorkerAgentServiceServicer):
         """Listens on its address, again after `stop`."""
         self._server = grpc.aio.server()
         pb_grpc.add_WorkerAgentServiceServicer_to_server(self, self._server)
-        self._server.add_insecure_port(self.address)
+        if self.credentials is not None:
+            self._server.add_secure_port(self.address, self.credentials)
+        else:
+            self._server.add_insecure_port(self.address)
         await self._server.start()
 
     async def stop(self) -> None:
@@ -137,7 +146,10 @@ class ScriptedServer(pb_grpc.WorkerAgentServiceServicer):
         if self.refuse_otp or request.otp != OTP:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "the password was used before")
         return pb.RegisterResponse(
-            session_token=TOKEN, heartbeat_ms=HEARTBEAT_MS, fence_ms=self.fence_ms
+            session_token=TOKEN,
+            heartbeat_ms=HEARTBEAT_MS,
+            fence_ms=self.fence_ms,
+            certificate=self.certificate,
         )
 
     async def UnregisterWorker(
@@ -155,6 +167,7 @@ class ScriptedServer(pb_grpc.WorkerAgentServiceServicer):
         metadata = dict(context.invocation_metadata() or ())
         if self.refuse_session or metadata.get("hodei-session") != TOKEN:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, "no such session")
+        self.shown += context.auth_context().get("x509_pem_cert", ())
         outgoing: asyncio.Queue[pb.ServerBatch | None] = asyncio.Queue()
         self._outgoing = outgoing
         reader = asyncio.create_task(self._read(requests, outgoing))

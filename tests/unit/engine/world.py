@@ -26,6 +26,7 @@ from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
 from hodei.engine.jobs import Submission
 from hodei.engine.providers import ProviderConfig
+from hodei.ports.certificates import WorkerCertificates
 from hodei.ports.provider import ProviderFactory, ProvisionRequest, no_bundle
 from hodei.testing.fake_clock import FakeChance, FakeClock
 from hodei.testing.fake_host import FakeHost
@@ -119,6 +120,8 @@ class World:
         self.secrets = DictSecrets()
         self.host = FakeHost()
         self.timings = timings or Timings()
+        self.certificates: WorkerCertificates | None = None
+        """For replicas that are added."""
         self.replicas: list[Replica] = []
         self.agents: dict[UUID, SimulatedAgent] = {}
         self.requests: dict[UUID, ProvisionRequest] = {}
@@ -164,6 +167,7 @@ class World:
             installation_id="inst",
             agent_servers=("unix:/agent.sock",),
             timings=self.timings,
+            certificates=self.certificates,
         )
         factories: dict[str, ProviderFactory] = {"scripted": ScriptedFactory(self.inspector.cloud)}
         bundle = self.bundle
@@ -278,10 +282,16 @@ class World:
 
 @asynccontextmanager
 async def world(
-    replicas: int = 1, *, provider: bool = True, timings: Timings | None = None, **settings: object
+    replicas: int = 1,
+    *,
+    provider: bool = True,
+    timings: Timings | None = None,
+    certificates: WorkerCertificates | None = None,
+    **settings: object,
 ) -> AsyncIterator[World]:
     """An installation with one scripted provider named `cloud`."""
     made = World(timings=timings)
+    made.certificates = certificates
     for _ in range(replicas):
         await made.add_replica()
     if provider:

@@ -151,14 +151,15 @@ class WorkerServer:
         finally:
             os.umask(mask)
 
-    def listen_tls(self, address: str, tls: CurrentCertificate) -> None:
-        """Listens on `host:port` with TLS. Raises Unavailable."""
+    def listen_tls(self, address: str, tls: CurrentCertificate) -> int:
+        """Listens on `host:port` with TLS; returns the port. Raises Unavailable."""
         try:
             port = self._server.add_secure_port(address, server_credentials(tls))
         except RuntimeError:
             port = 0
         if not port:
             raise Unavailable(f"HODEI_AGENT_LISTEN: cannot listen on {address} for agents")
+        return port
 
     async def start(self) -> None:
         """Begins to serve."""
