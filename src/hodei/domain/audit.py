@@ -115,4 +115,6 @@ def result_of(error: Exception | None) -> tuple[Result, str, str]:
 
 
 def _fitting(text: str, most: int) -> str:
+    if len(text) <= most and text.isprintable():
+        return text
     return shorten("".join(c if c.isprintable() else "\ufffd" for c in text), most)

@@ -55,7 +55,6 @@ class Audit:
         Raises Unavailable when a durable one could not be stored at once; it is kept and tried
         again.
         """
-        entry = entry.bounded()
         if entry.durable:
             self._append(entry)
             await self._until(self._noted)
@@ -152,7 +151,7 @@ class Audit:
             self._lost += entry.count
 
     def _append(self, entry: Entry) -> None:
-        self._waiting.append(entry)
+        self._waiting.append(entry.bounded())
         self._noted += 1
 
     async def _until(self, number: int) -> None:
