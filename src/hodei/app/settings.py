@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from hodei.app import listening
+from hodei.app.database_url import database_url
 from hodei.app.embedded import default_data_dir
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.units import parse_duration
@@ -40,7 +41,8 @@ class Settings:
     """Everything that can be set; `HODEI_` and the field's name in capitals sets it."""
 
     database_url: str | None = field(default=None, repr=False)
-    """PostgreSQL URL; None: an embedded PostgreSQL in the data directory."""
+    """PostgreSQL URL, `sslmode` and its files included; None: an embedded PostgreSQL in the data
+    directory."""
     data_dir: Path = field(default_factory=default_data_dir)
     """Where the embedded database, sockets and provider directories are."""
     host: str = "127.0.0.1"
@@ -180,12 +182,6 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def _database_url(text: str) -> str:
-    if not text.startswith(("postgres://", "postgresql://")):
-        raise ValueError("must begin with postgres:// or postgresql://")
-    return text
-
-
 def _level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
@@ -240,7 +236,7 @@ def _path(text: str) -> Path:
 
 _PORT = _whole(0, 65_535)
 _READERS: Mapping[str, Callable[[str], object]] = {
-    "database_url": _database_url,
+    "database_url": database_url,
     "data_dir": _path,
     "host": listening.host,
     "tls_cert": _path,
