@@ -101,9 +101,11 @@ class Settings:
     secrets_dir: Path | None = None
     """Secrets as files, one directory per project; None: `secrets` in the data directory."""
     secret_key: str | None = field(default=None, repr=False)
-    """Seals secret values in the database, 32 characters or more; the same on every replica."""
+    """Seals secret values in the database, 32 characters or more; the same on every replica.
+    Several, one per line: the first seals, the others open what was sealed before."""
     secret_key_file: Path | None = None
-    """A file with that key; None: `secret.key` in the data directory, made when missing."""
+    """A file with that key, or with several, looked at again when it has changed; None:
+    `secret.key` in the data directory, made when missing."""
     log_max_bytes: int = 1 << 30
     """Stored log text per attempt, in bytes."""
     job_retention: timedelta = timedelta(days=90)
@@ -188,9 +190,9 @@ def _level(text: str) -> str:
     return text.lower()
 
 
-def _key(text: str) -> str:
-    if len(text) < MIN_KEY:
-        raise ValueError(f"must have at least {MIN_KEY} characters")
+def _keys(text: str) -> str:
+    if any(len(line.strip()) < MIN_KEY for line in text.splitlines()):
+        raise ValueError(f"must have at least {MIN_KEY} characters, in each line if several")
     return text
 
 
@@ -266,7 +268,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "agent_tls_key": _path,
     "agent_tls_ca": _path,
     "secrets_dir": _path,
-    "secret_key": _key,
+    "secret_key": _keys,
     "secret_key_file": _path,
     "log_max_bytes": _whole(1 << 16, 1 << 40),
     "job_retention": _duration,

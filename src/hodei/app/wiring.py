@@ -14,13 +14,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
-from hodei.adapters.security.sealing import SivSealer
 from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
 from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
 from hodei.app.docker_environment import docker_settings
 from hodei.app.embedded import EmbeddedPostgres
-from hodei.app.keys import secret_keys
+from hodei.app.keys import sealer_of
 from hodei.app.settings import Settings, replica_name
 from hodei.app.workers_endpoint import WorkersEndpoint
 from hodei.domain.errors import InvalidRequest, Violation
@@ -81,8 +80,8 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             bus=bus,
             clock=SystemClock(),
             chance=SystemChance(),
-            secrets=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
-            sealer=SivSealer(secret_keys(settings)[0]),
+            mounted=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
+            sealer=sealer_of(settings),
             host=LinuxHost(),
             replica=replica,
             installation_id=await store.installation_id(),

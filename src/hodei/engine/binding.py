@@ -9,6 +9,7 @@ from hodei.domain import attempt as attempts
 from hodei.domain import job as jobs
 from hodei.domain import worker as workers
 from hodei.domain.attempt import Attempt, Phase, PhaseMark
+from hodei.domain.change import changed
 from hodei.domain.events import EventKind
 from hodei.domain.job import Job
 from hodei.domain.placement import Placement
@@ -38,8 +39,11 @@ class Binder:
         self._core = core
         self._registry = registry
 
-    def bind(self, job: Job, placement: Placement, waiting: Worker | None) -> Binding:
-        """Binds to a worker that is READY, or else to a new one of the provider."""
+    def bind(
+        self, job: Job, placement: Placement, waiting: Worker | None, *, limited: bool = False
+    ) -> Binding:
+        """Binds to a worker that is READY, or else to a new one of the provider; `limited`: the
+        project of the job has a quota."""
         now = self._core.clock.now()
         attempt_id = self._core.chance.uuid()
         otp = None if waiting else self._core.chance.token()
@@ -74,6 +78,8 @@ class Binder:
         entry = self._registry.get(placement.provider_id)
         limit = entry.capabilities.max_workers if entry and waiting is None else None
         unit = draft.unit(replica=self._core.replica, max_live=limit)
+        if limited:
+            unit = changed(unit, within=job.spec.project)
         return Binding(job=job, held=draft.held(), unit=unit, otp=otp)
 
     def _new_worker(

@@ -10,7 +10,7 @@ from hodei.ports.bus import Bus
 from hodei.ports.certificates import WorkerCertificates
 from hodei.ports.clock import Chance, Clock
 from hodei.ports.hosts import Host
-from hodei.ports.secrets import Sealer, Secrets
+from hodei.ports.secrets import MountedSecrets, Sealer
 from hodei.ports.store import Store
 
 
@@ -53,7 +53,7 @@ class Core:
     bus: Bus
     clock: Clock
     chance: Chance
-    secrets: Secrets
+    mounted: MountedSecrets
     sealer: Sealer
     host: Host
     replica: str

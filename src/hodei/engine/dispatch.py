@@ -28,6 +28,8 @@ from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.binding import Binder, Binding
 from hodei.engine.core import Core
 from hodei.engine.pools import Pools
+from hodei.engine.projects import Projects
+from hodei.engine.quotas import Quotas
 from hodei.engine.registry import Registry
 from hodei.engine.reserve import KEEP_S, Reserve
 from hodei.engine.sessions import Session, Sessions
@@ -61,12 +63,15 @@ class Dispatcher:
         sessions: Sessions,
         provision: Provisioning,
         pools: Pools,
+        projects: Projects,
     ) -> None:
         self._core = core
         self._registry = registry
         self._sessions = sessions
         self._provision = provision
         self._pools = pools
+        self._projects = projects
+        self._quotas = Quotas({}, {})
         self._binder = Binder(core, registry)
         self._wake = asyncio.Event()
         self._blocked: dict[str, str] | None = None
@@ -137,6 +142,7 @@ class Dispatcher:
         if explain:
             self._misfits.clear()
         await self.give_back(everything=False)
+        await self._read_quotas(explain)
         # First, because workers go on ending their attempts while others are being bound.
         more = await self._claim_ahead()
         live = await self._live_workers(explain)
@@ -164,7 +170,7 @@ class Dispatcher:
                 break  # the queue gave less than it was asked for: that was all
             # Where unplaceable jobs stand before the others, look further at once.
             least = 1 if bindings else MAX_CLAIM
-        await self._store_reasons(blocked, complete=explain)
+        await self._store_reasons(blocked | self._quotas.reasons, complete=explain)
         return bound
 
     def _kept(self, limit: int) -> list[Job]:
@@ -176,7 +182,10 @@ class Dispatcher:
 
     async def _claim(self, limit: int, blocked: Iterable[str]) -> Sequence[Job]:
         return await self._core.store.claim(
-            self._core.replica, limit=limit, lease_s=CLAIM_LEASE_S, blocked=sorted(blocked)
+            self._core.replica,
+            limit=limit,
+            lease_s=CLAIM_LEASE_S,
+            blocked=[*sorted(blocked), *self._quotas.blocked],
         )
 
     async def _claim_ahead(self) -> bool:
@@ -189,7 +198,8 @@ class Dispatcher:
             self._core.replica,
             limit=wanted,
             lease_s=AHEAD_LEASE_S,
-            blocked=sorted(self._misfits),
+            # What a quota limits is counted first, and so is never bound in passing.
+            blocked=[*sorted(self._misfits), *self._quotas.projects],
         )
         self._reserve.put(claimed)
         return len(claimed) == wanted
@@ -199,6 +209,13 @@ class Dispatcher:
         overdue = [job.id for job in self._reserve.overdue(everything=everything)]
         if overdue:
             await self._core.store.unclaim(self._core.replica, overdue)
+
+    async def _read_quotas(self, fresh: bool) -> None:
+        if fresh:
+            await self._projects.refresh_if_old()
+        quotas = self._projects.quotas
+        used = await self._core.store.project_use(sorted(quotas)) if quotas else {}
+        self._quotas = Quotas(quotas, used)
 
     def next_for(self, worker: Worker) -> Binding | None:
         """Binds a job claimed ahead to a worker that is READY but not stored as such yet; None
@@ -210,7 +227,8 @@ class Dispatcher:
         if self._reserve.wanted:
             self.wake()
         verdict = decide(job.spec, self._candidates(self._live, [worker]))
-        if isinstance(verdict, Blocked) or verdict.worker_id != worker.id:
+        limited = job.spec.project in self._projects.quotas
+        if limited or isinstance(verdict, Blocked) or verdict.worker_id != worker.id:
             self._misfits.add(placement_class(job.spec))
             self.reject(job)
             return None
@@ -269,7 +287,7 @@ class Dispatcher:
         candidates = self._candidates(live, _workers(idle))
         for job in claimed:
             kind = placement_class(job.spec)
-            if kind in blocked:
+            if kind in blocked or not self._quotas.admits(job):
                 refused.append(job.id)
                 continue
             match decide(job.spec, candidates):
@@ -285,7 +303,10 @@ class Dispatcher:
             if session is None:
                 live[placement.provider_id] = live.get(placement.provider_id, 0) + 1
             worker = session.worker if session else None
-            bindings.append((self._binder.bind(job, placement, worker), session))
+            self._quotas.took(job)
+            limited = self._quotas.limits(job)
+            binding = self._binder.bind(job, placement, worker, limited=limited)
+            bindings.append((binding, session))
             candidates = self._candidates(live, _workers(idle))
         return bindings, refused
 
@@ -308,6 +329,8 @@ class Dispatcher:
                 await self._hand_over(binding, session)
             else:
                 lost.append((binding, session))
+                if result == Verdict.FULL:
+                    self._quotas.stop(binding.job)
         for _, session in lost:
             if session is not None:
                 await self._take_back(session)

@@ -19,11 +19,13 @@ from hodei.engine.jobs import Jobs
 from hodei.engine.live import Live
 from hodei.engine.logs import Logs
 from hodei.engine.pools import Pools
+from hodei.engine.projects import Projects
 from hodei.engine.providers import Providers
 from hodei.engine.provision import Provisioner
 from hodei.engine.queueing import Queue, Workers
 from hodei.engine.reconcile import Reconciler
 from hodei.engine.registry import Registry
+from hodei.engine.secrets import Secrets
 from hodei.engine.sessions import Session, Sessions
 from hodei.engine.sign_ins import SignIns
 from hodei.engine.standing import Standing
@@ -66,20 +68,22 @@ class Engine:
         self.logs = Logs(core)
         self.stats = Stats(core)
         self.live = Live(core)
+        self.projects = Projects(core)
         self.provisioner = Provisioner(core, self.registry, self._freed)
         self.terminator = Terminator(
             core, self.registry, self.sessions, self.provisioner, self._room
         )
         self.pools = Pools(core, self.registry, self.sessions, self.provisioner, self.terminator)
         self.dispatcher = Dispatcher(
-            core, self.registry, self.sessions, self.provisioner.start, self.pools
+            core, self.registry, self.sessions, self.provisioner.start, self.pools, self.projects
         )
         self.reconciler = Reconciler(
             core, self.registry, self.sessions, self.provisioner, self.terminator, self.pools
         )
-        self.explainer = Explainer(core, self.registry)
-        self.jobs = Jobs(core, self.explainer, self._wake_dispatcher)
+        self.explainer = Explainer(core, self.registry, self.projects)
+        self.jobs = Jobs(core, self.explainer, self.projects, self._wake_dispatcher)
         self.providers = Providers(core, self.registry, self.pools, self.explainer)
+        self.secrets = Secrets(core, self.projects, self.providers)
         self.queue = Queue(core, self.explainer)
         self.workers = Workers(core, self.sessions)
         self.hosts = Hosts(core)
@@ -93,6 +97,7 @@ class Engine:
 
     async def __aenter__(self) -> Engine:
         await self.registry.refresh()
+        await self.projects.refresh()
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
         self._loops = [
@@ -178,7 +183,9 @@ class Engine:
         if hint.topic == "queue" and hint.data:
             # The scheduler was paused, or orders anew: what was claimed before counts no more.
             await self._give_back()
-        if everything or hint.topic == "queue":
+        if everything or hint.topic == "project":
+            await self._refresh_projects()
+        if everything or hint.topic in ("queue", "project"):
             self.dispatcher.room()
         if everything or hint.topic == "cancel":
             self.reconciler.wake()
@@ -199,6 +206,12 @@ class Engine:
             await self.core.clock.sleep(self.core.timings.health_check.total_seconds())
             await self._refresh_providers()
             await self.registry.check_all()
+
+    async def _refresh_projects(self) -> None:
+        try:
+            await self.projects.refresh()
+        except HodeiError as error:
+            logger.warning("projects not refreshed", extra={"error": str(error)})
 
     async def _refresh_providers(self) -> None:
         try:

@@ -18,10 +18,12 @@ from hodei.domain.placement import (
     decide,
     refused_at_submit,
 )
+from hodei.domain.project import project_key
 from hodei.domain.spec import JobSpec
 from hodei.domain.worker import Target, WorkerState
 from hodei.engine.core import Core
 from hodei.engine.forecast import Forecaster
+from hodei.engine.projects import Projects
 from hodei.engine.registry import Registry
 
 
@@ -61,9 +63,10 @@ class Plan:
 class Explainer:
     """Answers from the same pure decision that the dispatcher takes."""
 
-    def __init__(self, core: Core, registry: Registry) -> None:
+    def __init__(self, core: Core, registry: Registry, projects: Projects) -> None:
         self._core = core
         self._registry = registry
+        self._projects = projects
         self._forecaster = Forecaster(core)
 
     def refusals(self, specs: Iterable[JobSpec]) -> Iterator[list[Violation]]:
@@ -121,6 +124,8 @@ class Explainer:
             return replace(explanation, reason=reason)
         if (await self._core.store.scheduler()).paused:
             return replace(explanation, reason="dispatch is paused")
+        if reason := await self._quota_reason(job):
+            return replace(explanation, reason=reason)
         verdict = decide(job.spec, await self.candidates())
         ahead = entry.position - 1 if entry else 0
         wait_ms = predicted_wait_ms(await self._forecaster.pace(), verdict, ahead)
@@ -129,10 +134,22 @@ class Explainer:
             return replace(explanation, reason=verdict.reason, rejections=verdict.rejections)
         return replace(explanation, reason=_next_up(ahead))
 
+    async def _quota_reason(self, job: Job) -> str:
+        """Why the job waits for others of its project, which are before it or run; empty: it
+        does not."""
+        if reason := await self._projects.over_quota(job.spec):
+            return reason
+        if job.spec.project not in self._projects.quotas:
+            return ""
+        stored = (await self._core.store.queue_status()).blocked_classes
+        before = stored.get(project_key(job.spec.project), "")
+        return f"a job of its project that came before it waits: {before}" if before else ""
+
     async def plan(self, spec: JobSpec) -> Plan:
         """What the spec would do now; nothing is stored."""
         candidates = await self.candidates()
-        violations = refused_at_submit(spec, candidates)
+        barred = await self._projects.refusals(spec)
+        violations = [*refused_at_submit(spec, candidates), *barred]
         verdict = decide(spec, candidates)
         if violations:
             return Plan(
@@ -144,10 +161,11 @@ class Explainer:
         status = await self._core.store.queue_status()
         pace = await self._forecaster.pace(status)
         wait_ms = predicted_wait_ms(pace, verdict, status.pending)
-        if isinstance(verdict, Blocked):
+        over_quota = await self._projects.over_quota(spec)
+        if over_quota or isinstance(verdict, Blocked):
             return Plan(
                 accepted=True,
-                reason=verdict.reason,
+                reason=over_quota or verdict.reason,
                 rejections=verdict.rejections,
                 ahead=status.pending,
                 predicted_wait_ms=wait_ms,

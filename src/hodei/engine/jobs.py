@@ -30,7 +30,9 @@ from hodei.engine.core import Core
 from hodei.engine.explain import Explainer
 from hodei.engine.facts import job_event
 from hodei.engine.intake import Intake
-from hodei.engine.orders import sealed
+from hodei.engine.orders import same_job, sealed
+from hodei.engine.projects import Projects
+from hodei.engine.secret_values import missing_secrets
 from hodei.ports.bus import Hint
 from hodei.ports.store import JobFilter, JobRow, JobSort, Page, Unit
 
@@ -97,9 +99,16 @@ _Act = Callable[[str], Awaitable[JobDetail]]
 class Jobs:
     """Use cases around jobs; every interface calls these and nothing else."""
 
-    def __init__(self, core: Core, explainer: Explainer, on_submitted: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        core: Core,
+        explainer: Explainer,
+        projects: Projects,
+        on_submitted: Callable[[], None],
+    ) -> None:
         self._core = core
         self._explainer = explainer
+        self._projects = projects
         self._intake = Intake(core.store)
         self._on_submitted = on_submitted
 
@@ -129,7 +138,7 @@ class Jobs:
         stored = await self._intake.submit(new, events)
         self._on_submitted()
         for mine, theirs in zip(new, stored, strict=True):
-            if theirs.id != mine.id and theirs.spec_digest != mine.spec_digest:
+            if theirs.id != mine.id and not same_job(theirs, mine, self._core.sealer):
                 raise IdempotencyMismatch(
                     f"idempotency key {mine.idempotency_key!r} was used for another job "
                     f"({theirs.id}); use a new key, or send the same job"
@@ -143,7 +152,9 @@ class Jobs:
         violations: list[Violation] = []
         refusals = self._explainer.refusals(submission.spec for submission in submissions)
         for index, (submission, refused) in enumerate(zip(submissions, refusals, strict=True)):
-            found = [*refused, *await self._missing_secrets(submission.spec)]
+            spec = submission.spec
+            barred = await self._projects.refusals(spec)
+            found = [*refused, *barred, *await self._missing_secrets(spec)]
             if not found:
                 continue
             error = InvalidRequest(found)
@@ -157,7 +168,8 @@ class Jobs:
         refs = {name: v.secret for name, v in spec.env.items() if isinstance(v, SecretRef)}
         if not refs:
             return []
-        missing = await self._core.secrets.missing(spec.project, sorted(set(refs.values())))
+        names = sorted(set(refs.values()))
+        missing = await missing_secrets(self._core, spec.project, names)
         return [
             Violation(
                 field=f"env.{name}.secret",

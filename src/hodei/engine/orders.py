@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hodei.domain.errors import NotFound
+from hodei.domain.job import Job
 from hodei.domain.spec import JobSpec, SealedText, SecretRef, SecretText
+from hodei.engine.core import Core
+from hodei.engine.secret_values import secret_values
 from hodei.ports.peer import RunOrder
-from hodei.ports.secrets import Sealer, Secrets
+from hodei.ports.secrets import Sealer
 from hodei.ports.store import Held
 
 DEFAULT_PIDS = 4096
 """Processes and threads that one attempt may have."""
 
 
-async def run_order(held: Held, secrets: Secrets, sealer: Sealer) -> RunOrder:
+async def run_order(core: Core, held: Held) -> RunOrder:
     """Resolves the secrets and builds the order. Raises NotFound for a secret that is gone."""
     spec = held.job.spec
     return RunOrder(
@@ -25,7 +29,7 @@ async def run_order(held: Held, secrets: Secrets, sealer: Sealer) -> RunOrder:
         script=spec.command.script,
         argv=spec.command.argv,
         env={name: value for name, value in spec.env.items() if isinstance(value, str)},
-        secret_env={**await _named(spec, secrets), **_unsealed(spec, sealer)},
+        secret_env={**await _named(core, spec), **_unsealed(spec, core.sealer)},
         working_dir=spec.working_dir or "",
         stdin=spec.stdin.encode(),
         timeout_ms=spec.timeout_ms,
@@ -36,17 +40,17 @@ async def run_order(held: Held, secrets: Secrets, sealer: Sealer) -> RunOrder:
     )
 
 
-async def _named(spec: JobSpec, secrets: Secrets) -> dict[str, str]:
+async def _named(core: Core, spec: JobSpec) -> dict[str, str]:
     names = {name: ref.secret for name, ref in spec.env.items() if isinstance(ref, SecretRef)}
     if not names:
         return {}
-    values = await secrets.resolve(spec.project, sorted(set(names.values())))
+    values = await secret_values(core, spec.project, sorted(set(names.values())))
     return {name: values[secret] for name, secret in names.items()}
 
 
 def _unsealed(spec: JobSpec, sealer: Sealer) -> dict[str, str]:
     return {
-        name: sealer.unseal(value.sealed, project=spec.project, name=name)
+        name: sealer.unseal(value.sealed, spec.project, name)
         for name, value in spec.env.items()
         if isinstance(value, SealedText)
     }
@@ -57,9 +61,24 @@ def sealed(spec: JobSpec, sealer: Sealer) -> JobSpec:
     if not any(isinstance(value, SecretText) for value in spec.env.values()):
         return spec
     env = {
-        name: SealedText(sealed=sealer.seal(value.value, project=spec.project, name=name))
+        name: SealedText(sealed=sealer.seal(value.value, spec.project, name))
         if isinstance(value, SecretText)
         else value
         for name, value in spec.env.items()
     }
     return replace(spec, env=env)
+
+
+def same_job(one: Job, other: Job, sealer: Sealer) -> bool:
+    """Whether two jobs ask for the same, although their values may be sealed with two keys."""
+    if one.spec_digest == other.spec_digest:
+        return True
+    try:
+        return _opened(one.spec, sealer) == _opened(other.spec, sealer)
+    except NotFound:
+        return False
+
+
+def _opened(spec: JobSpec, sealer: Sealer) -> JobSpec:
+    values = {name: SecretText(value=text) for name, text in _unsealed(spec, sealer).items()}
+    return replace(spec, env={**spec.env, **values})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -21,6 +22,12 @@ from hodei.engine.core import Core
 from hodei.engine.effect import Effect, effect_of_disabling
 from hodei.engine.explain import Explainer
 from hodei.engine.pools import Pools, PoolView
+from hodei.engine.provider_settings import (
+    opened_settings,
+    sealed_settings,
+    with_stored_secrets,
+    without_secrets,
+)
 from hodei.engine.registry import Registry
 from hodei.engine.warm_rules import warm_faults
 from hodei.ports.bus import Hint
@@ -56,6 +63,10 @@ class ProviderView:
     capabilities: Capabilities | None
     """None when its settings cannot be used on this server."""
     load: ProviderLoad
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Those that may be shown."""
+    hidden_settings: Sequence[str] = ()
+    """Paths of those that have a value and may not."""
     pools: Sequence[PoolView] = ()
     """Its warm pools as they are now."""
 
@@ -119,8 +130,11 @@ class Providers:
     async def update(
         self, key: str, config: ProviderConfig, *, version: int | None, actor: str
     ) -> ProviderView:
-        """Replaces the configuration. Raises Conflict when it changed since `version`."""
+        """Replaces the configuration; hidden settings that it does not mention stay, null removes
+        one. Raises Conflict when it changed since `version`."""
         old = await self._record(key)
+        settings = with_stored_secrets(self._schema(old.type), old.settings, config.settings)
+        config = replace(config, settings=settings)
         if config.type != old.type:
             raise InvalidRequest.of("type", f"cannot be changed from {old.type!r}", config.type)
         other = await self._core.store.get_provider(config.name)
@@ -167,6 +181,23 @@ class Providers:
         async with self._registry.build(record) as provider:
             return replace(await provider.check(), checked_at=now)
 
+    async def reseal(self, *, actor: str) -> tuple[int, int]:
+        """Seals what lies plain or under an older key; how many providers that were, and how
+        many could not be opened."""
+        done = lost = 0
+        for record in await self._core.store.list_providers():
+            try:
+                plain = opened_settings(record.settings, self._core.sealer, record.id)
+            except NotFound:
+                lost += 1
+                continue
+            sealed = replace(record, settings=self._sealed(record, plain))
+            if sealed != record:
+                with suppress(StaleVersion):  # who saved it meanwhile has sealed it
+                    await self._save(sealed, actor)
+                done += 1
+        return done, lost
+
     async def seed(self, config: ProviderConfig) -> None:
         """Creates a provider at the first start; one of that name is left as it is."""
         if await self._core.store.get_provider(config.name) is None:
@@ -192,8 +223,11 @@ class Providers:
         if entry is not None and (record.warm or record.warm_learned):
             mine = await self._core.store.list_workers(provider_id=record.id, limit=10_000)
             pools = self._pools.views(entry, mine)
+        shown, hidden = without_secrets(self._schema(record.type), record.settings)
         return ProviderView(
             record=record,
+            settings=shown,
+            hidden_settings=hidden,
             health=health.get(record.id, unknown),
             capabilities=entry.capabilities if entry else None,
             load=loads.get(record.id, ProviderLoad()),
@@ -222,7 +256,16 @@ class Providers:
         able = self._registry.build(record).capabilities
         if faults := warm_faults(config.warm, config.warm_learned, able):
             raise InvalidRequest(faults)
-        return record
+        return replace(record, settings=self._sealed(record, record.settings))
+
+    def _schema(self, kind: str) -> Mapping[str, object]:
+        factory = self._registry.factories.get(kind)
+        return factory.settings_schema() if factory else {}
+
+    def _sealed(
+        self, record: ProviderRecord, settings: Mapping[str, object]
+    ) -> Mapping[str, object]:
+        return sealed_settings(self._schema(record.type), settings, self._core.sealer, record.id)
 
     async def _save(self, record: ProviderRecord, actor: str) -> None:
         event = self._event(record, actor, change="saved", enabled=record.enabled)

@@ -14,6 +14,7 @@ from hodei.domain.placement import Candidate, IdleWorker
 from hodei.domain.provider import Capabilities, Health, ProviderRecord
 from hodei.domain.warm import full_name, revision
 from hodei.engine.core import Core
+from hodei.engine.provider_settings import opened_settings, without_secrets
 from hodei.ports.provider import AgentBundle, Provider, ProviderContext, ProviderFactory, no_bundle
 
 logger = logging.getLogger(__name__)
@@ -113,7 +114,8 @@ class Registry:
             agent_command=self._agent_command,
             agent_bundle=self._agent_bundle,
         )
-        return factory.create(record.settings, context)
+        settings = opened_settings(record.settings, self._core.sealer, record.id)
+        return factory.create(settings, context)
 
     async def refresh(self) -> None:
         """Opens, reopens and closes providers so that they match the rows."""
@@ -125,10 +127,20 @@ class Registry:
                 entry = self._entries.get(record.id)
                 if entry is None:
                     await self._open(record)
-                elif entry.record.settings != record.settings:
+                elif not self._same_settings(entry.record, record):
                     await self._reopen(entry, record)
                 else:
                     entry.record = record
+
+    def _same_settings(self, one: ProviderRecord, other: ProviderRecord) -> bool:
+        """Whether only the key may have changed that some of them are sealed with."""
+        if one.settings == other.settings:
+            return True
+        try:
+            was, now = (opened_settings(r.settings, self._core.sealer, r.id) for r in (one, other))
+        except NotFound:
+            return False
+        return was == now
 
     async def check(self, provider_id: UUID) -> Health:
         """Checks one provider now and keeps the result."""
@@ -187,7 +199,10 @@ class Registry:
         if provider.capabilities.images:
             with suppress(HodeiError):  # then no worker can be made either
                 agent = (await self._agent_bundle()).rpartition("/")[2]
-        return revision(record.settings, agent)
+        schema = self.factories[record.type].settings_schema()
+        # Logins change nothing about a worker, and their digest should not lie about.
+        shown, _ = without_secrets(schema, record.settings)
+        return revision(shown, agent)
 
     async def _reopen(self, entry: Entry, record: ProviderRecord) -> None:
         """Opens the new one first: no job is refused meanwhile for want of a provider."""

@@ -34,6 +34,7 @@ from hodei.engine.orders import run_order
 from hodei.engine.provision import close_worker
 from hodei.engine.reports import ExitReport, HelloReport
 from hodei.engine.sampling import Pace
+from hodei.engine.secret_values import note_delivery
 from hodei.engine.settle import decide, outcome_of
 from hodei.ports.peer import Peer
 from hodei.ports.store import Held, Sample, Unit
@@ -156,8 +157,9 @@ class Session:
         self._started_at, self._exit = None, None
         self._on_begun(held.attempt)
         try:
-            order = await run_order(held, self._core.secrets, self._core.sealer)
+            order = await run_order(self._core, held)
             self._log = await open_ingest(self._core, held, order)
+            await note_delivery(self._core, held)
         except NotFound as error:
             # A secret that was deleted since: no repeat would bring it back.
             await self._give_up(not_startable(str(error)))
@@ -282,7 +284,7 @@ class Session:
             self.cancel(held.job.cancel_reason)
 
     async def _resume(self, held: Held, report: HelloReport) -> None:
-        order = await run_order(held, self._core.secrets, self._core.sealer)
+        order = await run_order(self._core, held)
         self._log = await open_ingest(self._core, held, order)
         self.held = held
         self.peer.welcome(acked_chunk_seq=self._log.acked_seq, abandon=False)

@@ -31,6 +31,8 @@ from hodei.ports.audit import AuditStore
 from hodei.ports.hosts import HostStore
 from hodei.ports.loads import LoadStore
 from hodei.ports.maintenance import MaintenanceStore
+from hodei.ports.projects import ProjectStore
+from hodei.ports.secret_rows import SecretStore
 from hodei.ports.sign_ins import SignInStore
 
 T = TypeVar("T")
@@ -85,6 +87,9 @@ class Unit:
     max_live: int | None = None
     """When set, a unit that inserts a worker is FULL if its provider would then have more live
     workers than this, counted inside the transaction."""
+    within: str | None = None
+    """When set, a unit that makes a job ASSIGNED is FULL if this project, which is the job's,
+    would then use more than its quota, counted inside the transaction."""
 
 
 class Verdict(StrEnum):
@@ -247,16 +252,18 @@ class JobStore(Protocol):
         """Takes up to `limit` PENDING jobs whose time has come, best rank first; none while
         dispatch is paused.
 
-        Jobs of the placement classes in `blocked`, and jobs claimed by anybody whose lease
-        still holds, are passed over. A claim is not a transition: it ends by a commit of the
-        job, by `unclaim`, or by itself after `lease_s`. Two replicas never hold one job.
+        Jobs of the placement classes in `blocked`, of the projects in it (`project_key`,
+        `class_key`), and jobs claimed by anybody whose lease still holds, are passed over. A
+        claim is not a transition: it ends by a commit of the job, by `unclaim`, or by itself
+        after `lease_s`. Two replicas never hold one job.
         """
         ...
 
     async def unclaim(self, replica: str, job_ids: Sequence[UUID]) -> None: ...
 
     async def set_blocked(self, reasons: Mapping[str, str]) -> None:
-        """Stores why placement classes wait; an empty reason removes the row."""
+        """Stores why placement classes wait, or projects (`project_key`, `class_key`), whose
+        reason is shown first; an empty reason removes the row."""
         ...
 
     async def get_job(self, job_id: UUID) -> Job | None: ...
@@ -491,6 +498,8 @@ class Store(
     HostStore,
     SignInStore,
     AuditStore,
+    SecretStore,
+    ProjectStore,
     MaintenanceStore,
     Protocol,
 ):

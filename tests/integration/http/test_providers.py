@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from hodei.api.http.app import create_app
-from hodei.api.http.provider_settings import with_stored_secrets, without_secrets
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
+from hodei.engine.provider_settings import with_stored_secrets, without_secrets
 from hodei.ports.hosts import HostSample
 from hodei.wire.gen import metrics_pb2, metrics_pb2_grpc
 from tests.integration.http.jobs import Client, Data, problem_of

@@ -321,9 +321,9 @@ async def test_an_attempt_that_has_run_is_never_given_again() -> None:
 
 async def test_a_secret_that_is_gone_ends_the_attempt_with_its_name() -> None:
     async with world() as w:
-        w.secrets.values["KEY"] = "hush"
+        w.secrets.known["KEY"] = "hush"
         job = await w.submit(env={"KEY": SecretRef(secret="KEY")})
-        del w.secrets.values["KEY"]
+        del w.secrets.known["KEY"]
         await w.pass_time(5)
         stored = w.job(job.id)
         assert stored.state is JobState.FAILED
@@ -335,7 +335,7 @@ async def test_a_secret_that_is_gone_ends_the_attempt_with_its_name() -> None:
 
 async def test_secrets_reach_the_agent_and_not_the_log() -> None:
     async with world() as w:
-        w.secrets.values["KEY"] = "hush-hush-42"
+        w.secrets.known["KEY"] = "hush-hush-42"
         job, agent = await w.run_job(env={"KEY": SecretRef(secret="KEY"), "PLAIN": "1"})
         assert agent.held is not None
         assert agent.held.order.secret_env == {"KEY": "hush-hush-42"}

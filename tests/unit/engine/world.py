@@ -16,7 +16,6 @@ from hodei.adapters.scripted.inspector import ScriptedInspector
 from hodei.adapters.scripted.provider import ScriptedFactory
 from hodei.adapters.security.sealing import SivSealer
 from hodei.domain.attempt import Attempt
-from hodei.domain.errors import NotFound
 from hodei.domain.events import Event
 from hodei.domain.job import Job
 from hodei.domain.spec import Command, CommandType, JobSpec
@@ -28,6 +27,7 @@ from hodei.engine.jobs import Submission
 from hodei.engine.providers import ProviderConfig
 from hodei.ports.certificates import WorkerCertificates
 from hodei.ports.provider import ProviderFactory, ProvisionRequest, no_bundle
+from hodei.ports.secrets import MountedSecret
 from hodei.testing.fake_clock import FakeChance, FakeClock
 from hodei.testing.fake_host import FakeHost
 from tests.unit.engine.simulated_agent import SimulatedAgent, Span, live_as
@@ -70,19 +70,20 @@ class StillClock(FakeClock):
 
 
 class DictSecrets:
-    """Secrets of one project, in a dictionary."""
+    """Mounted secrets of the project `default`, in a dictionary."""
 
     def __init__(self) -> None:
-        self.values: dict[str, str] = {}
+        self.known: dict[str, str] = {}
 
-    async def missing(self, project: str, names: Sequence[str]) -> Sequence[str]:
-        return [name for name in names if name not in self.values]
+    async def all(self, project: str | None = None) -> Sequence[MountedSecret]:
+        return [
+            MountedSecret(project="default", name=name, changed_at=START)
+            for name in sorted(self.known)
+            if project in (None, "default")
+        ]
 
-    async def resolve(self, project: str, names: Sequence[str]) -> Mapping[str, str]:
-        for name in names:
-            if name not in self.values:
-                raise NotFound("secret", name)
-        return {name: self.values[name] for name in names}
+    async def values(self, project: str, names: Sequence[str]) -> Mapping[str, str]:
+        return {name: self.known[name] for name in names if name in self.known}
 
 
 @dataclass(slots=True)
@@ -160,7 +161,7 @@ class World:
             bus=self.bus,
             clock=self.clock,
             chance=self.chance,
-            secrets=self.secrets,
+            mounted=self.secrets,
             sealer=SivSealer(b"k" * 32),
             host=self.host,
             replica=name,

@@ -11,6 +11,7 @@ from hodei.adapters.memory.part import Part
 from hodei.adapters.memory.tables import LogEntry
 from hodei.domain.events import Event
 from hodei.domain.job import Job, JobState
+from hodei.domain.project import Use
 from hodei.domain.worker import WorkerState
 from hodei.ports.bus import Hint
 from hodei.ports.store import LogAppend, Unit, Verdict
@@ -94,7 +95,7 @@ class Commits(Part):
     def _save(self, unit: Unit, changes: Changes) -> Verdict:
         if not self._fresh(unit):
             return Verdict.STALE
-        if not self._roomy(unit):
+        if not self._roomy(unit) or not self._within_quota(unit):
             return Verdict.FULL
         self._save_jobs(unit, changes)
         self._save_workers(unit, changes)
@@ -170,6 +171,16 @@ class Commits(Part):
             <= unit.max_live
             for provider_id in set(new)
         )
+
+    def _within_quota(self, unit: Unit) -> bool:
+        project = self._tables.projects.get(unit.within) if unit.within is not None else None
+        if project is None:
+            return True
+        used = self._tables.use_of([project.name]).get(project.name, Use())
+        for job in unit.jobs:
+            if job.state is JobState.ASSIGNED:
+                used = used.plus(job.spec.resources)
+        return project.quota.allows(used)
 
     def _save_jobs(self, unit: Unit, changes: Changes) -> None:
         for job in unit.jobs:

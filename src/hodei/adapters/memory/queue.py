@@ -14,6 +14,7 @@ from hodei.adapters.memory.part import Part
 from hodei.adapters.memory.tables import JobEntry
 from hodei.domain.events import Event
 from hodei.domain.job import Job, JobState
+from hodei.domain.project import class_key, project_key
 from hodei.ports.bus import Hint
 from hodei.ports.store import Page, QueueEntry, QueueStatus, SchedulerSettings
 
@@ -37,7 +38,7 @@ class Queue(Part):
         free = (
             entry
             for entry in self._tables.waiting()
-            if entry.claimable(now) and entry.placement_class not in passed_over
+            if entry.claimable(now) and passed_over.isdisjoint(_keys(entry))
         )
         taken = list(islice(free, limit))
         for entry in taken:
@@ -137,7 +138,7 @@ class Queue(Part):
         return True
 
     def _queue_entry(self, entry: JobEntry, position: int) -> QueueEntry:
-        job = entry.job
+        job, blocked = entry.job, self._tables.blocked
         return QueueEntry(
             job_id=job.id,
             name=job.spec.name,
@@ -146,7 +147,17 @@ class Queue(Part):
             not_before=job.not_before,
             position=position,
             placement_class=entry.placement_class,
-            reason=self._tables.blocked.get(entry.placement_class, ""),
+            reason=next(
+                (blocked[key] for key in _keys(entry) if key in blocked),
+                "",
+            ),
             owner=job.owner,
             project=job.spec.project,
         )
+
+
+def _keys(entry: JobEntry) -> tuple[str, str, str]:
+    """What stands for the job among what is passed over; its project's reason comes first."""
+    project = entry.job.spec.project
+    kind = entry.placement_class
+    return class_key(project, kind), project_key(project), kind

@@ -13,8 +13,10 @@ from hodei.adapters.memory.jobs import Jobs
 from hodei.adapters.memory.loads import Loads
 from hodei.adapters.memory.logs import Logs
 from hodei.adapters.memory.maintenance import Maintenance
+from hodei.adapters.memory.projects import Projects
 from hodei.adapters.memory.providers import Providers
 from hodei.adapters.memory.queue import Queue
+from hodei.adapters.memory.secrets import Secrets
 from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
 from hodei.adapters.memory.tables import Tables
@@ -38,6 +40,8 @@ class MemoryStore(
     Hosts,
     SignIns,
     AuditRows,
+    Secrets,
+    Projects,
     Maintenance,
 ):
     """Implements `hodei.ports.store.Store` in one process.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -15,11 +15,17 @@ from hodei.domain.events import Event
 from hodei.domain.job import Job, JobState
 from hodei.domain.logs import LogHead, Segment
 from hodei.domain.placement import placement_class, rank
+from hodei.domain.project import DEFAULT, Project, Use
 from hodei.domain.provider import Health, ProviderRecord
+from hodei.domain.secret import Secret
 from hodei.domain.sign_in import SignIn
 from hodei.domain.worker import Worker, WorkerState
 from hodei.ports.hosts import HostSample
 from hodei.ports.store import Sample, SchedulerSettings
+
+_EVER = datetime(2000, 1, 1, tzinfo=UTC)
+"""When what was always there was made."""
+_ON_WORKERS = (JobState.ASSIGNED, JobState.RUNNING)
 
 QueueKey = tuple[datetime, int, UUID]
 """Rank, order of submission, id."""
@@ -108,6 +114,11 @@ class Tables:
         self.sign_ins: dict[bytes, SignIn] = {}
         self.audit: list[Entry] = []
         self.audit_number = count(1)
+        self.secrets: dict[tuple[str, str], Secret] = {}
+        """By project and name."""
+        self.projects = {
+            DEFAULT: Project(name=DEFAULT, version=1, created_at=_EVER, updated_at=_EVER)
+        }
         self.jobs: dict[UUID, JobEntry] = {}
         self.queue: list[QueueKey] = []
         self.job_by_key: dict[tuple[str, str], UUID] = {}
@@ -158,6 +169,16 @@ class Tables:
             self.open_attempts.discard(attempt_id)
             self.logs.pop(attempt_id, None)
             self.samples.pop(attempt_id, None)
+
+    def use_of(self, projects: Collection[str] | None) -> dict[str, Use]:
+        """What ASSIGNED and RUNNING jobs ask for, by project."""
+        used: dict[str, Use] = {}
+        for entry in self.jobs.values():
+            job = entry.job
+            name = job.spec.project
+            if job.state in _ON_WORKERS and (projects is None or name in projects):
+                used[name] = used.get(name, Use()).plus(job.spec.resources)
+        return used
 
     def rank_of(self, job: Job) -> datetime:
         """Where the job belongs in the queue, as the scheduler is set now."""

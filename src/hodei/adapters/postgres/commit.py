@@ -45,18 +45,20 @@ async def _save(session: Session, batch: Batch) -> list[Row]:
 
 async def _save_exactly(session: Session, batch: Batch) -> list[Row]:
     present = batch.present
-    statement = commit_statement(present, counted=bool(batch.rooms))
-    if not batch.rooms:
+    statement = commit_statement(present, counted=bool(batch.rooms), limited=bool(batch.projects))
+    if not batch.locks:
         return await session.fetch(statement, *batch.arguments(present))
     async with session.transaction():
         # The count must see what the holder of the lock before us has saved, so the lock is
         # taken by a statement, and with it a snapshot, of its own.
-        await session.execute(sql("commit.lock_rooms"), list(batch.rooms))
+        await session.execute(sql("commit.lock_rooms"), batch.locks)
         return await session.fetch(statement, *batch.arguments(present))
 
 
 @cache
-def commit_statement(present: tuple[str, ...], *, counted: bool = False) -> str:
+def commit_statement(
+    present: tuple[str, ...], *, counted: bool = False, limited: bool = False
+) -> str:
     """The statement for a batch that has rows for these parts only."""
     ctes = [*inputs(present)]
     ctes += [
@@ -68,6 +70,8 @@ def commit_statement(present: tuple[str, ...], *, counted: bool = False) -> str:
     nothing = "SELECT 0 AS unit, 'stale' AS verdict WHERE false"
     ctes.append(("stale", f"MATERIALIZED ({' UNION ALL '.join(refusals) or nothing})"))
     full = f" UNION ALL {sql('commit.full')}" if counted else ""
+    if limited:
+        full += f" UNION ALL {sql('commit.over_quota')}"
     ctes.append(("refused", f"MATERIALIZED (SELECT * FROM stale{full})"))
     ctes.append(
         (

@@ -112,9 +112,13 @@ class Batch:
         self.rows: dict[str, Rows] = {name: [] for name in PARTS}
         self.rooms: set[UUID] = set()
         """Providers whose live workers must be counted."""
+        self.projects: set[str] = set()
+        """Projects whose quota must be kept."""
 
     def add(self, number: int, unit: Unit) -> None:
         """Takes one unit in."""
+        if unit.within is not None:
+            self.projects.add(unit.within)
         for job in unit.jobs:
             if job.version:
                 self.rows["job_mod"].append(job_mod_row(number, job))
@@ -143,6 +147,11 @@ class Batch:
             ]
         self.rows["sample"] += [sample_row(number, sample) for sample in unit.samples]
         self.rows["event"] += [event_row(number, event) for event in unit.events]
+
+    @property
+    def locks(self) -> list[str]:
+        """Names of the locks under which is counted."""
+        return [*map(str, self.rooms), *(f"project {name}" for name in self.projects)]
 
     @property
     def present(self) -> tuple[str, ...]:

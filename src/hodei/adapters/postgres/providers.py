@@ -37,7 +37,7 @@ class Providers:
         async def work(session: Session) -> bool:
             async with session.transaction():
                 # The lock under which new workers of the provider are saved.
-                await session.execute(sql("commit.lock_rooms"), [provider_id])
+                await session.execute(sql("commit.lock_rooms"), [str(provider_id)])
                 if await session.fetchval(sql("providers.delete"), provider_id) is None:
                     return False
                 await session.execute(sql("feed.add"), *event_row(0, event)[1:])

@@ -50,7 +50,7 @@ WRITES: Mapping[str, Write] = {
 async def save_quickly(session: Session, batch: Batch) -> bool:
     """Saves all of the batch, or nothing of it: then some unit is stale, or of a kind that is
     not saved this way."""
-    if not WRITES.keys() >= set(batch.present):
+    if batch.projects or not WRITES.keys() >= set(batch.present):
         return False
     rows = _split(batch)
     present = tuple(name for name in WRITES if rows.get(name))

@@ -19,8 +19,10 @@ from hodei.adapters.postgres.maintenance import Maintenance
 from hodei.adapters.postgres.metrics import Metrics
 from hodei.adapters.postgres.migrate import check_version
 from hodei.adapters.postgres.notifier import Notifier
+from hodei.adapters.postgres.projects import Projects
 from hodei.adapters.postgres.providers import Providers
 from hodei.adapters.postgres.queue import Queue
+from hodei.adapters.postgres.secrets import Secrets
 from hodei.adapters.postgres.sign_ins import SignIns
 from hodei.adapters.postgres.workers import Workers
 
@@ -40,6 +42,8 @@ class PostgresStore(
     Hosts,
     SignIns,
     AuditRows,
+    Secrets,
+    Projects,
     Maintenance,
 ):
     """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""

@@ -1,71 +1,85 @@
-"""Seals secret values with AES-SIV under a key that the database never sees.
+"""Seals secret values with AES-SIV under keys that the database never sees.
 
-AES-SIV (RFC 5297) needs no nonce: equal values give equal text and nothing else shows. The
-project and the variable's name are authenticated with it, so that a sealed value cannot be moved
-to another place and be read there.
+AES-SIV (RFC 5297) needs no nonce: equal values in the same place give equal text and nothing
+else shows. The place is authenticated with it, so that a sealed value cannot be moved to another
+one and be read there. With each value stands the id of its key: the first key seals, every key
+opens, so that keys can be replaced while servers run.
 """
 
 from __future__ import annotations
 
-import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from hashlib import sha512
-from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from hodei.domain.errors import NotFound, Unavailable
+from hodei.domain.errors import NotFound
 
-_FORM = "v1."
+_FORM = "v2."
+_WITHOUT_ID = "v1."
+"""As values were sealed when there was one key only."""
 _PURPOSE = b"hodei sealed value\0"
+_ID_PURPOSE = b"hodei key id\0"
 KEY_BYTES = 32
 
 
 class SivSealer:
-    """Implements `Sealer`; `key` is any secret of at least 32 bytes."""
+    """Implements `Sealer`; each key is any secret of at least 32 bytes."""
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < KEY_BYTES:
-            raise ValueError(f"the key must have at least {KEY_BYTES} bytes")
-        self._cipher = AESSIV(sha512(_PURPOSE + key).digest())
+    def __init__(self, *keys: bytes) -> None:
+        self._use(keys)
 
-    def seal(self, value: str, *, project: str, name: str) -> str:
+    def _use(self, keys: Sequence[bytes]) -> None:
+        if not keys or any(len(key) < KEY_BYTES for key in keys):
+            raise ValueError(f"each key must have at least {KEY_BYTES} bytes")
+        self._key_id = key_id(keys[0])
+        self._ciphers = {
+            key_id(key): AESSIV(sha512(_PURPOSE + key).digest()) for key in reversed(keys)
+        }
+
+    def refresh(self) -> None:
+        """Takes up keys that were replaced; here they never are."""
+
+    def seal(self, value: str, *place: str) -> str:
+        self.refresh()
         # A leading byte: the cipher takes no empty text, and an empty value is a legal one.
-        data = b"=" + value.encode()
-        return _FORM + urlsafe_b64encode(self._cipher.encrypt(data, _place(project, name))).decode()
+        data = b"=" + value.encode("utf-8", "surrogateescape")
+        sealed = self._ciphers[self._key_id].encrypt(data, [part.encode() for part in place])
+        return f"{_FORM}{self._key_id}.{urlsafe_b64encode(sealed).decode()}"
 
-    def unseal(self, sealed: str, *, project: str, name: str) -> str:
-        try:
-            data = urlsafe_b64decode(sealed.removeprefix(_FORM).encode())
-            opened = self._cipher.decrypt(data, _place(project, name))
-        except (ValueError, InvalidTag):
-            raise NotFound("key for the secret value of", name) from None
-        return opened[1:].decode()
+    def unseal(self, sealed: str, *place: str) -> str:
+        self.refresh()
+        named, data = _parts(sealed)
+        parts = [part.encode() for part in place]
+        for key, cipher in self._ciphers.items():
+            if named not in ("", key):
+                continue
+            try:
+                opened = cipher.decrypt(data, parts)
+            except (ValueError, InvalidTag):
+                continue
+            return opened[1:].decode("utf-8", "surrogateescape")
+        raise NotFound("key for the secret value of", place[-1])
+
+    @property
+    def sealed_now(self) -> str:
+        self.refresh()
+        return f"{_FORM}{self._key_id}."
 
 
-def _place(project: str, name: str) -> list[bytes]:
-    return [project.encode(), name.encode()]
+def key_id(key: bytes) -> str:
+    """8 hex digits that tell keys apart and say nothing about them."""
+    return sha512(_ID_PURPOSE + key).hexdigest()[:8]
 
 
-def read_or_make_key(path: Path) -> bytes:
-    """The key in `path`, made on the first start and readable by its owner only.
-
-    Raises Unavailable when it cannot be read or written, or is too short.
-    """
+def _parts(sealed: str) -> tuple[str, bytes]:
+    """Id of the key, empty when it is not told, and the sealed bytes; none for what is damaged."""
+    named, text = "", sealed.removeprefix(_WITHOUT_ID)
+    if sealed.startswith(_FORM):
+        named, _, text = sealed.removeprefix(_FORM).partition(".")
     try:
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            key = path.read_bytes().strip()
-        else:
-            key = os.urandom(KEY_BYTES).hex().encode()
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(key + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-    except OSError as error:
-        raise Unavailable(f"the key for secret values, {path}: {error.strerror}") from error
-    if len(key) < KEY_BYTES:
-        raise Unavailable(f"the key for secret values, {path}, has less than {KEY_BYTES} bytes")
-    return key
+        return named, urlsafe_b64decode(text.encode())
+    except ValueError:
+        return named, b""

@@ -150,7 +150,7 @@ def _view(view: ProviderView) -> pb.Provider:
         config=pb.ProviderConfig(
             name=record.name,
             type=record.type,
-            settings=json.dumps(dict(record.settings)),
+            settings=json.dumps(dict(view.settings)),
             labels=record.labels,
             region=record.region or "",
             max_workers=record.max_workers,

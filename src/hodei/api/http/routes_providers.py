@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from starlette.responses import Response
 
 from hodei.api.http.body import read_object
 from hodei.api.http.operations import PREFIX, Answer, Call, Operation, json_response, ok
 from hodei.api.http.provider_body import CONFIG_FIELDS, config_schema, read_config, read_flag
-from hodei.api.http.provider_settings import with_stored_secrets, without_secrets
 from hodei.api.http.query import Schema
 from hodei.api.http.schemas.providers import (
     EffectView,
@@ -38,9 +35,7 @@ _VERSION = Whole(least=1, most=2**31 - 1)
 
 def view_of(engine: Engine, view: View) -> ProviderView:
     """A provider as it is shown, secrets left out."""
-    schema = engine.providers.types().get(view.record.type, {})
-    settings, hidden = without_secrets(schema, view.record.settings)
-    return ProviderView.of(view, settings, hidden)
+    return ProviderView.of(view, dict(view.settings), list(view.hidden_settings))
 
 
 async def all_of(engine: Engine) -> Providers:
@@ -79,11 +74,9 @@ async def update(call: Call) -> Response:
     version = body.whole_or_none("version", _VERSION)
     report.close()
     stored = (await call.engine.providers.get(call.key("provider"))).record
-    schema = call.engine.providers.types().get(stored.type, {})
-    settings = with_stored_secrets(schema, stored.settings, config.settings)
     view = await call.engine.providers.update(
         str(stored.id),
-        replace(config, settings=settings),
+        config,
         version=version if version is not None else stored.version,
         actor=call.actor,
     )

@@ -77,6 +77,8 @@ ARGV_BYTES = 256 * KIB
 ENV_ENTRIES = 500
 ENV_VALUE_BYTES = 32 * KIB
 ENV_BYTES = 256 * KIB
+SECRET_BYTES = 64 * KIB
+"""Of the value of a named secret."""
 LABELS = 64
 
 # ---- texts

@@ -19,8 +19,10 @@ from hodei.testing.store_contract.listing import ListContract
 from hodei.testing.store_contract.loads import LoadContract
 from hodei.testing.store_contract.logs import LogContract
 from hodei.testing.store_contract.maintenance import MaintenanceContract
+from hodei.testing.store_contract.projects import ProjectContract
 from hodei.testing.store_contract.providers import ProviderRowContract
 from hodei.testing.store_contract.queueing import QueueContract
+from hodei.testing.store_contract.secrets import SecretContract
 from hodei.testing.store_contract.sign_ins import SignInContract
 from hodei.testing.store_contract.stats import StatsContract
 from hodei.testing.store_contract.submission import SubmitContract
@@ -47,6 +49,8 @@ class StoreContract(
     HostContract,
     SignInContract,
     AuditContract,
+    SecretContract,
+    ProjectContract,
     MaintenanceContract,
     HintContract,
 ):

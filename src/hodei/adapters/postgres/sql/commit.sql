@@ -85,6 +85,29 @@ SELECT r.unit, 'full' AS verdict FROM (
     WHERE i.unit NOT IN (SELECT unit FROM stale)
 ) r WHERE r.live > r.max_live
 
+-- name: over_quota
+SELECT r.unit, 'full' AS verdict FROM (
+    SELECT i.unit, p.running_jobs AS most_jobs, p.cpu AS most_cpu, p.memory_mb AS most_memory,
+        coalesce(u.running_jobs, 0) + count(*) OVER mine AS jobs,
+        coalesce(u.cpu, 0) + sum((s.spec #>> '{resources,cpu}')::float8) OVER mine AS cpu,
+        coalesce(u.memory_mb, 0)
+            + sum((s.spec #>> '{resources,memory_mb}')::int8) OVER mine AS memory
+    FROM job_mod_in i
+    JOIN job_now n ON n.id = i.id AND n.state = 'PENDING'
+    JOIN job_specs s ON s.job_id = i.id
+    JOIN projects p ON p.name = i.project
+    LEFT JOIN (
+        SELECT j.project, {used} FROM jobs j JOIN job_specs s ON s.job_id = j.id
+        WHERE j.state IN ('ASSIGNED', 'RUNNING')
+            AND j.project IN (SELECT project FROM job_mod_in)
+        GROUP BY j.project
+    ) u ON u.project = i.project
+    WHERE i.state = 'ASSIGNED' AND i.unit NOT IN (SELECT unit FROM stale)
+    WINDOW mine AS (PARTITION BY i.project ORDER BY i.unit)
+) r
+-- CPUs are sums of tenths, which binary fractions are not.
+WHERE r.jobs > r.most_jobs OR r.cpu > r.most_cpu + 1e-6 OR r.memory > r.most_memory
+
 -- name: spec_add
 INSERT INTO job_specs (job_id, submitted_at, project, name, name_key, owner, priority,
     command_type, image, labels, max_attempts, idempotency_key, rerun_of, digest, spec)
@@ -205,6 +228,6 @@ ON CONFLICT (project, state, slot) DO UPDATE SET n = c.n + excluded.n
 
 -- name: lock_rooms
 SELECT pg_advisory_xact_lock(k) FROM (
-    SELECT DISTINCT hashtextextended(id::text, 0) AS k FROM unnest($1::uuid[]) AS t (id)
+    SELECT DISTINCT hashtextextended(name, 0) AS k FROM unnest($1::text[]) AS t (name)
     ORDER BY k
 ) keys

@@ -51,3 +51,16 @@ pg_backend_pid() % 8
 
 -- name: saved
 i.unit <> ALL ((SELECT units FROM refused_units)::integer[])
+
+-- name: used
+count(*) AS running_jobs, sum((s.spec #>> '{resources,cpu}')::float8) AS cpu,
+    sum((s.spec #>> '{resources,memory_mb}')::int8)::int8 AS memory_mb
+
+-- name: waits_for
+coalesce(
+    (SELECT reason FROM placement_blocked
+        WHERE placement_class = '@' || j.project || '/' || j.placement_class),
+    (SELECT reason FROM placement_blocked WHERE placement_class = '@' || j.project),
+    (SELECT reason FROM placement_blocked WHERE placement_class = j.placement_class),
+    ''
+)

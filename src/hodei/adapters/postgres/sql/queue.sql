@@ -17,6 +17,25 @@ WITH picked AS MATERIALIZED (
 )
 SELECT {job}, {lazily} FROM j JOIN job_specs s ON s.job_id = j.id ORDER BY j.rank, j.seq
 
+-- name: claim_within
+WITH picked AS MATERIALIZED (
+    SELECT j.id FROM jobs j
+    WHERE j.state = 'PENDING'
+        AND j.not_before <= now()
+        AND (j.claim_until IS NULL OR j.claim_until < now())
+        AND j.placement_class <> ALL ($4::text[])
+        AND '@' || j.project <> ALL ($4::text[])
+        AND '@' || j.project || '/' || j.placement_class <> ALL ($4::text[])
+        AND NOT (SELECT paused FROM scheduler)
+    ORDER BY j.rank, j.seq LIMIT $2
+    FOR NO KEY UPDATE SKIP LOCKED
+), j AS (
+    UPDATE jobs SET claim_replica = $1, claim_until = now() + $3 * interval '1 s'
+    FROM picked WHERE jobs.id = picked.id
+    RETURNING jobs.*
+)
+SELECT {job} FROM j JOIN job_specs s ON s.job_id = j.id ORDER BY j.rank, j.seq
+
 -- name: unclaim
 UPDATE jobs SET claim_replica = NULL, claim_until = NULL
 WHERE id IN (
@@ -45,14 +64,13 @@ ORDER BY j.queue_deadline LIMIT $1
 
 -- name: page
 SELECT j.id, s.name, j.priority, j.queued_at, j.not_before, j.placement_class, j.rank, j.seq,
-    coalesce(b.reason, '') AS reason, s.owner, j.project
+    {waits_for} AS reason, s.owner, j.project
 FROM (
     SELECT * FROM jobs q
     WHERE q.state = 'PENDING' AND (q.rank, q.seq) > ($1, $2)
     ORDER BY q.rank, q.seq LIMIT $3
 ) j
 JOIN job_specs s ON s.job_id = j.id
-LEFT JOIN placement_blocked b ON b.placement_class = j.placement_class
 ORDER BY j.rank, j.seq
 
 -- name: page_within
@@ -72,7 +90,7 @@ ORDER BY j.rank, j.seq
 
 -- name: entry
 SELECT j.id, s.name, j.priority, j.queued_at, j.not_before, j.placement_class, j.rank, j.seq,
-    coalesce(b.reason, '') AS reason, s.owner, j.project,
+    {waits_for} AS reason, s.owner, j.project,
     (
         SELECT count(*) FROM (
             SELECT FROM jobs q
@@ -82,7 +100,6 @@ SELECT j.id, s.name, j.priority, j.queued_at, j.not_before, j.placement_class, j
     ) AS position
 FROM jobs j
 JOIN job_specs s ON s.job_id = j.id
-LEFT JOIN placement_blocked b ON b.placement_class = j.placement_class
 WHERE j.id = $1 AND j.state = 'PENDING'
 
 -- name: status

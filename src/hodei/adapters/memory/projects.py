@@ -1,0 +1,54 @@
+"""Projects, and what their jobs use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from hodei.adapters.memory.part import Part
+from hodei.domain.project import Project, Use
+from hodei.ports.bus import Hint
+
+
+class Projects(Part):
+    """ProjectStore."""
+
+    async def list_projects(self) -> Sequence[Project]:
+        """See ProjectStore."""
+        await self._begin()
+        return [project for _, project in sorted(self._tables.projects.items())]
+
+    async def get_project(self, name: str) -> Project | None:
+        """See ProjectStore."""
+        await self._begin()
+        return self._tables.projects.get(name)
+
+    async def put_project(self, project: Project) -> bool:
+        """See ProjectStore."""
+        await self._begin()
+        old = self._tables.projects.get(project.name)
+        if (old.version if old else 0) != project.version:
+            return False
+        made = old.created_at if old else project.created_at
+        self._tables.projects[project.name] = replace(
+            project, version=project.version + 1, created_at=made
+        )
+        await self._publish(Hint(topic="project", keys=(project.name,)), Hint(topic="queue"))
+        return True
+
+    async def delete_project(self, name: str) -> bool:
+        """See ProjectStore."""
+        await self._begin()
+        tables = self._tables
+        used = any(entry.job.spec.project == name for entry in tables.jobs.values())
+        if used or any(project == name for project, _ in tables.secrets):
+            return False
+        if tables.projects.pop(name, None) is None:
+            return False
+        await self._publish(Hint(topic="project", keys=(name,)), Hint(topic="queue"))
+        return True
+
+    async def project_use(self, names: Sequence[str] | None = None) -> Mapping[str, Use]:
+        """See ProjectStore."""
+        await self._begin()
+        return self._tables.use_of(names)

@@ -1,0 +1,27 @@
+Projects, and what their jobs use.
+
+-- name: list
+SELECT * FROM projects WHERE name = $1 OR $1 IS NULL ORDER BY name COLLATE "C"
+
+-- name: add
+INSERT INTO projects (name, description, running_jobs, cpu, memory_mb, job_days, log_days,
+    version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)
+ON CONFLICT DO NOTHING RETURNING version
+
+-- name: set
+UPDATE projects SET description = $2, running_jobs = $3, cpu = $4, memory_mb = $5,
+    job_days = $6, log_days = $7, updated_at = $8, version = version + 1
+WHERE name = $1 AND version = $9
+RETURNING version
+
+-- name: delete
+DELETE FROM projects WHERE name = $1
+    AND NOT EXISTS (SELECT FROM jobs WHERE project = $1)
+    AND NOT EXISTS (SELECT FROM secrets WHERE project = $1)
+RETURNING version
+
+-- name: use
+SELECT j.project, {used} FROM jobs j JOIN job_specs s ON s.job_id = j.id
+WHERE j.state IN ('ASSIGNED', 'RUNNING') AND ($1::text[] IS NULL OR j.project = ANY ($1))
+GROUP BY j.project
