@@ -26,6 +26,7 @@ from hodei.client.values import (
     QueueStatus,
     Worker,
 )
+from hodei.client.vault import VaultCalls
 
 BULK = 500
 """Jobs per bulk request; the server takes at most 1000 and a bounded body."""
@@ -36,7 +37,7 @@ JobRef = Job | str
 """A job, its id, or a unique beginning of its id (4 characters at least)."""
 
 
-class AsyncClient:
+class AsyncClient(VaultCalls):
     """Talks to one Hodei server; use it as an async context manager.
 
     `url` defaults to HODEI_URL, then http://127.0.0.1:8080; `token` to HODEI_TOKEN; `ca`, a PEM

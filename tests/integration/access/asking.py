@@ -27,8 +27,10 @@ from hodei.wire.gen import (
     jobs_pb2,
     logs_pb2,
     metrics_pb2,
+    projects_pb2,
     providers_pb2,
     scheduler_pb2,
+    secrets_pb2,
 )
 from tests.integration.access.installation import OURS, Installation, bearer
 
@@ -77,9 +79,12 @@ BODIES: Mapping[str, object] = {
     "createProvider": PROVIDER,
     "updateProvider": PROVIDER,
     "testProviderConfig": PROVIDER,
+    "putProject": {},
+    "putSecret": {"value": "a value"},
 }
-KEYS = {"providers": "ghost", "workers": str(uuid4())}
-"""Of what there is not: neither is of a project, and so hidden from nobody."""
+QUERIES = {name: {"project": OURS} for name in ("putSecret", "deleteSecret")}
+KEYS = {"providers": "ghost", "workers": str(uuid4()), "projects": "ghost"}
+"""Of what there is not: none is of a project, and so hidden from nobody."""
 
 
 async def ask_rest(
@@ -90,7 +95,7 @@ async def ask_rest(
     if name in ("cancelJobs", "rerunJobs"):
         body = {"job_ids": [job]}
     url = path.replace("{key}", KEYS.get(path.split("/")[1].split(":", maxsplit=1)[0], job))
-    query = {"topic": f"stats:{job}"} if name == "streamEvents" else {}
+    query = QUERIES.get(name, {"topic": f"stats:{job}"} if name == "streamEvents" else {})
     async with client.stream(method, url, json=body, headers=bearer(who), params=query) as answer:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return ALLOWED
@@ -152,6 +157,13 @@ GRPC_REQUESTS: Mapping[str, Callable[[str], Any]] = {
     "PlanJob": lambda job: scheduler_pb2.PlanJobRequest(spec=_spec()),
     "GetAvailableWorkers": lambda job: scheduler_pb2.GetAvailableWorkersRequest(),
     "ConfigureScheduler": lambda job: scheduler_pb2.ConfigureSchedulerRequest(aging_step_ms=1000),
+    "ListProjects": lambda job: projects_pb2.ListProjectsRequest(),
+    "PutProject": lambda job: projects_pb2.PutProjectRequest(name="ghost"),
+    "DeleteProject": lambda job: projects_pb2.DeleteProjectRequest(name="ghost"),
+    "ListSecrets": lambda job: secrets_pb2.ListSecretsRequest(),
+    "PutSecret": lambda job: secrets_pb2.PutSecretRequest(project=OURS, name="A", value="a value"),
+    "DeleteSecret": lambda job: secrets_pb2.DeleteSecretRequest(project=OURS, name="A"),
+    "RotateSecrets": lambda job: secrets_pb2.RotateSecretsRequest(),
     "ListEntries": lambda job: audit_pb2.ListEntriesRequest(),
     "ExportEntries": lambda job: audit_pb2.ExportEntriesRequest(),
 }

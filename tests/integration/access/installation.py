@@ -22,15 +22,17 @@ from hodei.api.identity import Identity
 from hodei.api.ssh.server import SshServer
 from hodei.domain.access.principal import Principal, Via
 from hodei.domain.access.roles import ALL_PROJECTS, Role
-from hodei.domain.errors import NotFound, Unauthenticated
+from hodei.domain.errors import Unauthenticated
 from hodei.domain.job import Job
 from hodei.domain.parsing import parse_spec
 from hodei.engine.commit import Committer
 from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
 from hodei.engine.jobs import Submission
+from hodei.engine.projects import ProjectConfig
 from hodei.engine.providers import ProviderConfig
 from hodei.ports.bus import Hint
+from hodei.ports.secrets import MountedSecret
 from hodei.testing.fake_host import FakeHost
 
 OURS, THEIRS = "blue", "green"
@@ -47,13 +49,13 @@ PEOPLE: Mapping[str, Mapping[str, Role]] = {
 
 
 class NoSecrets:
-    """An installation without secrets."""
+    """An installation without mounted secrets."""
 
-    async def missing(self, project: str, names: Sequence[str]) -> Sequence[str]:
-        return names
+    async def all(self, project: str | None = None) -> Sequence[MountedSecret]:
+        return []
 
-    async def resolve(self, project: str, names: Sequence[str]) -> Mapping[str, str]:
-        raise NotFound("secret", names[0])
+    async def values(self, project: str, names: Sequence[str]) -> Mapping[str, str]:
+        return {}
 
 
 class People(Identity):
@@ -124,7 +126,7 @@ def _core(tables: Tables) -> Core:
         bus=bus,
         clock=clock,
         chance=SystemChance(),
-        secrets=NoSecrets(),
+        mounted=NoSecrets(),
         sealer=SivSealer(secrets.token_bytes(32)),
         host=FakeHost(),
         replica="replica-1",
@@ -143,6 +145,8 @@ async def installation() -> AsyncIterator[Installation]:
     async with engine:
         config = ProviderConfig(name="cloud", type="scripted", settings={})
         await engine.providers.create(config, enabled=False, actor="somebody")
+        for project in (OURS, THEIRS):
+            await engine.projects.put(project, ProjectConfig())
         people = People()
         http = HttpServer(create_app(engine, people))
         grpc = GrpcServer(engine, people)

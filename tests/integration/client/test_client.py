@@ -75,6 +75,7 @@ async def test_nobody_there_is_unreachable() -> None:
 
 
 async def test_lists_go_over_pages(client: AsyncClient) -> None:
+    await client.put_project("pages", {})
     specs = [{"name": f"paged {i}", "command": "true", "project": "pages"} for i in range(205)]
     ids = await client.submit_many(specs)
     found = [job.id async for job in client.list(project="pages")]
@@ -199,6 +200,7 @@ async def cutter(url: str) -> AsyncIterator[tuple[Cutter, str]]:
 async def test_a_submit_whose_answer_is_lost_makes_one_job(
     shared_server: ServerProcess, client: AsyncClient
 ) -> None:
+    await client.put_project("once", {})
     async with cutter(shared_server.url) as (relay, url), AsyncClient(url) as broken:
         relay.cut_after = 0
         submitting = asyncio.ensure_future(

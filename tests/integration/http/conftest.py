@@ -47,4 +47,6 @@ def project() -> str:
 async def client(server: Running, project: str) -> AsyncIterator[Client]:
     """A REST client."""
     async with httpx.AsyncClient(base_url=server.api, timeout=30) as http:
+        answer = await http.put(f"/projects/{project}", json={})
+        assert answer.status_code == 201, answer.text
         yield Client(http, project)

@@ -82,6 +82,8 @@ def test_the_same_thing_has_the_same_rule_by_whichever_door() -> None:
         "getLogs": "LogStreamService/GetLogs",
         "planJob": "SchedulerService/PlanJob",
         "configureQueue": "SchedulerService/ConfigureScheduler",
+        "putSecret": "SecretService/PutSecret",
+        "putProject": "ProjectService/PutProject",
         "deleteProvider": "ProviderManagementService/DeleteProvider",
         "listWorkers": "SchedulerService/GetAvailableWorkers",
     }.items():

@@ -665,6 +665,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Projects with what they use now */
+        get: operations["listProjects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Create a project, or configure it anew
+         * @description What is left out is set back: no limit, and the server's own retention. A job beyond the quota waits; one that asks for more than the whole quota is refused.
+         */
+        put: operations["putProject"];
+        post?: never;
+        /** Remove a project that has neither jobs nor secrets */
+        delete: operations["deleteProject"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Secrets without their values */
+        get: operations["listSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/secrets/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the secret. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a secret, new or not
+         * @description Jobs refer to it with `{secret: NAME}`. A secret that comes from a file of the server wins over one that is set here, so that setting one of its name is refused.
+         */
+        put: operations["putSecret"];
+        post?: never;
+        /**
+         * Remove a secret
+         * @description A job that refers to it and has not started yet will fail with that reason.
+         */
+        delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/secrets:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seal with the first key what another one sealed
+         * @description Named secrets and the hidden settings of providers, then the values in jobs, so many per call: repeat with `next_cursor` until it is null. When nothing is left to do and nothing is unreadable, the older keys can go.
+         */
+        post: operations["rotateSecrets"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -2346,6 +2451,51 @@ export interface components {
             instance: string;
         };
         /**
+         * ProjectUse
+         * @description What jobs that are on a worker, or on their way to one, ask for.
+         */
+        ProjectUse: {
+            /** Running Jobs */
+            running_jobs: number;
+            /** Cpu */
+            cpu: number;
+            /** Memory Mb */
+            memory_mb: number;
+        };
+        /**
+         * ProjectView
+         * @description A project.
+         */
+        ProjectView: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            quota: components["schemas"]["QuotaView"];
+            retention: components["schemas"]["RetentionDays"];
+            usage: components["schemas"]["ProjectUse"];
+            /** Version */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * Projects
+         * @description Projects, by name.
+         */
+        Projects: {
+            /** Items */
+            items: components["schemas"]["ProjectView"][];
+        };
+        /**
          * ProviderRef
          * @description A provider by id, and by name while it exists.
          */
@@ -2581,6 +2731,18 @@ export interface components {
             next_cursor: string | null;
         };
         /**
+         * QuotaView
+         * @description The most that jobs may use at the same time; null: no limit.
+         */
+        QuotaView: {
+            /** Running Jobs */
+            running_jobs: number | null;
+            /** Cpu */
+            cpu: number | null;
+            /** Memory Mb */
+            memory_mb: number | null;
+        };
+        /**
          * Ready
          * @description The database answers too.
          */
@@ -2659,6 +2821,16 @@ export interface components {
             op: "resync";
         };
         /**
+         * RetentionDays
+         * @description Days that finished work is kept; null: as long as the server says.
+         */
+        RetentionDays: {
+            /** Job Days */
+            job_days: number | null;
+            /** Log Days */
+            log_days: number | null;
+        };
+        /**
          * RetentionView
          * @description How long finished work is kept.
          */
@@ -2672,6 +2844,36 @@ export interface components {
              * @description Stored log text per attempt; what comes after it is discarded with a visible mark.
              */
             log_max_bytes: number;
+        };
+        /**
+         * RotationView
+         * @description How far sealing anew has come.
+         */
+        RotationView: {
+            /**
+             * Key
+             * @description Id of the key that seals now.
+             */
+            key: string;
+            /**
+             * Secrets
+             * @description Named secrets that were sealed anew, as the next two.
+             */
+            secrets: number;
+            /** Providers */
+            providers: number;
+            /** Jobs */
+            jobs: number;
+            /**
+             * Unreadable
+             * @description Sealed with a key that this server does not have; they stay as they are.
+             */
+            unreadable: number;
+            /**
+             * Next Cursor
+             * @description Send it with the next call; null: all is done.
+             */
+            next_cursor: string | null;
         };
         /**
          * SampleView
@@ -2709,6 +2911,46 @@ export interface components {
             attempt: number | null;
             /** Items */
             items: components["schemas"]["SampleView"][];
+        };
+        /**
+         * SecretView
+         * @description A secret; its value is in no answer.
+         */
+        SecretView: {
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /**
+             * Version
+             * @description How often it was set; 0: it comes from a file of the server.
+             */
+            version: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /**
+             * Last Used At
+             * @description When it last went to a worker; null: never, or not known of a file.
+             */
+            last_used_at: string | null;
+        };
+        /**
+         * Secrets
+         * @description Secrets, by project and name.
+         */
+        Secrets: {
+            /** Items */
+            items: components["schemas"]["SecretView"][];
         };
         /**
          * SignInWays
@@ -4895,6 +5137,281 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listProjects: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Projects"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    putProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    quota?: {
+                        /** @description Jobs on workers; 0 holds all back. */
+                        running_jobs?: number | null;
+                        /** @description CPUs that they ask for together. */
+                        cpu?: number | null;
+                        /** @description MB that they ask for together. */
+                        memory_mb?: number | null;
+                    };
+                    retention?: {
+                        /** @description Days that finished jobs are kept. */
+                        job_days?: number | null;
+                        /** @description Days that their logs are kept. */
+                        log_days?: number | null;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The project as it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            /** @description The project as it is now. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProjectView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listSecrets: {
+        parameters: {
+            query?: {
+                /** @description Only those of this project. */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By project and name. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secrets"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    putSecret: {
+        parameters: {
+            query?: {
+                /** @description The project it belongs to. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the secret. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Bytes of UTF-8 count; it is never shown again. */
+                    value: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The secret as it is now, without its value. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretView"];
+                };
+            };
+            /** @description The secret as it is now, without its value. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteSecret: {
+        parameters: {
+            query?: {
+                /** @description The project it belongs to. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the secret. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rotateSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** Format: uuid */
+                    cursor?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description What was sealed anew by this call. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

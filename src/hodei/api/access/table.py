@@ -46,6 +46,13 @@ _SCHEDULER = _installation(Permission.QUEUE_MANAGE, "scheduler.change")
 _READ_PROVIDERS = _any(Permission.PROVIDERS_READ)
 _READ_WORKERS = _any(Permission.WORKERS_READ)
 _AUDIT = _any(Permission.AUDIT_READ)
+_LIST_PROJECTS = _any(Permission.PROJECTS_READ)
+_SET_PROJECT = _installation(Permission.PROJECTS_MANAGE, "project.set")
+_DELETE_PROJECT = _installation(Permission.PROJECTS_MANAGE, "project.delete")
+_LIST_SECRETS = _any(Permission.SECRETS_READ)
+_SET_SECRET = _project(Permission.SECRETS_MANAGE, "secret.set")
+_DELETE_SECRET = _project(Permission.SECRETS_MANAGE, "secret.delete")
+_ROTATE_SECRETS = _installation(Permission.SECRETS_ROTATE, "secret.rotate")
 _TERMINAL = _job(Permission.TERMINAL_OPEN, "terminal.open")
 
 
@@ -98,6 +105,13 @@ REST: Mapping[str, Rule] = {
     "testProviderConfig": _provider("test"),
     "listWorkers": _READ_WORKERS,
     "getWorker": _READ_WORKERS,
+    "listProjects": _LIST_PROJECTS,
+    "putProject": _SET_PROJECT,
+    "deleteProject": _DELETE_PROJECT,
+    "listSecrets": _LIST_SECRETS,
+    "putSecret": _SET_SECRET,
+    "deleteSecret": _DELETE_SECRET,
+    "rotateSecrets": _ROTATE_SECRETS,
     "drainWorker": _worker("drain"),
     "terminateWorker": _worker("terminate"),
     "listAudit": _AUDIT,
@@ -152,6 +166,13 @@ GRPC: Mapping[str, Rule] = {
     f"{_SCHEDULING}PlanJob": _PLAN,
     f"{_SCHEDULING}GetAvailableWorkers": _READ_WORKERS,
     f"{_SCHEDULING}ConfigureScheduler": _SCHEDULER,
+    f"{_V1}ProjectService/ListProjects": _LIST_PROJECTS,
+    f"{_V1}ProjectService/PutProject": _SET_PROJECT,
+    f"{_V1}ProjectService/DeleteProject": _DELETE_PROJECT,
+    f"{_V1}SecretService/ListSecrets": _LIST_SECRETS,
+    f"{_V1}SecretService/PutSecret": _SET_SECRET,
+    f"{_V1}SecretService/DeleteSecret": _DELETE_SECRET,
+    f"{_V1}SecretService/RotateSecrets": _ROTATE_SECRETS,
     f"{_V1}AuditService/ListEntries": _AUDIT,
     f"{_V1}AuditService/ExportEntries": _AUDIT,
     f"{_AGENTS}Register": WORKER,

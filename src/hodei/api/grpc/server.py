@@ -17,9 +17,11 @@ from hodei.api.grpc.guard import ErrorInterceptor
 from hodei.api.grpc.jobs import JobExecution
 from hodei.api.grpc.logs import LogStream
 from hodei.api.grpc.metrics import Metrics
+from hodei.api.grpc.projects import Projects
 from hodei.api.grpc.providers import ProviderManagement
 from hodei.api.grpc.reading import ReadingInterceptor
 from hodei.api.grpc.scheduler import Scheduler
+from hodei.api.grpc.secrets import Secrets
 from hodei.api.grpc.worker import WorkerAgent
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
@@ -34,10 +36,14 @@ from hodei.wire.gen import (
     logs_pb2_grpc,
     metrics_pb2,
     metrics_pb2_grpc,
+    projects_pb2,
+    projects_pb2_grpc,
     providers_pb2,
     providers_pb2_grpc,
     scheduler_pb2,
     scheduler_pb2_grpc,
+    secrets_pb2,
+    secrets_pb2_grpc,
     worker_pb2,
     worker_pb2_grpc,
 )
@@ -114,6 +120,8 @@ class GrpcServer:
         )
         metrics_pb2_grpc.add_MetricsServiceServicer_to_server(Metrics(engine), server)
         audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditLog(engine), server)
+        projects_pb2_grpc.add_ProjectServiceServicer_to_server(Projects(engine), server)
+        secrets_pb2_grpc.add_SecretServiceServicer_to_server(Secrets(engine), server)
         worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         files = (
@@ -123,6 +131,8 @@ class GrpcServer:
             providers_pb2,
             metrics_pb2,
             audit_pb2,
+            projects_pb2,
+            secrets_pb2,
             worker_pb2,
         )
         names = [

@@ -30,6 +30,8 @@ TAGS = {
     "providers": "Where jobs run.",
     "workers": "What jobs run in.",
     "queue": "What waits, and why.",
+    "projects": "What jobs belong to, and how much of it may run.",
+    "secrets": "Values that jobs get and nobody reads.",
     "audit": "Who did what, or was not let.",
     "system": "The server itself.",
     "live": "WebSockets, and server-sent events in their place.",

@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from hodei.app.cli import agent, audit, exits, jobs, places, providers, server
+from hodei.app.cli import (
+    agent,
+    audit,
+    exits,
+    jobs,
+    places,
+    projects,
+    providers,
+    secrets,
+    server,
+)
 from hodei.app.cli.run import run
 from hodei.app.cli.session import Stop
 
@@ -45,6 +55,8 @@ app.command("serve")(server.serve)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(providers.app, name="providers")
+app.add_typer(projects.app, name="projects")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(places.workers, name="workers")
 app.add_typer(places.queue, name="queue")
 app.add_typer(audit.app, name="audit")

@@ -33,6 +33,8 @@ class Permission(StrEnum):
     SECRETS_READ = "secrets.read"
     """Names and dates of secrets; nobody may read a value."""
     SECRETS_MANAGE = "secrets.manage"
+    SECRETS_ROTATE = "secrets.rotate"
+    """Seal everything anew with another key."""
     USERS_MANAGE = "users.manage"
     AUDIT_READ = "audit.read"
 
@@ -83,6 +85,8 @@ OF_INSTALLATION = frozenset(
         Permission.PROVIDERS_MANAGE,
         Permission.WORKERS_READ,
         Permission.WORKERS_MANAGE,
+        Permission.PROJECTS_MANAGE,
+        Permission.SECRETS_ROTATE,
         Permission.USERS_MANAGE,
     }
 )
