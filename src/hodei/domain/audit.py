@@ -98,7 +98,8 @@ class Entry:
 def result_of(error: Exception | None) -> tuple[Result, str, str]:
     """Result, code and detail of an action that ended so.
 
-    What is wrong with a request is told by the names of its fields: what was given may be secret.
+    Of what is wrong with a request only the number is told: even the name of a field may be
+    somebody's secret that was put into the wrong place.
     """
     match error:
         case None:
@@ -106,8 +107,7 @@ def result_of(error: Exception | None) -> tuple[Result, str, str]:
         case Unauthenticated() | Forbidden():
             return Result.DENIED, error.code, str(error)
         case InvalidRequest():
-            fields = ", ".join(violation.field or "request" for violation in error.violations)
-            return Result.FAILED, error.code, fields
+            return Result.FAILED, error.code, f"faults in the request: {len(error.violations)}"
         case HodeiError():
             return Result.FAILED, error.code, ""
         case _:
