@@ -13,6 +13,7 @@ from hodei.domain.errors import Violation
 
 SIGN_IN = False
 """Whether callers can be made to say who they are; without that only loopback is safe."""
+PLAIN = "tcp://"
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -104,6 +105,9 @@ class Listening(Protocol):
     @property
     def dev_mode(self) -> bool: ...
 
+    @property
+    def agent_servers(self) -> tuple[str, ...]: ...
+
 
 def exposed(settings: Listening) -> bool:
     """Whether others than this machine's users can reach the server, as far as one can know."""
@@ -142,6 +146,13 @@ def faults(settings: Listening) -> Iterator[Violation]:
             "HODEI_HOST, HODEI_PUBLIC_URL, HODEI_ALLOWED_HOSTS and HODEI_TRUSTED_PROXIES"
         )
         yield Violation(field="HODEI_DEV_MODE", message=message)
+    for target in settings.agent_servers:
+        if target.startswith(PLAIN) and not _loopback(urlsplit(target).hostname or ""):
+            message = (
+                "one-time passwords and secrets would cross the network for everybody to read: "
+                f"name tls://{target.removeprefix(PLAIN)}, with HODEI_AGENT_LISTEN"
+            )
+            yield Violation(field="HODEI_AGENT_SERVERS", message=message, value=target)
     if _loopback(settings.host):
         return
     if not SIGN_IN:

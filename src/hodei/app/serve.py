@@ -93,8 +93,8 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         endpoint = workers_endpoint(settings)
         engine = await stack.enter_async_context(open_engine(settings, endpoint))
         identity = Identity(dev_mode=settings.dev_mode)
-        grpc_server = GrpcServer(engine, identity)
         host = settings.host
+        grpc_server = GrpcServer(engine, identity, agents=ip_address(host).is_loopback)
         shown = (lambda: certificate.current) if certificate else None
         grpc_port = grpc_server.listen(_join(host, settings.grpc_port), shown)
         await grpc_server.start()

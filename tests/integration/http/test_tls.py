@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import grpc
 import httpx
 import pytest
 
@@ -18,6 +19,7 @@ from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.ports.certificates import ServerCertificate
+from hodei.wire.gen import worker_pb2, worker_pb2_grpc
 from tests.integration.http.running import Running
 from tests.support.certificates import Authority
 
@@ -84,7 +86,8 @@ async def test_half_a_handshake_and_plain_text_are_cut_off(
 async def test_agents_that_only_hold_a_connection_are_cut_off(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = (*grpc_server.OPTIONS, ("grpc.server_handshake_timeout_ms", 300))
+    limit = "grpc.server_handshake_timeout_ms"
+    quick = [(limit, 300), *(each for each in grpc_server.WORKER_OPTIONS if each[0] != limit)]
     monkeypatch.setattr(grpc_server, "WORKER_OPTIONS", quick)
     pair = AUTHORITY.issue()
     shown = ServerCertificate(chain=pair.cert, key=pair.key, clients=AUTHORITY.pem)
@@ -95,6 +98,21 @@ async def test_agents_that_only_hold_a_connection_are_cut_off(
         assert await asyncio.gather(*(raw(port, b"\x16") for _ in range(10))) == [b""] * 10
     finally:
         await workers.stop(0)
+
+
+async def test_agents_find_nothing_where_they_need_no_certificate(server: Running) -> None:
+    public = grpc_server.GrpcServer(server.engine, Identity(dev_mode=True), agents=False)
+    port = public.listen("127.0.0.1:0")
+    await public.start()
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await worker_pb2_grpc.WorkerAgentServiceStub(channel).Register(
+                    worker_pb2.RegisterRequest(worker_id="w", otp="guess"), timeout=10
+                )
+            assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    finally:
+        await public.stop(0)
 
 
 async def test_tls_to_a_plain_port_is_refused(server: Running) -> None:

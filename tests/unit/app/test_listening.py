@@ -37,6 +37,12 @@ def test_without_sign_in_only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no sign-in" in refused(**AWAY, **TLS)
 
 
+def test_agents_of_other_machines_come_by_tls() -> None:
+    said = refused(HODEI_AGENT_SERVERS="tcp://127.0.0.1:1,tcp://me.example:2")
+    assert "tls://me.example:2" in said and "127.0.0.1" not in said
+    assert read_settings({"HODEI_AGENT_SERVERS": "tcp://localhost:1,vsock:2:3"}).agent_servers
+
+
 @pytest.mark.usefixtures("sign_in")
 def test_another_address_needs_tls_or_a_word() -> None:
     said = refused(**AWAY)

@@ -79,12 +79,14 @@ here only to hold connections, is hung up on."""
 class GrpcServer:
     """Serves the engine over gRPC."""
 
-    def __init__(self, engine: Engine, identity: Identity) -> None:
+    def __init__(self, engine: Engine, identity: Identity, *, agents: bool = True) -> None:
+        """`agents`: they are served too. Here they show no certificate, so it goes with loopback
+        only."""
         gate = Gate(engine.jobs, engine.audit, engine.core.clock, engine.standing)
         guard = ErrorInterceptor(identity, gate)
         self._server = grpc.aio.server(interceptors=[guard], options=OPTIONS)
         self._health = HealthServicer()
-        self._add(engine)
+        self._add(engine, agents=agents)
 
     def listen(self, address: str, tls: CurrentCertificate | None = None) -> int:
         """Listens on `host:port`; returns the port. Raises Unavailable when it is taken."""
@@ -110,7 +112,7 @@ class GrpcServer:
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
 
-    def _add(self, engine: Engine) -> None:
+    def _add(self, engine: Engine, *, agents: bool) -> None:
         server = self._server
         jobs_pb2_grpc.add_JobExecutionServiceServicer_to_server(JobExecution(engine), server)
         logs_pb2_grpc.add_LogStreamServiceServicer_to_server(LogStream(engine), server)
@@ -122,7 +124,8 @@ class GrpcServer:
         audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditLog(engine), server)
         projects_pb2_grpc.add_ProjectServiceServicer_to_server(Projects(engine), server)
         secrets_pb2_grpc.add_SecretServiceServicer_to_server(Secrets(engine), server)
-        worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
+        if agents:
+            worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         files = (
             jobs_pb2,
@@ -133,7 +136,7 @@ class GrpcServer:
             audit_pb2,
             projects_pb2,
             secrets_pb2,
-            worker_pb2,
+            *((worker_pb2,) if agents else ()),
         )
         names = [
             service.full_name
