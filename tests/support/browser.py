@@ -56,6 +56,13 @@ SIZES: dict[Size, _Context] = {
 }
 LOCALES: dict[Language, str] = {"en": "en-US", "es": "es-ES"}
 
+NO_SOCKET = """
+window.WebSocket = class extends WebSocket {
+    constructor(address) { super(address.replace('/api/v1/ws', '/blocked')); }
+};
+"""
+"""An init script: a WebSocket is refused, as where something in between lets none pass."""
+
 OVERFLOW = """() => {
     const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
     return wide > 0 ? wide : 0;
@@ -69,9 +76,12 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, input, select
         && getComputedStyle(e, '::before').position !== 'absolute')
     .map(([e, box]) => `${e.tagName} ${e.textContent || e.ariaLabel} ${box.width}x${box.height}`)"""
 RUN_AXE = """async () => {
+    // What is still fading in has a lower contrast than what will stand there.
+    const ending = (one) => one.effect.getComputedTiming().endTime !== Infinity;
+    await Promise.allSettled(document.getAnimations().filter(ending).map((one) => one.finished));
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
     const result = await axe.run({ exclude: [['[role=tooltip]']] },
-        { runOnly: { type: 'tag', values: tags } });
+        { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] });
     return result.violations.map((v) => `${v.id}: ${v.help} `
         + v.nodes.map((n) => `${n.target} ${n.failureSummary}`).join(' | '));
 }"""
@@ -130,6 +140,13 @@ class Visitor:
         finally:
             context.close()
 
+    def tab(self, page: Page, path: str) -> Page:
+        """Another tab in the window of `page`, open at `path`; it closes with the window."""
+        tab = page.context.new_page()
+        self._listen(tab)
+        tab.goto(path)
+        return tab
+
     def _listen(self, page: Page) -> None:
         def console(message: Any) -> None:
             if message.type in ("error", "warning"):
@@ -180,7 +197,8 @@ def settle(page: Page) -> None:
     """Until the page has its heading, its fonts and its data."""
     page.locator("h1").first.wait_for()
     page.evaluate("document.fonts.ready")
-    page.wait_for_function("!document.querySelector('main [role=status] .animate-pulse-soft')")
+    # A function: the site's policy forbids the browser to evaluate a text again and again.
+    page.wait_for_function("() => !document.querySelector('[data-loading]')")
 
 
 def check_overflow(page: Page) -> None:

@@ -1,15 +1,25 @@
-"""The dashboard: the server's numbers and no others, the first job, and a lost server."""
+"""The dashboard: the server's numbers and no others, the first job, and where it leads."""
 
 from __future__ import annotations
 
 import re
 
 import httpx
+import pytest
 from playwright.sync_api import expect
 
 from hodei.client import Client
-from tests.support.browser import Visitor, check_axe, settle
+from tests.support.browser import SIZES, Size, Visitor, check_axe, settle
 from tests.support.server import ServerProcess
+
+COVERED = """(button) => {
+    const own = button.getBoundingClientRect();
+    return [...document.querySelectorAll('main li, main dl, main figure')].filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.right > own.left && box.left < own.right
+            && box.bottom > own.top && box.top < own.bottom;
+    }).map((one) => one.textContent);
+}"""
 
 
 def test_an_empty_server_leads_to_a_first_job(own_visitor: Visitor, server: ServerProcess) -> None:
@@ -28,32 +38,52 @@ def test_an_empty_server_leads_to_a_first_job(own_visitor: Visitor, server: Serv
 
 def test_the_numbers_are_those_of_the_server(own_visitor: Visitor, server: ServerProcess) -> None:
     with Client(server.url) as client:
-        for command in ("true", "true", "exit 3"):
+        jobs = [
             client.wait(client.submit(name="one", command=command), timeout=30)
-    counts = httpx.get(f"{server.url}/api/v1/summary").json()["jobs"]
-    assert counts["total"] == 3
+            for command in ("true", "true", "exit 3")
+        ]
+    summary = httpx.get(f"{server.url}/api/v1/summary").json()
+    counts = summary["jobs"]["counts"]
+    assert (summary["jobs"]["total"], counts["SUCCEEDED"], counts["FAILED"]) == (3, 2, 1)
+    for size in SIZES:
+        with own_visitor.page("/", size=size) as page:
+            tiles = {"Total Jobs": 3, "Running": 0, "Failed": 1, "Success": 2}
+            for label, count in tiles.items():
+                tile = page.get_by_role("link", name=re.compile(f"^{label}"))
+                expect(tile).to_have_text(f"{label}{count}")
+            health = page.get_by_role("region", name="System Health")
+            expect(health).to_contain_text(
+                re.compile(rf"{summary['nodes']['online']}\s*online", re.I)
+            )
+            recent = page.get_by_role("region", name="Recent Executions")
+            expect(recent.get_by_role("listitem")).to_have_count(3)
     with own_visitor.page("/") as page:
-        for label, state in (("Success", "SUCCEEDED"), ("Failed", "FAILED")):
-            tile = page.get_by_role("link", name=re.compile(f"^{label}"))
-            expect(tile).to_have_text(f"{label}{counts['counts'][state]}")
         page.get_by_role("link", name=re.compile("^Failed")).click()
         expect(page).to_have_url(re.compile(r"/jobs\?status=FAILED"))
         page.go_back()
         page.get_by_role("link", name="See All").click()
         expect(page).to_have_url(re.compile("/jobs$"))
         page.go_back()
-        page.get_by_role("link", name="New job").click()
-        expect(page).to_have_url(re.compile("/jobs/new"))
+        recent = page.get_by_role("region", name="Recent Executions")
+        recent.get_by_role("link", name=re.compile("^one")).first.click()
+        expect(page).to_have_url(re.compile(f"/jobs/{jobs[-1].id}"))
 
 
-def test_a_lost_server_is_seen_and_comes_back(own_visitor: Visitor, server: ServerProcess) -> None:
-    own_visitor.noise.allow("ERR_CONNECTION_REFUSED", "WebSocket connection", "ERR_INCOMPLETE")
-    with own_visitor.page("/") as page:
-        dot = page.locator("nav [data-live]").last
-        expect(dot).to_have_attribute("data-live", "live")
-        server.kill9()
-        expect(dot).to_have_attribute("data-live", re.compile("reconnecting|polling"))
-        expect(page.get_by_text("The connection to the server is lost")).to_be_visible()
-        server.start()
-        expect(dot).to_have_attribute("data-live", "live", timeout=40_000)
-        expect(page.get_by_text("The connection to the server is lost")).to_be_hidden()
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_the_round_button_is_at_hand_and_covers_nothing(
+    visitor: Visitor, client: Client, size: Size
+) -> None:
+    client.wait(client.submit(name="row", command="true"), timeout=30)
+    with visitor.page("/", size=size) as page:
+        settle(page)
+        button = page.get_by_role("link", name="New job").and_(page.locator(".rounded-full"))
+        view, box = page.viewport_size, button.bounding_box()
+        assert view is not None
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 56
+        assert view["width"] - box["x"] - box["width"] <= 24
+        assert view["height"] - box["y"] - box["height"] <= 24 + 56
+        page.evaluate("scrollTo(0, document.body.scrollHeight)")
+        assert button.evaluate(COVERED) == []
+        button.click()
+        expect(page).to_have_url(re.compile("/jobs/new$"))

@@ -12,6 +12,16 @@ from tests.support.browser import SIZES, Visitor, check_axe, settle
 from tests.support.server import ServerProcess
 
 SLEEPER = "sleep 300"
+BLANKS = """(row) => {
+    let blank = 0;
+    const list = document.querySelector(row).parentElement.getBoundingClientRect();
+    const end = Math.min(list.bottom, innerHeight);
+    for (let y = Math.max(list.top, 0) + 1; y < end - 1; y += 20) {
+        const seen = document.elementsFromPoint(list.left + 200, y);
+        if (!seen.some((one) => one.closest(row))) blank += 1;
+    }
+    return blank;
+}"""
 
 
 def names(page: Page) -> list[str]:
@@ -104,6 +114,8 @@ def test_keys_move_open_and_select(visitor: Visitor, client: Client, label: str)
         page.keyboard.press("j")
         page.keyboard.press("x")
         expect(page.get_by_text("1 selected")).to_be_visible()
+        page.locator("[data-row]").last.get_by_role("checkbox").click()
+        expect(page.get_by_text("2 selected")).to_be_visible()
         page.keyboard.press("/")
         expect(page.get_by_role("searchbox")).to_be_focused()
         page.keyboard.type("?")
@@ -114,33 +126,64 @@ def test_keys_move_open_and_select(visitor: Visitor, client: Client, label: str)
         check_axe(page)
 
 
-def test_thousands_of_jobs_scroll(own_visitor: Visitor, server: ServerProcess) -> None:
+def test_ten_thousand_jobs_scroll_and_stay_in_their_place(
+    own_visitor: Visitor, server: ServerProcess
+) -> None:
     with Client(server.url) as client:
         httpx.patch(f"{server.url}/api/v1/queue/settings", json={"paused": True})
-        client.submit_many([{"name": f"job-{n}", "command": "true"} for n in range(1000)])
-    for size in SIZES:
-        with own_visitor.page("/jobs", size=size) as page:
-            check_scrolling(page, "[data-row]" if size == "desk" else "main li")
+        for part in range(10):
+            names = [f"job-{part * 1000 + n}" for n in range(1000)]
+            client.submit_many([{"name": name, "command": "true"} for name in names])
+        for size in SIZES:
+            with own_visitor.page("/jobs", size=size) as page:
+                expect(page.get_by_text("10,000").first).to_be_visible()
+                check_scrolling(page, "[data-row]" if size == "desk" else "main li", "job-9200")
+        with own_visitor.page("/jobs") as page:
+            check_pill(page, client)
+            page.reload()
+            check_cancelling(page)
 
 
-def check_scrolling(page: Page, row: str) -> None:
-    """Down to the oldest row, into it and back to the same place."""
+def check_scrolling(page: Page, row: str, goal: str) -> None:
+    """Down to a job, with rows wherever one looks; into it and back to the same place."""
     rows = page.locator(row)
-    oldest = page.get_by_text(re.compile("^job-0$"))
+    wanted = page.get_by_text(re.compile(f"^{goal}$"))
     rows.first.wait_for()
     assert rows.count() < 80
-    while not oldest.is_visible():
-        before = page.evaluate("document.body.scrollHeight")
-        page.evaluate("scrollTo(0, document.body.scrollHeight)")
-        page.wait_for_function(
-            "([before]) => document.body.scrollHeight > before || "
-            "document.body.innerText.match(/^job-0$/m)",
-            arg=[before],
-        )
+    while not wanted.is_visible():
+        before = page.evaluate("scrollY")
+        page.evaluate("scrollBy(0, 0.8 * innerHeight)")
+        page.wait_for_function("(before) => scrollY > before", arg=before)
+        # Two frames to draw what has come into view.
+        page.evaluate("new Promise((on) => requestAnimationFrame(() => requestAnimationFrame(on)))")
+        assert page.evaluate(BLANKS, row) == 0
     assert rows.count() < 80
+    wanted.scroll_into_view_if_needed()
     depth = page.evaluate("scrollY")
-    oldest.click()
+    wanted.click()
     expect(page).to_have_url(re.compile("/jobs/"))
     page.go_back()
-    oldest.wait_for()
+    wanted.wait_for()
     assert abs(page.evaluate("scrollY") - depth) < 200
+
+
+def check_pill(page: Page, client: Client) -> None:
+    """A new job waits behind its button, and nothing moves under the pointer."""
+    row = page.locator("[data-row]").nth(5)
+    row.hover()
+    expect(page.locator("[data-live=live]").first).to_be_attached()
+    before = (row.inner_text(), row.bounding_box())
+    client.submit(name="later", command="true")
+    expect(page.get_by_role("button", name="1 new job")).to_be_visible()
+    assert (row.inner_text(), row.bounding_box()) == before
+
+
+def check_cancelling(page: Page) -> None:
+    """A hundred at once, and what became of each of them."""
+    page.get_by_role("checkbox", name="Select all").click()
+    expect(page.get_by_text("100 selected")).to_be_visible()
+    page.get_by_role("button", name="Cancel jobs").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Cancel jobs").click()
+    results = page.get_by_role("dialog")
+    expect(results).to_contain_text("100 succeeded")
+    expect(results.locator("li")).to_have_count(100)

@@ -16,6 +16,7 @@ from tests.support.browser import (
     check_targets,
     settle,
 )
+from tests.web.words import check_spanish, english_only
 
 ROUTES = [
     "/",
@@ -28,6 +29,7 @@ ROUTES = [
     "/providers",
     "/providers/new",
     "/providers/local",
+    "/metrics",
     "/settings/profile",
     "/settings/system",
     "/sign-in",
@@ -38,16 +40,20 @@ SIZES: tuple[Size, ...] = ("phone", "desk")
 THEMES: tuple[Theme, ...] = ("dark", "light")
 
 
-@pytest.fixture(autouse=True)
-def some_jobs(client: Client) -> None:
-    """Jobs that ended well and badly, so that lists have rows."""
+OF_A_JOB = ["", "?tab=config", "?tab=resources", "/logs", "/terminal"]
+WIDTHS = (320, 375, 430)
+
+
+@pytest.fixture
+def bad(client: Client) -> str:
+    """A failed job beside one that ended well, so that lists have rows."""
     commands = {"good": "echo ok", "bad": "exit 3"}
-    for job in [client.submit(name=name, command=one) for name, one in commands.items()]:
-        client.wait(job, timeout=30)
+    jobs = [client.submit(name=name, command=one) for name, one in commands.items()]
+    return [client.wait(job, timeout=30).id for job in jobs][1]
 
 
 @pytest.mark.parametrize(("size", "theme"), list(itertools.product(SIZES, THEMES)))
-def test_every_route_is_clean(visitor: Visitor, size: Size, theme: Theme) -> None:
+def test_every_route_is_clean(visitor: Visitor, bad: str, size: Size, theme: Theme) -> None:
     with visitor.page("/", size=size, theme=theme) as page:
         for route in ROUTES:
             page.goto(route)
@@ -60,10 +66,19 @@ def test_every_route_is_clean(visitor: Visitor, size: Size, theme: Theme) -> Non
 
 
 @pytest.mark.parametrize("language", ["es", "en-XA"])
-def test_longer_words_fit(visitor: Visitor, language: str) -> None:
+def test_longer_words_fit_on_every_phone_and_all_are_translated(
+    visitor: Visitor, bad: str, language: str
+) -> None:
+    assert len(english_only()) > 300
+    routes = ROUTES + [f"/jobs/{bad}{rest}" for rest in OF_A_JOB]
+    routes += [f"/providers/local?tab={tab}" for tab in ("config", "workers", "health", "danger")]
     with visitor.page("/", size="phone") as page:
-        for route in ROUTES:
+        for route in routes:
             page.goto(f"{route}{'&' if '?' in route else '?'}lng={language}")
             settle(page)
             assert page.locator("html").get_attribute("lang") == language
-            check_overflow(page)
+            if language == "es":
+                check_spanish(page)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 844})
+                check_overflow(page)

@@ -74,7 +74,7 @@ def test_from_the_job_to_a_shell_and_out_of_it(
         rows, columns = shell_size(page, "large")
         assert rows == page.evaluate(ROWS)
         page.set_viewport_size({"width": 900, "height": 500})
-        page.wait_for_function(f"{ROWS} < {rows}")
+        page.wait_for_function(f"(rows) => {ROWS} < rows", arg=rows)
         smaller = shell_size(page, "small")
         assert smaller[0] == page.evaluate(ROWS)
         assert smaller[1] < columns

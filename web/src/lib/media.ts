@@ -1,5 +1,5 @@
-/** What kind of screen this is, as far as layout in code needs to know. */
-import { useSyncExternalStore } from "react";
+/** What a page can know of its surroundings: the room that it has, and whether anybody looks. */
+import { useEffect, useState, useSyncExternalStore } from "react";
 
 const WIDE = "(min-width: 640px)";
 
@@ -13,3 +13,23 @@ export const useWide = (): boolean =>
     },
     () => matchMedia(WIDE).matches,
   );
+
+/** Whether the page is on show, or was until less than `afterMs` ago. */
+export function useOnShow(afterMs: number): boolean {
+  const [shown, setShown] = useState(true);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === "hidden") timer = setTimeout(setShown, afterMs, false);
+      else setShown(true);
+    };
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [afterMs]);
+  return shown;
+}

@@ -10,6 +10,16 @@ export function noteHeard(): void {
   heard = Date.now();
 }
 
+let broke = 0;
+
+/** The line to the server has just broken. */
+export function noteBroken(): void {
+  broke = Date.now();
+}
+
+/** Whether the server has been heard since the line last broke. */
+export const heardSinceBreak = (): boolean => heard > broke;
+
 /** When the server was last heard (ms, this machine's clock). */
 export const lastHeard = (): number => heard;
 
@@ -34,6 +44,7 @@ export function notePing(at: string): void {
 export const serverNow = (): number => Date.now() + offset;
 
 export function resetClock(): void {
+  broke = 0;
   offset = 0;
   precise = false;
 }

@@ -67,6 +67,19 @@ describe("the live connection", () => {
     expect(open.effects).toContainEqual(expect.objectContaining({ do: "deliver" }));
   });
 
+  it("tries events in turn with a socket that never came up, and with no other", () => {
+    const ways = (steps: number, state: State) =>
+      Array.from({ length: steps }, () => {
+        state = run([{ kind: "closed" }], state).state;
+        return run([{ kind: "retry" }], state).effects[0];
+      }).map((effect) => effect?.do === "connect" && effect.way);
+    expect(ways(5, initial)).toEqual(["socket", "events", "socket", "events", "socket"]);
+    const events = run([want("jobs"), { kind: "closed" }, { kind: "closed" }, { kind: "opened" }]);
+    expect(events.state).toMatchObject({ mode: "live", socketWorks: false });
+    const socket = run([{ kind: "closed" }, { kind: "opened" }], events.state).state;
+    expect(ways(4, socket)).toEqual(["socket", "socket", "socket", "socket"]);
+  });
+
   it("hangs up when the line is silent or the network gone, and comes back with it", () => {
     const open = run([{ kind: "opened" }]).state;
     expect(run([{ kind: "silence" }], open).effects).toEqual([{ do: "hangUp" }]);
@@ -75,7 +88,7 @@ describe("the live connection", () => {
     expect(gone.effects).toEqual([]);
     const back = run([{ kind: "network", up: true }], gone.state);
     expect(back.state.mode).toBe("reconnecting");
-    expect(back.effects).toEqual([{ do: "connect" }]);
+    expect(back.effects).toEqual([{ do: "connect", way: "socket" }]);
   });
 
   it("forgets a topic that ended or was refused", () => {

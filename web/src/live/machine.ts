@@ -2,8 +2,12 @@
  * The live connection as a pure state machine: events in, a new state and effects out.
  *
  * One socket per tab carries all topics. A topic is asked for while anybody listens; after a
- * break it is asked for again. When no socket comes up, listeners are told to poll until one does.
+ * break it is asked for again. Where no socket has ever come up, server-sent events are tried in
+ * turn with it; while neither comes up, listeners are told to poll.
  */
+
+/** What carries the topics. */
+export type Way = "socket" | "events";
 
 export type Mode = "connecting" | "live" | "reconnecting" | "polling" | "offline";
 
@@ -32,7 +36,7 @@ export type Delivery =
   | { kind: "refused"; code: string; detail: string };
 
 export type Effect =
-  | { do: "connect" }
+  | { do: "connect"; way: Way }
   | { do: "hangUp" }
   | { do: "send"; frame: { op: "sub" | "unsub"; topic: string; since?: number } }
   | { do: "retryIn"; ms: number }
@@ -47,8 +51,12 @@ export type State = Readonly<{
   mode: Mode;
   /** Failed attempts since the last time that the socket was open. */
   failures: number;
-  /** Whether a socket has ever been open: only then is a break a gap in what was shown. */
+  /** Whether the line has ever been open: only then is a break a gap in what was shown. */
   wasOpen: boolean;
+  /** What is open, or is tried now or next. */
+  way: Way;
+  /** Whether a socket has ever come up here: then it is only away, not blocked. */
+  socketWorks: boolean;
   topics: ReadonlyMap<string, Topic>;
 }>;
 
@@ -56,13 +64,17 @@ export const FIRST_RETRY_MS = 500;
 export const LAST_RETRY_MS = 15_000;
 /** A server pings every 15 s; after this long without any frame the line is dead. */
 export const SILENCE_MS = 40_000;
-/** So many failures in a row mean that something in between blocks the socket. */
+/** So many failures of a socket that never worked mean that something in between blocks it. */
+export const EVENTS_AFTER = 2;
+/** So many failures in a row mean that nothing comes up for now. */
 export const POLL_AFTER = 4;
 
 export const initial: State = {
   mode: "connecting",
   failures: 0,
   wasOpen: false,
+  way: "socket",
+  socketWorks: false,
   topics: new Map(),
 };
 
@@ -84,7 +96,7 @@ export function step(state: State, event: Event, chance: number): Step {
   switch (event.kind) {
     case "start":
     case "retry":
-      return state.mode === "offline" ? [state, []] : [state, [{ do: "connect" }]];
+      return state.mode === "offline" ? [state, []] : [state, [{ do: "connect", way: state.way }]];
     case "opened":
       return opened(state);
     case "closed":
@@ -113,7 +125,8 @@ function opened(state: State): Step {
       effects.push({ do: "deliver", topic, delivery: { kind: "resync" } });
     }
   }
-  return [{ mode: "live", failures: 0, wasOpen: true, topics }, effects];
+  const socketWorks = state.socketWorks || state.way === "socket";
+  return [{ ...state, mode: "live", failures: 0, wasOpen: true, socketWorks, topics }, effects];
 }
 
 function closed(state: State, chance: number): Step {
@@ -121,14 +134,16 @@ function closed(state: State, chance: number): Step {
   const failures = state.failures + 1;
   const blocked = failures >= POLL_AFTER;
   const mode = blocked ? "polling" : state.wasOpen ? "reconnecting" : "connecting";
-  return [{ ...state, mode, failures }, [{ do: "retryIn", ms: backoff(failures, chance) }]];
+  const way = !state.socketWorks && failures >= EVENTS_AFTER && failures % 2 === 0;
+  const next: State = { ...state, mode, failures, way: way ? "events" : "socket" };
+  return [next, [{ do: "retryIn", ms: backoff(failures, chance) }]];
 }
 
 function network(state: State, up: boolean): Step {
   if (!up) return [{ ...state, mode: "offline" }, [{ do: "hangUp" }]];
   if (state.mode !== "offline") return [state, []];
   const mode = state.wasOpen ? "reconnecting" : "connecting";
-  return [{ ...state, mode, failures: 0 }, [{ do: "connect" }]];
+  return [{ ...state, mode, failures: 0, way: "socket" }, [{ do: "connect", way: "socket" }]];
 }
 
 function want(state: State, topic: string, since: number | null): Step {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { lastHeard, serverNow } from "./clock";
+import type { Wanted } from "./events";
 import { SILENCE_MS } from "./machine";
-import { LiveSocket, POLL_MS } from "./socket";
+import { CALL_MS, LiveSocket, POLL_MS, UPGRADE_MS } from "./socket";
 
 class Wire {
   readyState = 0;
@@ -34,6 +35,7 @@ const wire = () => wires.at(-1) as Wire;
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.spyOn(Math, "random").mockReturnValue(1); // the longest waits
   wires = [];
   socket = new LiveSocket(() => {
     const made = new Wire();
@@ -89,7 +91,7 @@ describe("LiveSocket", () => {
     socket.listen("summary", { onDelivery: heard });
     for (let attempt = 0; attempt < 4; attempt += 1) {
       wire().breakNow();
-      vi.advanceTimersByTime(attempt < 3 ? 15_000 : 0);
+      vi.advanceTimersByTime(attempt < 3 ? 500 * 2 ** attempt : 0);
     }
     expect(socket.mode).toBe("polling");
     heard.mockClear();
@@ -99,6 +101,48 @@ describe("LiveSocket", () => {
     heard.mockClear();
     vi.advanceTimersByTime(POLL_MS * 2);
     expect(heard).not.toHaveBeenCalled();
+  });
+
+  it("takes events for a socket that is blocked, until one passes", () => {
+    const streams: { wire: Wire; wanted: Wanted }[] = [];
+    const tried: Wire[] = [];
+    const wire = () => tried.at(-1) as Wire;
+    socket = new LiveSocket(
+      () => {
+        const made = new Wire();
+        tried.push(made);
+        return made;
+      },
+      undefined,
+      (wanted) => {
+        const made = new Wire();
+        streams.push({ wire: made, wanted: wanted() });
+        return made;
+      },
+    );
+    socket.start();
+    const heard = vi.fn();
+    socket.listen("logs:1", { onDelivery: heard, since: () => 7 });
+    wire().breakNow();
+    vi.advanceTimersByTime(500 + CALL_MS); // neither taken nor refused
+    vi.advanceTimersByTime(1000);
+    expect([...(streams[0]?.wanted ?? [])]).toEqual([["logs:1", 7]]);
+    streams[0]?.wire.openNow();
+    expect(socket.mode).toBe("live");
+    streams[0]?.wire.says({ topic: "logs:1", seq: 1, data: 1 });
+    expect(heard).toHaveBeenLastCalledWith({ kind: "data", data: 1, seq: 1 });
+    const tries = tried.length;
+    for (let at = 0; at < UPGRADE_MS; at += 15_000) {
+      vi.advanceTimersByTime(15_000);
+      streams[0]?.wire.says({ op: "ping", at: new Date().toISOString() });
+    }
+    expect(tried).toHaveLength(tries + 1);
+    expect(socket.mode).toBe("live");
+    wire().openNow();
+    vi.advanceTimersByTime(500);
+    wire().openNow();
+    expect(socket.mode).toBe("live");
+    expect(wire().sent).toEqual([{ op: "sub", topic: "logs:1", since: 7 }]);
   });
 
   it("says when its mode changes, and when the server was last heard", () => {

@@ -1,5 +1,6 @@
-/** Drives the state machine with a real WebSocket, timers and the listeners of topics. */
-import { noteHeard, notePing } from "./clock";
+/** Drives the state machine with a real line to the server, timers and the listeners of topics. */
+import { noteBroken, noteHeard, notePing } from "./clock";
+import { EventLine, type Line, type Wanted } from "./events";
 import {
   type Delivery,
   type Effect,
@@ -9,9 +10,14 @@ import {
   type Mode,
   type State,
   step,
+  type Way,
 } from "./machine";
 
 export const POLL_MS = 5000;
+/** A call that is neither taken nor refused for so long is not going to be. */
+export const CALL_MS = 10_000;
+/** So often it is tried whether the socket passes by now, while events stand in for it. */
+export const UPGRADE_MS = 60_000;
 
 export type Listener = {
   /** What came; `poll` asks the listener to read for itself, as no socket comes up. */
@@ -20,26 +26,22 @@ export type Listener = {
   since?(): number | null;
 };
 
-type Wire = Pick<WebSocket, "send" | "close" | "readyState"> & {
-  onopen: ((event: never) => void) | null;
-  onclose: ((event: never) => void) | null;
-  onmessage: ((event: { data: unknown } & never) => void) | null;
-};
-
 export class LiveSocket {
   private state: State = initial;
-  private wire: Wire | null = null;
+  private wire: Line | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
   private polling: ReturnType<typeof setInterval> | undefined;
+  private upgrade: ReturnType<typeof setInterval> | undefined;
   private readonly listeners = new Map<string, Set<Listener>>();
   private readonly watchers = new Set<() => void>();
   private started = false;
 
   /** `probe` asks the server for a sign of life while no socket comes up. */
   constructor(
-    private readonly open: () => Wire,
+    private readonly open: () => Line,
     private readonly probe: () => void = () => {},
+    private readonly openEvents: ((wanted: () => Wanted) => Line) | undefined = undefined,
   ) {}
 
   get mode(): Mode {
@@ -85,6 +87,7 @@ export class LiveSocket {
     const before = this.state.mode;
     const [state, effects] = step(this.state, event, Math.random());
     this.state = state;
+    if (before === "live" && state.mode !== "live") noteBroken();
     for (const effect of effects) this.perform(effect);
     if (this.state.mode !== before) this.modeChanged();
   }
@@ -92,7 +95,7 @@ export class LiveSocket {
   private perform(effect: Effect): void {
     switch (effect.do) {
       case "connect":
-        this.connect();
+        this.connect(effect.way);
         break;
       case "hangUp":
         this.hangUp();
@@ -123,25 +126,41 @@ export class LiveSocket {
   }
 
   private subscribeAgain(topic: string): void {
+    const since = this.sinceOf(topic);
+    this.perform({
+      do: "send",
+      frame: since === null ? { op: "sub", topic } : { op: "sub", topic, since },
+    });
+  }
+
+  private sinceOf(topic: string): number | null {
     const wanted = [...(this.listeners.get(topic) ?? [])].map((one) => one.since?.() ?? null);
     const lines = wanted.filter((line) => line !== null);
     // The listener that is furthest behind decides; the others drop what they have.
-    const since = lines.length === 0 ? {} : { since: Math.min(...lines) };
-    this.perform({ do: "send", frame: { op: "sub", topic, ...since } });
+    return lines.length === 0 ? null : Math.min(...lines);
   }
 
-  private connect(): void {
+  private wanted(): Wanted {
+    return new Map([...this.state.topics.keys()].map((topic) => [topic, this.sinceOf(topic)]));
+  }
+
+  private connect(way: Way): void {
     clearTimeout(this.retry);
     if (this.wire !== null) return;
-    let wire: Wire;
+    let wire: Line;
     try {
-      wire = this.open();
+      const events = way === "events" ? this.openEvents : undefined;
+      wire = events?.(() => this.wanted()) ?? this.open();
     } catch {
       this.handle({ kind: "closed" });
       return;
     }
     this.wire = wire;
-    wire.onopen = () => this.handle({ kind: "opened" });
+    this.silence = setTimeout(() => this.handle({ kind: "silence" }), CALL_MS);
+    wire.onopen = () => {
+      this.handle({ kind: "opened" });
+      if (way === "events") this.upgrade = setInterval(() => this.tryUpgrade(), UPGRADE_MS);
+    };
     wire.onmessage = ({ data }) => this.message(data);
     wire.onclose = () => {
       if (this.wire === wire) this.hangUp();
@@ -151,11 +170,25 @@ export class LiveSocket {
   private hangUp(): void {
     const wire = this.wire;
     clearTimeout(this.silence);
+    clearInterval(this.upgrade);
     this.wire = null;
     if (wire === null) return;
     wire.onopen = wire.onclose = wire.onmessage = null;
     if (wire.readyState < 2) wire.close();
     this.handle({ kind: "closed" });
+  }
+
+  /** Goes back to the socket as soon as one comes up. */
+  private tryUpgrade(): void {
+    try {
+      const trial = this.open();
+      trial.onopen = () => {
+        trial.close();
+        this.hangUp();
+      };
+    } catch {
+      // It is still blocked.
+    }
   }
 
   private message(data: unknown): void {
@@ -199,4 +232,5 @@ async function probe(): Promise<void> {
 export const liveSocket = new LiveSocket(
   () => new WebSocket(address()),
   () => void probe(),
+  (wanted) => new EventLine(wanted),
 );

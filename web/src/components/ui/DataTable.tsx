@@ -102,7 +102,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
               }}
             >
               {selection && (
-                <span role="cell" className="grid place-items-center">
+                // Above a cell's link that reaches over its whole row.
+                <span role="cell" className="relative z-1 grid place-items-center">
                   <Checkbox
                     checked={chosen}
                     onChange={(on) => toggle(id, on)}

@@ -57,7 +57,12 @@ export function Field({
     <div className={cn("flex min-w-0 flex-col gap-1.5", className)}>
       <label htmlFor={control} className="text-sm font-medium">
         {label}
-        {optional && <span className="ml-1.5 font-normal text-subtle">{t("field.optional")}</span>}
+        {optional && (
+          <>
+            {" "}
+            <span className="ml-0.5 font-normal text-subtle">{t("field.optional")}</span>
+          </>
+        )}
       </label>
       <FieldContext value={wiring}>{children}</FieldContext>
       {error && (

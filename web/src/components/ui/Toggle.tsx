@@ -4,6 +4,7 @@ import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from "radix-ui";
 import { type ReactNode, useId } from "react";
 import { cn } from "@/lib/cn";
 import { useField } from "./Field";
+import { Tooltip } from "./Tooltip";
 
 type SwitchProps = {
   checked: boolean;
@@ -13,24 +14,37 @@ type SwitchProps = {
   bare?: boolean;
   hint?: string;
   disabled?: boolean;
+  /** Why it cannot be used now: it stays reachable and says so. */
+  disabledReason?: string | undefined;
 };
 
-export function Switch({ checked, onChange, label, bare = false, hint, disabled }: SwitchProps) {
+export function Switch(props: SwitchProps) {
+  const { checked, onChange, label, bare = false, hint, disabled, disabledReason } = props;
   const id = useId();
   const hintId = hint === undefined ? undefined : `${id}-hint`;
+  const locked = disabledReason !== undefined;
+  const control = (
+    <RadixSwitch.Root
+      id={id}
+      checked={checked}
+      onCheckedChange={(on) => !locked && onChange(on)}
+      disabled={disabled}
+      aria-disabled={locked || undefined}
+      aria-label={bare ? label : undefined}
+      aria-describedby={locked ? `${id}-reason` : hintId}
+      className="group relative h-5 w-9 shrink-0 rounded-full border border-control bg-raised transition-colors before:absolute before:-inset-x-1 before:-inset-y-3 disabled:opacity-50 aria-disabled:opacity-50 data-[state=checked]:border-brand data-[state=checked]:bg-brand"
+    >
+      <RadixSwitch.Thumb className="block size-3.5 translate-x-0.5 rounded-full bg-muted transition-transform data-[state=checked]:translate-x-4.5 data-[state=checked]:bg-white" />
+    </RadixSwitch.Root>
+  );
   return (
     <span className={cn("flex items-center gap-3", !bare && "min-h-9 pointer-coarse:min-h-11")}>
-      <RadixSwitch.Root
-        id={id}
-        checked={checked}
-        onCheckedChange={onChange}
-        disabled={disabled}
-        aria-label={bare ? label : undefined}
-        aria-describedby={hintId}
-        className="group relative h-5 w-9 shrink-0 rounded-full border border-control bg-raised transition-colors before:absolute before:-inset-x-1 before:-inset-y-3 disabled:opacity-50 data-[state=checked]:border-brand data-[state=checked]:bg-brand"
-      >
-        <RadixSwitch.Thumb className="block size-3.5 translate-x-0.5 rounded-full bg-muted transition-transform data-[state=checked]:translate-x-4.5 data-[state=checked]:bg-white" />
-      </RadixSwitch.Root>
+      {locked ? <Tooltip text={disabledReason}>{control}</Tooltip> : control}
+      {locked && (
+        <span id={`${id}-reason`} className="sr-only">
+          {disabledReason}
+        </span>
+      )}
       {!bare && (
         <span className="min-w-0">
           <label htmlFor={id} className="block">

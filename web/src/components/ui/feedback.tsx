@@ -33,7 +33,7 @@ export function Skeleton({ className }: { className?: string }) {
 export function Loading({ children, className }: { children: ReactNode; className?: string }) {
   const { t } = useTranslation();
   return (
-    <div role="status" className={className}>
+    <div role="status" data-loading="" className={className}>
       <span className="sr-only">{t("loading")}</span>
       {children}
     </div>

@@ -86,6 +86,15 @@ describe("Field", () => {
     expect(choice).toHaveBeenCalledWith("HIGH");
     expect(screen.getByLabelText("Script").tagName).toBe("TEXTAREA");
   });
+
+  it("keeps a space between its label and the word optional", () => {
+    render(
+      <Field label="Region" optional>
+        <Input defaultValue="" />
+      </Field>,
+    );
+    expect(screen.getByRole("textbox", { name: "Region optional" })).toBeTruthy();
+  });
 });
 
 describe("Combobox", () => {
@@ -125,6 +134,19 @@ describe("toggles", () => {
     box.focus();
     await userEvent.keyboard(" ");
     expect(tick).toHaveBeenCalledWith(true);
+  });
+
+  it("say by keyboard, too, why they cannot be used", async () => {
+    const on = vi.fn();
+    render(<Switch label="Takes jobs" checked onChange={on} disabledReason="Not yours" bare />);
+    const control = screen.getByRole("switch", { name: "Takes jobs" });
+    await userEvent.tab();
+    expect(document.activeElement).toBe(control);
+    const reason = control.getAttribute("aria-describedby") ?? "";
+    expect(document.getElementById(reason)?.textContent).toBe("Not yours");
+    await userEvent.keyboard(" ");
+    await userEvent.click(control);
+    expect(on).not.toHaveBeenCalled();
   });
 });
 

@@ -1,13 +1,16 @@
 /** The resource samples of one attempt: the stored ones, and those that come while one looks. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { api, unwrap } from "@/api/client";
 import { keys } from "@/api/keys";
+import { useOnShow } from "@/lib/media";
 import { useTopic } from "@/live/useTopic";
 import { type Columns, columnsOf, mergeSamples, type Sample } from "../model/samples";
 import { isFinished, type Job } from "../model/timeline";
 
 const MOST_STORED = 3600;
+/** A hidden page takes no more samples after so long; it reads them when it is shown again. */
+const HIDDEN_MS = 30_000;
 
 export type Stats = {
   samples: readonly Sample[];
@@ -44,7 +47,14 @@ export function useStats(job: Job, attempt: number | null): Stats {
     enabled: number !== null,
   });
   const live = number !== null && number === newest && !isFinished(job);
-  useTopic<{ points: Sample[] }>(live ? `stats:${job.id}` : null, {
+  const onShow = useOnShow(HIDDEN_MS);
+  const wasHidden = useRef(false);
+  const { refetch } = query;
+  useEffect(() => {
+    if (onShow && wasHidden.current && number !== null) void refetch();
+    wasHidden.current = !onShow;
+  }, [onShow, number, refetch]);
+  useTopic<{ points: Sample[] }>(live && onShow ? `stats:${job.id}` : null, {
     onData: ({ points }) =>
       client.setQueryData<Cached>(key, (before) => ({
         attempt: number,

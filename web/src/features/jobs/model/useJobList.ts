@@ -26,15 +26,17 @@ export function useJobList(search: JobsSearch) {
   return { list, rows, counts: counts.data?.counts ?? null, loadMore, ...arrivals };
 }
 
+function latest(rows: readonly JobRow[]): string {
+  let found = "";
+  for (const row of rows) if (row.submitted_at > found) found = row.submitted_at;
+  return found;
+}
+
 /** Counts the jobs that came after the list was read, and rereads the numbers while they change. */
 function useArrivals(search: JobsSearch, rows: readonly JobRow[]) {
   const client = useQueryClient();
   const known = useMemo(() => new Set(rows.map((row) => row.id)), [rows]);
-  const newest =
-    rows
-      .map((row) => row.submitted_at)
-      .sort()
-      .at(-1) ?? "";
+  const newest = useMemo(() => latest(rows), [rows]);
   const [fresh, setFresh] = useState<ReadonlySet<string>>(new Set());
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);

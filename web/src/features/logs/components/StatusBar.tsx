@@ -3,16 +3,20 @@ import { CircleCheck, CircleDot, CirclePause, TriangleAlert, WifiOff } from "luc
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Copy } from "@/components/ui/Copy";
+import { useStale } from "@/components/ui/Stale";
 import { formatClock, formatNumber } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
+import { heardSinceBreak } from "@/live/clock";
 import { useLiveMode, useLiveSince } from "@/live/useTopic";
 import type { Viewer } from "../hooks/useViewer";
 
 /** Whether what is on show may be out of date because the connection is gone. */
 export function useBroken(viewer: Viewer): boolean {
   const mode = useLiveMode();
+  const { stale } = useStale();
   const ended = viewer.base?.meta?.ended ?? false;
-  return !ended && (mode === "reconnecting" || mode === "offline");
+  const away = mode === "polling" && (stale || !heardSinceBreak());
+  return !ended && (away || mode === "reconnecting" || mode === "offline");
 }
 
 export function StatusBar({ viewer }: { viewer: Viewer }) {

@@ -7,7 +7,6 @@ import { usePermission } from "@/api/queries/system";
 import { AlertDialog } from "@/components/ui/AlertDialog";
 import { Skeleton, useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { Switch } from "@/components/ui/Toggle";
-import { Tooltip } from "@/components/ui/Tooltip";
 import { toast } from "@/components/ui/toast";
 import { formatNumber } from "@/lib/format";
 import { effectQuery } from "../hooks/data";
@@ -33,24 +32,17 @@ export function EnableSwitch({ provider, bare = false }: Props) {
       },
     );
   const shown = change.isPending ? change.variables.enabled : provider.enabled;
-  const control = (
-    <Switch
-      checked={shown}
-      onChange={(on) => (on ? set(true) : setAsking(true))}
-      label={bare ? t("enable.of", { name: provider.name }) : t("enable.label")}
-      bare={bare}
-      disabled={!allowed}
-    />
-  );
   return (
     <>
-      {allowed ? (
-        control
-      ) : (
-        <Tooltip text={common("forbidden.reason", { permission: "providers.manage" })}>
-          <span>{control}</span>
-        </Tooltip>
-      )}
+      <Switch
+        checked={shown}
+        onChange={(on) => (on ? set(true) : setAsking(true))}
+        label={bare ? t("enable.of", { name: provider.name }) : t("enable.label")}
+        bare={bare}
+        disabledReason={
+          allowed ? undefined : common("forbidden.reason", { permission: "providers.manage" })
+        }
+      />
       <AlertDialog
         open={asking}
         onOpenChange={setAsking}

@@ -1,0 +1,93 @@
+"""How pages look and read on real screens: themes, colours of the system, turned phones, words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from hodei.client import Client
+from tests.support.browser import Theme, Visitor, check_overflow, check_targets, settle
+from tests.web.log_pages import logs_path, seen, state
+
+GROUNDS = {"light": "rgb(246, 247, 249)", "dark": "rgb(12, 16, 23)"}
+FIRST_THEMES = """
+window.themes = new Set();
+new MutationObserver(() => {
+    if (document.body) window.themes.add(document.documentElement.dataset.theme);
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+UNCOVERED = """() => {
+    const field = document.activeElement;
+    const box = field.getBoundingClientRect();
+    const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return box.top >= 0 && box.bottom <= innerHeight && field.contains(at);
+}"""
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_chosen_theme_is_there_from_the_first_paint(visitor: Visitor, theme: Theme) -> None:
+    other: Theme = "light" if theme == "dark" else "dark"
+    with visitor.page("/settings/profile", theme=other) as page:
+        page.get_by_role("radio", name=theme.capitalize(), exact=True).click()
+        expect(page.locator("html")).to_have_attribute("data-theme", theme)
+        page.context.add_init_script(FIRST_THEMES)
+        page.reload()
+        settle(page)
+        assert page.evaluate("[...window.themes]") == [theme]
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == GROUNDS[theme]
+
+
+def test_what_is_chosen_stands_out_in_the_colours_of_the_system(visitor: Visitor) -> None:
+    looks = "(e) => { const s = getComputedStyle(e); return [s.backgroundColor, s.color]; }"
+    with visitor.page("/metrics?range=7d", forced_colors="active") as page:
+        settle(page)
+        chosen, other = (page.get_by_role("radio", name=name) for name in ("7D", "30D"))
+        assert chosen.evaluate(looks) != other.evaluate(looks)
+        page.goto("/jobs?status=FAILED")
+        chips = page.get_by_role("search").get_by_role("button")
+        chosen, other = (chips.filter(has_text=re.compile(name)) for name in ("^Fail", "^Pend"))
+        expect(chosen).to_have_attribute("aria-pressed", "true")
+        assert chosen.evaluate(looks) != other.evaluate(looks)
+        page.goto("/providers")
+        switch = page.get_by_role("switch").first
+        ground, thumb = (switch.evaluate(looks), switch.locator("span").evaluate(looks))
+        assert ground[0] != thumb[0]
+
+
+def test_the_log_can_be_read_on_a_turned_phone(visitor: Visitor, client: Client) -> None:
+    job = client.submit(name="turned", command="seq 1 200")
+    client.wait(job, timeout=30)
+    with visitor.page(logs_path(job.id), size="phone") as page:
+        page.set_viewport_size({"width": 844, "height": 390})
+        state(page, "complete").wait_for()
+        page.wait_for_function("() => document.querySelectorAll('.log-row[data-line]').length > 5")
+        assert len(seen(page)) >= 6
+        check_overflow(page)
+        check_targets(page)
+
+
+def test_an_open_keyboard_does_not_hide_the_field(visitor: Visitor) -> None:
+    with visitor.page("/jobs/new", size="phone") as page:
+        settle(page)
+        # What is left of the screen above the keyboard of a usual phone.
+        page.set_viewport_size({"width": 390, "height": 430})
+        for name in ("Job Name", "Container Image", "CPU Cores", "Timeout (ms)", "Region"):
+            page.get_by_label(name).first.tap()
+            page.wait_for_function(UNCOVERED)
+
+
+def test_the_language_changes_at_once_and_wholly(visitor: Visitor, label: str) -> None:
+    with visitor.page("/jobs") as page:
+        settle(page)
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        page.get_by_role("button", name="Language").click()
+        page.get_by_role("menuitemradio", name="Español").click()
+        expect(page.locator("html")).to_have_attribute("lang", "es")
+        expect(page).to_have_title(re.compile("^Jobs"))
+        expect(page.get_by_role("searchbox", name="Nombre o id")).to_be_visible()
+        expect(page.get_by_role("link", name="Nuevo job").first).to_be_attached()
+        page.get_by_role("link", name="Panel").click()
+        expect(page).to_have_title(re.compile("^Panel"))
+        assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
