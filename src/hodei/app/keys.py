@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from hodei.adapters.security.keys import FileSealer, keys_in, make_key, read_keys
+from collections.abc import Callable
+
+from hodei.adapters.security.keys import FileSealer, KeyFile, keys_in
 from hodei.adapters.security.sealing import SivSealer
 from hodei.app.settings import Settings
 
 
-def secret_keys(settings: Settings) -> tuple[bytes, ...]:
-    """Those that count, the first one first. Raises Unavailable."""
+def secret_keys(settings: Settings) -> Callable[[], tuple[bytes, ...]]:
+    """Gives those that count at each moment, the first one first. Raises Unavailable."""
     if settings.secret_key is not None:
-        return tuple(keys_in(settings.secret_key.encode()))
-    path = settings.secret_key_file or settings.data_dir / "secret.key"
-    make_key(path)
-    return tuple(read_keys(path))
+        keys = tuple(keys_in(settings.secret_key.encode()))
+        return lambda: keys
+    return KeyFile(settings.secret_key_file or settings.data_dir / "secret.key")
 
 
 def sealer_of(settings: Settings) -> SivSealer:

@@ -78,8 +78,7 @@ def _tls(settings: Settings, servers: tuple[str, ...]) -> AgentTls:
 
     named = [urlsplit(target).hostname for target in servers if target.startswith(TLS)]
     hosts = list(dict.fromkeys(host for host in named if host))
-    keys = secret_keys(settings)
-    return AgentTls(Authorities(lambda: keys), hosts, worker_certificate(settings))
+    return AgentTls(Authorities(secret_keys(settings)), hosts, worker_certificate(settings))
 
 
 def agent_socket(data_dir: Path) -> Path:

@@ -9,7 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from hodei.adapters.security.agent_tls import AgentTls
 from hodei.adapters.security.authority import EPOCH, Authorities
+from hodei.adapters.security.keys import KeyFile
 from hodei.adapters.security.leaves import IssuedCertificates, server_certificate
 from hodei.domain.errors import Unauthenticated
 from hodei.ports.certificates import ServerCertificate
@@ -121,3 +123,17 @@ def test_a_certificate_names_its_worker_and_session() -> None:
     for other in (Authority().issue().cert, b"nonsense"):
         with pytest.raises(Unauthenticated):
             issued.read(other)
+
+
+def test_the_listener_takes_up_keys_that_were_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "secret.key"
+    path.write_bytes(OLD + b"\n")
+    tls = AgentTls(Authorities(KeyFile(path)), ["10.1.2.3"])
+    first = tls.current()
+    assert tls.current() is first
+    path.write_bytes(NEW + b"\n" + OLD + b"\n")
+    second = tls.current()
+    assert second is not first
+    assert second.clients.decode() == authorities(NEW, OLD).accepted(NOW)
+    path.write_bytes(b"too short\n")
+    assert tls.current() is second

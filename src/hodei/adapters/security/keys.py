@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from hodei.adapters.security.sealing import KEY_BYTES, SivSealer
@@ -42,6 +43,26 @@ class FileSealer(SivSealer):
             return
         self._use(keys)
         logger.info("keys taken up", extra={"keys": len(keys)})
+
+
+class KeyFile:
+    """The keys of a file, as it is whenever they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        """Makes the file when it is missing. Raises Unavailable when it cannot be used."""
+        self._path = path
+        make_key(path)
+        self._mark = _mark(path)
+        self._keys = tuple(read_keys(path))
+
+    def __call__(self) -> tuple[bytes, ...]:
+        """The first one first; those before when the file cannot be used just now."""
+        mark = _mark(self._path)
+        if mark not in (None, self._mark):
+            self._mark = mark
+            with suppress(Unavailable):
+                self._keys = tuple(read_keys(self._path))
+        return self._keys
 
 
 def keys_in(text: bytes) -> list[bytes]:
