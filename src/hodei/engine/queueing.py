@@ -100,7 +100,7 @@ class WorkerView:
     def without_job(self) -> WorkerView:
         """The same without what tells of its job."""
         return WorkerView(
-            worker=replace(self.worker, attempt_id=None, reason=""),
+            worker=replace(self.worker, attempt_id=None, image=None, reason=""),
             load=WorkerLoad(lease_until=self.load.lease_until),
             heard_at=self.heard_at,
         )

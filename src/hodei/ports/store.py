@@ -28,6 +28,7 @@ from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
 from hodei.ports.aggregates import JobMetrics, Recent, UseSeries
 from hodei.ports.audit import AuditStore
+from hodei.ports.feed import EventStore
 from hodei.ports.hosts import HostStore
 from hodei.ports.loads import LoadStore
 from hodei.ports.maintenance import MaintenanceStore
@@ -469,22 +470,6 @@ class ProviderStore(Protocol):
     async def health(self) -> Mapping[UUID, Health]: ...
 
     async def health_history(self, provider_id: UUID) -> Sequence[Health]: ...
-
-
-class EventStore(Protocol):
-    """What happened, in order."""
-
-    async def last_cursor(self) -> str:
-        """The position after the newest event that every transaction agrees on."""
-        ...
-
-    async def events(self, *, after: str, limit: int = 1000) -> Sequence[Event]:
-        """Events after a cursor, none ever missed: a late transaction delays later ones."""
-        ...
-
-    async def job_events(self, job_id: UUID, limit: int = 1000) -> Sequence[Event]:
-        """Oldest first."""
-        ...
 
 
 class Store(

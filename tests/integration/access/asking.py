@@ -15,6 +15,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from hodei.api.access.rules import Rule, Scope
+from hodei.api.access.table import REST
+from hodei.api.http.operations import Operation
 from hodei.domain.access.roles import (
     ALL_PROJECTS,
     GRANTS,
@@ -82,21 +84,30 @@ BODIES: Mapping[str, object] = {
     "putProject": {},
     "putSecret": {"value": "a value"},
 }
-QUERIES = {name: {"project": OURS} for name in ("putSecret", "deleteSecret")}
-KEYS = {"providers": "ghost", "workers": str(uuid4()), "projects": "ghost"}
-"""Of what there is not: none is of a project, and so hidden from nobody."""
+KEYS = {
+    "providers": "ghost",
+    "workers": str(uuid4()),
+    "users": "ghost",
+    "tokens": str(uuid4()),
+    "me": str(uuid4()),
+    "secrets": "ghost",
+    "projects": "ghost",
+}
+"""By the first word of the path: of what there is not, which is hidden from nobody."""
 
 
-async def ask_rest(
-    client: httpx.AsyncClient, name: str, method: str, path: str, job: str, who: str
-) -> str:
+async def ask_rest(client: httpx.AsyncClient, asked: Operation, job: str, who: str) -> str:
     """What comes of one operation."""
-    body = BODIES.get(name)
+    name, path, body = asked.name, asked.path, BODIES.get(asked.name)
     if name in ("cancelJobs", "rerunJobs"):
         body = {"job_ids": [job]}
     url = path.replace("{key}", KEYS.get(path.split("/")[1].split(":", maxsplit=1)[0], job))
-    query = QUERIES.get(name, {"topic": f"stats:{job}"} if name == "streamEvents" else {})
-    async with client.stream(method, url, json=body, headers=bearer(who), params=query) as answer:
+    query = {"topic": f"stats:{job}"} if name == "streamEvents" else {}
+    if REST[name].scope is Scope.PROJECT and any(p.name == "project" for p in asked.query):
+        query["project"] = OURS
+    async with client.stream(
+        asked.method, url, json=body, headers=bearer(who), params=query
+    ) as answer:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return ALLOWED
         text = await answer.aread()

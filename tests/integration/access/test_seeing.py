@@ -74,9 +74,12 @@ async def test_a_worker_without_its_job(place: Installation, viewer: httpx.Async
         assert await store.commit([unit_of(held)]) == ["saved"]
         place.marks[str(held.worker.id)] = project
     workers = (await shown(viewer, "/workers"))["items"]
-    told = {place.marks[row["id"]]: (row["job_name"], row["attempt_id"]) for row in workers}
+    told = {
+        place.marks[row["id"]]: (row["job_name"], row["attempt_id"], row["job_id"])
+        for row in workers
+    }
     assert told[OURS][0] == f"in {OURS}"
-    assert told[THEIRS] == (None, None)
+    assert told[THEIRS] == (None, None, None)
     assert None not in told[OURS]
 
 
