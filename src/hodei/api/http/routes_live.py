@@ -69,21 +69,20 @@ async def _events(
     subscriptions = Subscriptions(known, visitor, frames.put)
     ended = asyncio.ensure_future(subscriptions.until_ended())
     watching = asyncio.ensure_future(_watch(call, subscriptions))
+    coming = asyncio.ensure_future(frames.get())
     try:
         yield f"retry: 1000\n{event('', ping_frame(call.api))}"
         for topic in topics:
             await subscriptions.add(topic, since)
         loop = asyncio.get_running_loop()
         due = loop.time() + event_stream.KEEP_ALIVE_S
-        while not ended.done() or not frames.empty():
-            coming = asyncio.ensure_future(frames.get())
+        while not ended.done() or coming.done() or not frames.empty():
             left = max(0.0, due - loop.time())
             either: set[asyncio.Future[Any]] = {coming, ended, watching}
             await asyncio.wait(either, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             if coming.done():
-                yield event("", coming.result())
-            else:
-                coming.cancel()
+                text, coming = coming.result(), asyncio.ensure_future(frames.get())
+                yield event("", text)
             if watching.done():
                 yield event("", error_frame(watching.result()))
                 return
@@ -91,8 +90,8 @@ async def _events(
                 due = loop.time() + event_stream.KEEP_ALIVE_S
                 yield event("", ping_frame(call.api))
     finally:
-        watching.cancel()
-        ended.cancel()
+        for task in (watching, ended, coming):
+            task.cancel()
         await subscriptions.close()
 
 
