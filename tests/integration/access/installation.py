@@ -35,7 +35,7 @@ from hodei.ports.bus import Hint
 from hodei.ports.secrets import MountedSecret
 from hodei.testing.fake_host import FakeHost
 
-OURS, THEIRS = "blue", "green"
+OURS, THEIRS, OTHER = "blue", "green", "red"
 PEOPLE: Mapping[str, Mapping[str, Role]] = {
     "none": {},
     "viewer": {OURS: Role.VIEWER},
@@ -145,7 +145,7 @@ async def installation() -> AsyncIterator[Installation]:
     async with engine:
         config = ProviderConfig(name="cloud", type="scripted", settings={})
         await engine.providers.create(config, enabled=False, actor="somebody")
-        for project in (OURS, THEIRS):
+        for project in (OURS, THEIRS, OTHER):
             await engine.projects.put(project, ProjectConfig())
         people = People()
         http = HttpServer(create_app(engine, people))

@@ -18,9 +18,8 @@ from hodei.domain.spec import JobSpec
 from hodei.ports.audit import AuditFilter
 from hodei.ports.store import JobFilter
 from hodei.testing.store_contract.rows import after, bind, new_job, new_spec, start, unit_of
-from tests.integration.access.installation import OURS, THEIRS, Installation, bearer
+from tests.integration.access.installation import OTHER, OURS, THEIRS, Installation, bearer
 
-OTHER = "red"
 SPEC = {"name": "x", "command": "true", "image": "busybox:1"}
 
 
@@ -166,7 +165,7 @@ async def test_what_is_done_and_refused_is_written_down(
     assert rows["anonymous", "jobs.read", Result.DENIED].code == "unauthenticated"
     made = rows["operator", "job.submit", Result.OK]
     assert (made.target_kind, made.project, len(made.target)) == ("job", OURS, 36)
-    assert rows["operator", "job.submit", Result.FAILED].detail == "name"
+    assert rows["operator", "job.submit", Result.FAILED].code == "invalid_request"
 
 
 async def _audit(place: Installation) -> list[Entry]:
