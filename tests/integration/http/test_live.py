@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Origin
 
-from hodei.api.http.websocket import log_feed
+from hodei.api.http.websocket import log_feed, pace
 from tests.integration.http.jobs import Client
 from tests.integration.http.running import Running
 
@@ -372,3 +372,17 @@ async def test_a_slow_client_slows_nobody(client: Client, server: Running) -> No
     finally:
         await idle.close()
     assert frames[-1]["total"] == 60_001
+
+
+async def test_a_flood_of_frames_waits(server: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "BURST", 5)
+    monkeypatch.setattr(pace, "PER_SECOND", 20.0)
+    async with connect(f"{server.ws}/ws") as socket:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        for _ in range(24):
+            await socket.send(json.dumps({"op": "unsub", "topic": "jobs"}))
+        await socket.send("{}")
+        while json.loads(await socket.recv())["op"] != "error":
+            pass
+        assert loop.time() - begun > 0.9, "the last of 25 frames is taken a second later"

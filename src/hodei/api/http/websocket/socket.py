@@ -16,6 +16,7 @@ from hodei.api.http.operations import Api, origin_of
 from hodei.api.http.schemas.frames import MAX_SINCE, MAX_TOPIC
 from hodei.api.http.schemas.logs import compact
 from hodei.api.http.websocket.channel import error_frame
+from hodei.api.http.websocket.pace import Pace
 from hodei.api.http.websocket.subscriptions import ClientGone, Subscriptions
 from hodei.api.http.websocket.topics import Topics
 from hodei.api.http.websocket.visitor import Visitor
@@ -109,15 +110,19 @@ class LiveSocket:
         visitor = visitor_of(api, websocket, caller, Interface.WEBSOCKET)
         self._topics = Subscriptions(topics, visitor, self.send)
         self._faults = 0
+        self._pace = Pace(api.engine.core.clock.monotonic())
 
     async def run(self) -> None:
         """Until the client goes."""
         pinging = asyncio.create_task(self._ping())
+        clock = self._api.engine.core.clock
         try:
             while True:
                 message = await self._websocket.receive()
                 if message["type"] == "websocket.disconnect":
                     return
+                if (delay := self._pace.delay(clock.monotonic())) > 0:
+                    await asyncio.sleep(delay)
                 if not await self._take(message.get("text") or "", message.get("bytes")):
                     return
         except (ClientGone, *GONE):
