@@ -11,9 +11,10 @@ import pytest
 
 from hodei.adapters.security.agent_tls import AgentTls
 from hodei.adapters.security.authority import EPOCH, Authorities
+from hodei.adapters.security.certificate_files import CertificateFiles, FilePlaces
 from hodei.adapters.security.keys import KeyFile
 from hodei.adapters.security.leaves import IssuedCertificates, server_certificate
-from hodei.domain.errors import Unauthenticated
+from hodei.domain.errors import Unauthenticated, Unavailable
 from hodei.ports.certificates import ServerCertificate
 from tests.support.certificates import Authority
 
@@ -137,3 +138,32 @@ def test_the_listener_takes_up_keys_that_were_replaced(tmp_path: Path) -> None:
     assert second.clients.decode() == authorities(NEW, OLD).accepted(NOW)
     path.write_bytes(b"too short\n")
     assert tls.current() is second
+
+
+def test_the_listener_shows_the_operator_s_newest_files(tmp_path: Path) -> None:
+    given = Authority()
+    cert, key = given.issue(["10.1.2.3"]).write(tmp_path, "server")
+    (tmp_path / "ca.pem").write_bytes(given.pem)
+    places = FilePlaces(
+        cert=cert,
+        key=key,
+        ca=tmp_path / "ca.pem",
+        cert_setting="CERT",
+        key_setting="KEY",
+        ca_setting="CA",
+    )
+    files = CertificateFiles(places)
+    tls = AgentTls(authorities(OLD), [], files)
+    first = tls.current()
+    assert (first.chain, tls.current()) == (cert.read_bytes(), first)
+    other = Authority()
+    other.issue(["10.1.2.3"]).write(tmp_path, "server")
+    # An authority that did not sign it changes nothing; the right one is announced with it.
+    with pytest.raises(Unavailable, match=r"CA: .* did not sign"):
+        files.reload()
+    assert tls.current() is first
+    (tmp_path / "ca.pem").write_bytes(other.pem)
+    assert files.reload()
+    assert tls.current().chain == cert.read_bytes()
+    assert tls.certificates.authorities(NOW) == other.pem.decode()
+    assert tls.current().clients == first.clients
