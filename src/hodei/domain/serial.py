@@ -128,27 +128,32 @@ def spec_from_dict(data: Mapping[str, Any]) -> JobSpec:
     )
 
 
-_TEXTS: dict[int, tuple[JobSpec, str]] = {}
-"""The newest texts by the identity of their specs, which cannot change: on its way in, a spec is
-written once for its digest and once for its row."""
-_MOST_TEXTS = 2000
+_WRITTEN: dict[int, tuple[JobSpec, str, str]] = {}
+"""The newest texts and digests by the identity of their specs, which cannot change: on its way
+in, a spec is written once for its digest and once for its row, and in bulk for many jobs."""
+_MOST_WRITTEN = 2000
 
 
 def spec_text(spec: JobSpec) -> str:
     """The spec as canonical JSON."""
-    known = _TEXTS.get(id(spec))
-    if known is not None and known[0] is spec:
-        return known[1]
-    text = canonical_json(spec_to_dict(spec))
-    if len(_TEXTS) >= _MOST_TEXTS:
-        _TEXTS.clear()
-    _TEXTS[id(spec)] = (spec, text)
-    return text
+    return _written(spec)[1]
 
 
 def spec_digest(spec: JobSpec) -> str:
     """sha256 in hex of the canonical spec; equal for equal specs, whatever their spelling was."""
-    return sha256(spec_text(spec).encode()).hexdigest()
+    return _written(spec)[2]
+
+
+def _written(spec: JobSpec) -> tuple[JobSpec, str, str]:
+    known = _WRITTEN.get(id(spec))
+    if known is not None and known[0] is spec:
+        return known
+    text = canonical_json(spec_to_dict(spec))
+    written = (spec, text, sha256(text.encode()).hexdigest())
+    if len(_WRITTEN) >= _MOST_WRITTEN:
+        _WRITTEN.clear()
+    _WRITTEN[id(spec)] = written
+    return written
 
 
 def _command_to_dict(command: Command) -> Data:

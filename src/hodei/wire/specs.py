@@ -6,7 +6,7 @@ field gets the same words here as in REST and in YAML.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from google.protobuf.message import Message
@@ -19,42 +19,9 @@ Data = dict[str, Any]
 
 def spec_to_data(spec: pb.JobSpec) -> Data:
     """What REST would have sent; unset fields are left out."""
-    data: Data = {"name": spec.name}
-    if spec.HasField("command"):
-        data["command"] = _filled(
-            {
-                "type": spec.command.type,
-                "script": spec.command.script,
-                "argv": list(spec.command.argv),
-            }
-        )
-    data |= _filled(
-        {
-            "image": spec.image,
-            "env": {name: _env_to_data(value) for name, value in spec.env.items()},
-            "priority": spec.priority,
-            "network": spec.network,
-            "labels": dict(spec.labels),
-            "working_dir": spec.working_dir,
-            "stdin": spec.stdin,
-            "project": spec.project,
-        }
-    )
-    data |= _present(spec, "timeout_ms", "queue_timeout_ms", "grace_ms")
-    data |= _filled(
-        {
-            "resources": _resources_to_data(spec.resources),
-            "preferences": _filled(
-                {
-                    "provider": spec.preferences.provider,
-                    "region": spec.preferences.region,
-                    "labels": dict(spec.preferences.labels),
-                }
-            ),
-            "retry": _retry_to_data(spec.retry),
-        }
-    )
-    return data
+    # A command that says nothing is given all the same, and refused for what it lacks.
+    given: Data = {"name": "", "command": {}} if spec.HasField("command") else {"name": ""}
+    return given | _read(spec)
 
 
 def spec_from_domain(spec: JobSpec) -> pb.JobSpec:
@@ -134,25 +101,29 @@ def _env_from_domain(value: EnvValue) -> pb.EnvValue:
             return pb.EnvValue(secret_value="")
 
 
-def _resources_to_data(resources: pb.Resources) -> Data:
-    data = _present(resources, "cpu", "memory_mb", "storage_mb", "gpus")
-    return data | _filled({"architecture": resources.architecture})
+def _read(message: Message) -> Data:
+    """What is set, which is little of what there could be: asking for each field costs more.
 
-
-def _retry_to_data(retry: pb.RetryPolicy) -> Data:
-    data = _present(retry, "max_attempts")
-    data |= _filled(
-        {
-            "backoff": _present(retry.backoff, "initial_ms", "factor", "max_ms", "jitter"),
-            "on": list(retry.on),
-        }
-    )
+    A part that says nothing is as good as none.
+    """
+    data: Data = {}
+    for field, value in message.ListFields():
+        read = _READERS.get(field.name)
+        plain = value if read is None else read(value)
+        if plain != {}:
+            data[field.name] = plain
     return data
 
 
-def _present(message: Message, *names: str) -> Data:
-    return {name: getattr(message, name) for name in names if message.HasField(name)}
-
-
-def _filled(data: Mapping[str, object]) -> Data:
-    return {name: value for name, value in data.items() if value not in ("", {}, [])}
+_READERS: Mapping[str, Callable[[Any], object]] = {
+    "command": _read,
+    "argv": list,
+    "env": lambda env: {name: _env_to_data(value) for name, value in env.items()},
+    "resources": _read,
+    "preferences": _read,
+    "labels": dict,
+    "retry": _read,
+    "backoff": _read,
+    "on": list,
+}
+"""By the field's name: what makes plain data of a message, a list or a map."""

@@ -11,6 +11,7 @@ from hodei.domain.events import Event
 from hodei.domain.job import JobState
 from hodei.domain.parsing import parse_idempotency_key, parse_spec
 from hodei.domain.serial import canonical_json
+from hodei.domain.spec import JobSpec
 from hodei.engine.engine import Engine
 from hodei.engine.jobs import JobDetail, Submission
 from hodei.engine.live import RESYNC
@@ -116,21 +117,29 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
         )
 
 
-def _submission(request: pb.QueueJobRequest) -> Submission:
-    key = request.idempotency_key
-    return Submission(
-        spec=parse_spec(spec_to_data(request.spec)),
-        idempotency_key=parse_idempotency_key(key) if key else None,
-    )
+def _submission(
+    request: pb.QueueJobRequest, known: dict[bytes, JobSpec] | None = None
+) -> Submission:
+    """`known`: specs of the same call by their messages, for those that come again."""
+    key, spec = request.idempotency_key, None
+    if known is not None:
+        message = request.spec.SerializeToString()
+        spec = known.get(message)
+    if spec is None:
+        spec = parse_spec(spec_to_data(request.spec))
+        if known is not None:
+            known[message] = spec
+    return Submission(spec=spec, idempotency_key=parse_idempotency_key(key) if key else None)
 
 
 def _submissions(request: pb.QueueJobsRequest) -> list[Submission]:
     """All parsed, or every violation of all of them, each with its index."""
     made: list[Submission] = []
     violations: list[Violation] = []
+    known: dict[bytes, JobSpec] = {}
     for index, one in enumerate(request.jobs):
         try:
-            made.append(_submission(one))
+            made.append(_submission(one, known))
         except InvalidRequest as error:
             violations += error.under(f"jobs[{index}]").violations
     if violations:
