@@ -5,6 +5,8 @@ The intent - attempt, worker, password digest, deadline - is stored by that comm
 provider is called. A placement class that cannot be served is passed over for the rest of the
 pass, so that one unschedulable job blocks no other. Where workers end their attempts in quick
 succession, each pass also claims jobs ahead, which `next_for` binds as the workers come free.
+While the queue is empty, a new job for which a worker waits here is never queued: `at_once` binds
+it with the transaction that stores it.
 """
 
 from __future__ import annotations
@@ -14,13 +16,16 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
+from hodei.domain.change import changed
 from hodei.domain.errors import HodeiError, Unavailable
+from hodei.domain.events import Event
 from hodei.domain.fitting import Kind
 from hodei.domain.job import Job
 from hodei.domain.placement import (
     Blocked,
     Candidate,
     IdleWorker,
+    Placement,
     decide,
     placement_class,
 )
@@ -44,6 +49,8 @@ PACE_S = 0.003
 COUNT_FOR_S = 1.0
 """How long a count of live workers is used again while workers wait; one that went is told."""
 MAX_CLAIM = 64
+QUEUE_FOR_S = 1.0
+"""How long new jobs are queued first after one could not be bound at once."""
 MAX_ROUNDS = 64
 """Claims per pass; a round that binds nothing has found at least one more class to pass over."""
 
@@ -81,6 +88,10 @@ class Dispatcher:
         self._live: dict[UUID, int] = {}
         self._counted_at = float("-inf")
         self._reserve = Reserve(core.clock)
+        self._drained = False
+        """Whether the last pass left nothing waiting that a worker could serve one day."""
+        self._queue_until = 0.0
+        self._binding: set[asyncio.Task[int]] = set()
         self._misfits: set[str] = set()
         """Placement classes not to claim ahead, until reasons are looked at again."""
 
@@ -93,6 +104,11 @@ class Dispatcher:
         self._counted_at = float("-inf")
         self._wake.set()
 
+    def freed(self) -> None:
+        """A worker has come to wait for work. Where nothing waits for it, the sweep will do."""
+        if not self._drained:
+            self._wake.set()
+
     async def run(self) -> None:
         """Passes until cancelled: when woken, and once per sweep."""
         while True:
@@ -102,7 +118,6 @@ class Dispatcher:
             except TimeoutError:
                 if self._rests():
                     continue
-            self._wake.clear()
             try:
                 explain = self._due()
                 if await self.run_once(explain=explain):
@@ -139,6 +154,8 @@ class Dispatcher:
     async def run_once(self, *, explain: bool = True) -> int:
         """One pass; returns how many jobs were bound. `explain`: also when there is no room,
         look at the head of the queue to store why it waits."""
+        self._wake.clear()
+        self._drained = False
         if explain:
             self._misfits.clear()
         await self.give_back(everything=False)
@@ -171,7 +188,41 @@ class Dispatcher:
             # Where unplaceable jobs stand before the others, look further at once.
             least = 1 if bindings else MAX_CLAIM
         await self._store_reasons(blocked | self._quotas.reasons, complete=explain)
+        left = more or blocked or self._blocked or self._quotas.blocked
+        kept = self._misfits or self._reserve
+        self._drained = not (left or kept or self._wake.is_set())
         return bound
+
+    async def at_once(self, job: Job, submitted: Event) -> Job | None:
+        """Stores a new job bound to a worker that waits here. None: it is to be queued, for
+        something else may wait, no worker fits, dispatch is paused, or it exists already."""
+        if not self._drained or self._wake.is_set():
+            return None
+        limited = job.spec.project in self._projects.quotas
+        if limited or self._core.clock.monotonic() < self._queue_until:
+            return None
+        idle = self._idle_sessions()
+        verdict = decide(job.spec, self._candidates(self._live, _workers(idle))) if idle else None
+        if not isinstance(verdict, Placement) or verdict.worker_id is None:
+            return None
+        session = idle[verdict.worker_id]
+        binding = self._binder.bind(job, verdict, session.worker)
+        unit = changed(binding.unit, events=(submitted, *binding.unit.events))
+        session.held = binding.held  # now: the task begins later
+        # In a task of its own: whoever submits may be gone before the worker has its order.
+        work = self._commit([(changed(binding, unit=unit), session)])
+        task = asyncio.get_running_loop().create_task(work)
+        self._binding.add(task)
+        task.add_done_callback(self._binding.discard)
+        if await asyncio.shield(task):
+            return binding.held.job
+        if job.idempotency_key is None:
+            self._queue_until = self._core.clock.monotonic() + QUEUE_FOR_S
+        return None
+
+    async def stop(self) -> None:
+        """Returns when no binding is under way any more."""
+        await asyncio.gather(*self._binding, return_exceptions=True)
 
     def _kept(self, limit: int) -> list[Job]:
         """Jobs claimed ahead, for workers that wait all the same."""

@@ -81,7 +81,13 @@ class Engine:
             core, self.registry, self.sessions, self.provisioner, self.terminator, self.pools
         )
         self.explainer = Explainer(core, self.registry, self.projects)
-        self.jobs = Jobs(core, self.explainer, self.projects, self._wake_dispatcher)
+        self.jobs = Jobs(
+            core,
+            self.explainer,
+            self.projects,
+            self._wake_dispatcher,
+            self.dispatcher.at_once,
+        )
         self.providers = Providers(core, self.registry, self.pools, self.explainer)
         self.secrets = Secrets(core, self.projects, self.providers)
         self.queue = Queue(core, self.explainer)
@@ -121,6 +127,7 @@ class Engine:
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.pools.stop()
         await self._give_back()
+        await self.dispatcher.stop()
         await self.provisioner.stop()
         await self.terminator.stop()
         for session in self.sessions.all():
@@ -155,7 +162,7 @@ class Engine:
         if worker.state is WorkerState.TERMINATING:
             self.terminator.start(worker)
         else:
-            self.dispatcher.wake()
+            self.dispatcher.freed()
 
     async def _give_back(self) -> None:
         try:

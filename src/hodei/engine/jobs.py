@@ -94,6 +94,7 @@ class Located:
 Admit = Callable[[str], Awaitable[str]]
 """Gives the key of a job back, or raises NotFound or Forbidden."""
 _Act = Callable[[str], Awaitable[JobDetail]]
+AtOnce = Callable[[Job, Event], Awaitable[Job | None]]
 
 
 class Jobs:
@@ -105,8 +106,11 @@ class Jobs:
         explainer: Explainer,
         projects: Projects,
         on_submitted: Callable[[], None],
+        at_once: AtOnce,
     ) -> None:
+        """`at_once` stores a job that can begin now; None: it is to be queued."""
         self._core = core
+        self._at_once = at_once
         self._explainer = explainer
         self._projects = projects
         self._intake = Intake(core.store)
@@ -135,6 +139,8 @@ class Jobs:
             job_event(EventKind.JOB_SUBMITTED, job, now, actor=actor, name=job.spec.name)
             for job in new
         ]
+        if len(new) == 1 and (bound := await self._at_once(new[0], events[0])) is not None:
+            return [Submitted(job=bound, created=True)]
         stored = await self._intake.submit(new, events)
         self._on_submitted()
         for mine, theirs in zip(new, stored, strict=True):

@@ -74,6 +74,10 @@ class NextJobs(Protocol):
         """The binding of `job` was not saved."""
         ...
 
+    def wake(self) -> None:
+        """A job waits again."""
+        ...
+
 
 class Session:
     """One connected agent. All methods are called from the event loop, in stream order."""
@@ -380,6 +384,8 @@ class Session:
             if log.unstored_bytes <= MAX_UNSTORED_LOG:
                 self._room.set()
         if report is not None:
+            if not draft.job.finished:
+                self._next_jobs.wake()
             await self._finished(held.attempt.id, following)
 
     def _following(self, worker: Worker) -> Binding | None:

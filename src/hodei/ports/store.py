@@ -233,9 +233,10 @@ class JobStore(Protocol):
     async def commit(self, units: Sequence[Unit]) -> Sequence[Verdict]:
         """Saves units in one transaction, each all-or-nothing; verdicts in the same order.
 
-        Units of one call must not share an entity. Raises Unavailable when the store does not
-        answer: then it is unknown whether the units were saved, and a repeat is safe because
-        of the versions.
+        Units of one call must not share an entity. A new job that is not PENDING is bound
+        already: while dispatch is paused its unit is STALE. Raises Unavailable when the store
+        does not answer: then it is unknown whether the units were saved, and a repeat is safe
+        because of the versions.
         """
         ...
 

@@ -124,7 +124,8 @@ class Commits(Part):
 
     def _fresh_job(self, job: Job) -> bool:
         if job.version == 0:
-            return self._twin(job) is None
+            bound = job.state is not JobState.PENDING
+            return self._twin(job) is None and not (bound and self._tables.scheduler.paused)
         entry = self._tables.jobs.get(job.id)
         return entry is not None and entry.job.version == job.version
 

@@ -35,6 +35,7 @@ class Write:
 
 
 WRITES: Mapping[str, Write] = {
+    "job_new": Write(part=PARTS["job_new"], block="commit.job_add", counted=False),
     "job_mod": Write(part=PARTS["job_mod"], block="quick.job_set", counted=True),
     "attempt_mod": Write(part=PARTS["attempt_mod"], block="quick.attempt_set", counted=True),
     "worker_mod": Write(part=PARTS["worker_mod"], block="quick.worker_set", counted=True),
@@ -83,16 +84,26 @@ def _bytes_of_id(row: tuple[object, ...]) -> bytes:
 def quick_statement(present: tuple[str, ...]) -> str:
     """The statement for a batch that has rows for these writes only."""
     ctes = []
+    changes = []
     for parameter, name in enumerate(present, 1):
         write = WRITES[name]
-        block = sql(write.block).replace("{rows}", write.part.columns.rows_from(parameter))
+        rows = write.part.columns.rows_from(parameter)
+        if name == "job_new":
+            ctes.append(("job_new_in", f"MATERIALIZED (SELECT * FROM {rows})"))
+            ctes.append(("spec_added", f"({sql('quick.spec_add')})"))
+            changes.append(sql("commit.new_changes"))
+        block = sql(write.block).replace("{rows}", rows)
         ctes.append((f"{name}_done", f"({filled(block, write.part)})"))
     if "job_mod" in present:
-        ctes.append(("counted", f"({counting([sql('quick.changes')])})"))
+        changes.append(sql("quick.changes"))
+    if changes:
+        ctes.append(("counted", f"({counting(changes)})"))
     checks = [
         f"(SELECT count(*) FROM {name}_done) = cardinality(${parameter})"
         for parameter, name in enumerate(present, 1)
         if WRITES[name].counted
     ]
+    if "job_new" in present:
+        checks.append(sql("quick.may_be_bound"))
     saved = " AND ".join(checks) or "true"
     return with_ctes(ctes) + sql("quick.saved").replace("{checks}", saved)

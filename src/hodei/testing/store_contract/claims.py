@@ -12,7 +12,7 @@ from hodei.domain.events import Event, EventKind
 from hodei.domain.job import Job, JobState
 from hodei.domain.placement import placement_class
 from hodei.domain.spec import Priority
-from hodei.ports.store import SchedulerSettings, Store, Unit
+from hodei.ports.store import JobFilter, SchedulerSettings, Store, Unit, Verdict
 from hodei.testing.store_contract.rows import (
     FAR,
     T0,
@@ -196,6 +196,21 @@ class ClaimContract:
         assert not await other_store.save_scheduler(SchedulerSettings(), event)
         assert await store.scheduler() == replace(paused, version=1)
         assert len(await store.events(after="")) == 1
+
+    async def test_a_new_job_that_is_bound_already_waits_for_a_pause_to_end(
+        self, store: Store
+    ) -> None:
+        bound, plain = unit_of(bind(new_job())), Unit(jobs=(new_job(),))
+        event = Event(kind=EventKind.SCHEDULER_CHANGED, at=T0, actor="ana")
+        assert await store.save_scheduler(SchedulerSettings(paused=True), event)
+        assert await store.commit([bound, plain]) == [Verdict.STALE, Verdict.SAVED]
+        assert await store.commit([bound]) == [Verdict.STALE]
+        assert await store.get_job(bound.jobs[0].id) is None
+        assert await store.get_attempt(bound.attempts[0].id) is None
+        assert await store.save_scheduler(SchedulerSettings(version=1), event)
+        assert await store.commit([bound]) == [Verdict.SAVED]
+        assert (await must_get(store, bound.jobs[0])).attempts == 1
+        assert (await store.count_jobs(JobFilter()))[JobState.ASSIGNED] == 1
 
     async def test_of_concurrent_scheduler_changes_one_wins(
         self, store: Store, other_store: Store

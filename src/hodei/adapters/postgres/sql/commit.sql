@@ -60,6 +60,9 @@ SELECT i.unit, 'stale' AS verdict FROM job_new_in i JOIN job_specs s ON s.job_id
 UNION ALL
 SELECT i.unit, 'stale' AS verdict FROM job_new_in i
 JOIN job_specs s ON s.project = i.project AND s.idempotency_key = i.idempotency_key
+UNION ALL
+SELECT i.unit, 'stale' AS verdict FROM job_new_in i
+WHERE i.state <> 'PENDING' AND (SELECT paused FROM scheduler)
 
 -- name: attempt_new_refused
 SELECT i.unit, 'stale' AS verdict FROM attempt_new_in i JOIN attempts a ON a.id = i.id

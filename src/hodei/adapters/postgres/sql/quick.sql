@@ -1,6 +1,14 @@
 The writes of the statement that saves a batch as if all of it fitted; `quick.py` puts together
 those that the batch needs. `{rows}` are the rows of one part, in the order of their ids.
 
+-- name: spec_add
+INSERT INTO job_specs (job_id, submitted_at, project, name, name_key, owner, priority,
+    command_type, image, labels, max_attempts, idempotency_key, rerun_of, digest, spec)
+SELECT i.id, i.submitted_at, i.project, i.name, i.name_key, i.owner, i.priority,
+    i.command_type, i.image, i.labels, i.max_attempts, i.idempotency_key, i.rerun_of, i.digest, i.spec
+FROM job_new_in i
+RETURNING job_id, seq
+
 -- name: job_set
 UPDATE jobs j SET version = j.version + 1, {assignments},
     rank = CASE WHEN i.state = 'PENDING' THEN j.submitted_at + {head_start} ELSE j.rank END,
@@ -57,6 +65,11 @@ SELECT {values} FROM {rows} i
 SELECT i.project, c.state, c.n FROM job_mod_done i
 CROSS JOIN LATERAL (VALUES (i.was, -1), (i.state, 1)) c (state, n)
 WHERE i.was <> i.state
+
+-- name: may_be_bound
+NOT EXISTS (
+    SELECT FROM job_new_in WHERE state <> 'PENDING' AND (SELECT paused FROM scheduler)
+)
 
 -- name: saved
 SELECT (CASE WHEN {checks} THEN '0' ELSE 'some unit is stale' END)::integer
