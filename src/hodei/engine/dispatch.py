@@ -113,12 +113,10 @@ class Dispatcher:
         """Passes until cancelled: when woken, and once per sweep."""
         while True:
             try:
-                async with asyncio.timeout(self._patience_s()):
-                    await self._wake.wait()
-            except TimeoutError:
-                if self._rests():
+                if await self._woken():
+                    self._calm = False
+                elif await self._rests():
                     continue
-            try:
                 explain = self._due()
                 if await self.run_once(explain=explain):
                     # While there is much to bind, workers that become free go together.
@@ -132,15 +130,29 @@ class Dispatcher:
                 logger.exception("dispatch pass failed")
                 await self._core.clock.sleep(0.5)
 
+    async def _woken(self) -> bool:
+        """Waits for a wake, or for a sweep's time."""
+        try:
+            async with asyncio.timeout(self._patience_s()):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        return True
+
     def _patience_s(self) -> float:
+        if self._calm and not self._reserve:
+            return self._core.timings.calm_sweep.total_seconds()
         sweep = self._core.timings.sweep.total_seconds()
         return min(sweep, KEEP_S) if self._reserve else sweep
 
-    def _rests(self) -> bool:
-        """Whether nothing waited at the last look, and that was not long ago."""
-        calm_s = self._core.timings.calm_sweep.total_seconds()
-        since = self._explained_at
-        return self._calm and since is not None and self._core.clock.monotonic() - since < calm_s
+    async def _rests(self) -> bool:
+        """Whether nothing waited at the last look, and nothing does now."""
+        return self._calm and not (await self._core.store.pulse()).waiting
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing waited at the last look."""
+        return self._calm
 
     def _due(self) -> bool:
         """Whether a sweep has passed since reasons were last looked at, woken often or not."""
@@ -188,12 +200,12 @@ class Dispatcher:
             # Where unplaceable jobs stand before the others, look further at once.
             least = 1 if bindings else MAX_CLAIM
         await self._store_reasons(blocked | self._quotas.reasons, complete=explain)
-        left = more or blocked or self._blocked or self._quotas.blocked
+        left = more or blocked or self._blocked or self._projects.quotas
         kept = self._misfits or self._reserve
         self._drained = not (left or kept or self._wake.is_set())
         return bound
 
-    async def at_once(self, job: Job, submitted: Event) -> Job | None:
+    async def at_once(self, job: Job, submitted: Event) -> Held | None:
         """Stores a new job bound to a worker that waits here. None: it is to be queued, for
         something else may wait, no worker fits, dispatch is paused, or it exists already."""
         if not self._drained or self._wake.is_set():
@@ -215,7 +227,7 @@ class Dispatcher:
         self._binding.add(task)
         task.add_done_callback(self._binding.discard)
         if await asyncio.shield(task):
-            return binding.held.job
+            return binding.held
         if job.idempotency_key is None:
             self._queue_until = self._core.clock.monotonic() + QUEUE_FOR_S
         return None

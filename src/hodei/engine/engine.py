@@ -38,6 +38,9 @@ from hodei.ports.provider import AgentBundle, ProviderFactory, no_bundle
 
 logger = logging.getLogger(__name__)
 
+CALM_CHECKS = 6
+"""While everything rests, providers are looked at once in so many times."""
+
 
 class Engine:
     """Everything one server process does, apart from its interfaces.
@@ -69,7 +72,7 @@ class Engine:
         self.stats = Stats(core)
         self.live = Live(core)
         self.projects = Projects(core)
-        self.provisioner = Provisioner(core, self.registry, self._freed)
+        self.provisioner = Provisioner(core, self.registry, self._freed, self._begun)
         self.terminator = Terminator(
             core, self.registry, self.sessions, self.provisioner, self._room
         )
@@ -149,6 +152,7 @@ class Engine:
             on_sample=self.stats.publish,
         )
         self.sessions.add(session)
+        self.reconciler.wake()
         return session
 
     def disconnect(self, session: Session) -> None:
@@ -169,6 +173,10 @@ class Engine:
             await self.dispatcher.give_back()
         except HodeiError as error:
             logger.info("claims run out by themselves", extra={"error": str(error)})
+
+    def _begun(self) -> None:
+        """A worker is being made."""
+        self.reconciler.wake()
 
     def _wake_dispatcher(self) -> None:
         self.dispatcher.wake()
@@ -208,9 +216,15 @@ class Engine:
             await self._refresh_providers()
 
     async def _refresh(self) -> None:
-        """Keeps providers in step with their rows and checks their health."""
+        """Keeps providers in step with their rows and checks their health; seldom while there
+        is nothing to do for anybody, and nobody looks."""
+        passed = 0
         while True:
             await self.core.clock.sleep(self.core.timings.health_check.total_seconds())
+            rests = self.dispatcher.calm and self.reconciler.calm and not self.live.watchers
+            passed = passed + 1 if rests else 0
+            if passed % CALM_CHECKS:
+                continue
             await self._refresh_providers()
             await self.registry.check_all()
 

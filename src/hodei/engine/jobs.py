@@ -34,7 +34,7 @@ from hodei.engine.orders import same_job, sealed
 from hodei.engine.projects import Projects
 from hodei.engine.secret_values import missing_secrets
 from hodei.ports.bus import Hint
-from hodei.ports.store import JobFilter, JobRow, JobSort, Page, Unit
+from hodei.ports.store import Held, JobFilter, JobRow, JobSort, Page, Unit
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,8 @@ class Submitted:
 
     job: Job
     created: bool
+    attempts: tuple[Attempt, ...] = ()
+    """Not empty when it could begin at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ class Located:
 Admit = Callable[[str], Awaitable[str]]
 """Gives the key of a job back, or raises NotFound or Forbidden."""
 _Act = Callable[[str], Awaitable[JobDetail]]
-AtOnce = Callable[[Job, Event], Awaitable[Job | None]]
+AtOnce = Callable[[Job, Event], Awaitable[Held | None]]
 
 
 class Jobs:
@@ -140,7 +142,7 @@ class Jobs:
             for job in new
         ]
         if len(new) == 1 and (bound := await self._at_once(new[0], events[0])) is not None:
-            return [Submitted(job=bound, created=True)]
+            return [Submitted(job=bound.job, created=True, attempts=(bound.attempt,))]
         stored = await self._intake.submit(new, events)
         self._on_submitted()
         for mine, theirs in zip(new, stored, strict=True):

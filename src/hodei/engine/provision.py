@@ -53,11 +53,16 @@ class Provisioner:
     """The provision calls of this replica, one task each."""
 
     def __init__(
-        self, core: Core, registry: Registry, on_unwanted: Callable[[Worker], None]
+        self,
+        core: Core,
+        registry: Registry,
+        on_unwanted: Callable[[Worker], None],
+        on_begun: Callable[[], None],
     ) -> None:
         self._core = core
         self._registry = registry
         self._on_unwanted = on_unwanted
+        self._on_begun = on_begun
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
 
     @property
@@ -90,6 +95,7 @@ class Provisioner:
         task = asyncio.get_running_loop().create_task(self._provision(worker, held, otp))
         self._tasks[worker.id] = task
         task.add_done_callback(lambda _: self._tasks.pop(worker.id, None))
+        self._on_begun()
 
     async def _provision(self, worker: Worker, held: Held | None, otp: str) -> None:
         entry = self._registry.get(worker.provider_id)

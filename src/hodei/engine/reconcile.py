@@ -96,13 +96,10 @@ class Reconciler:
         """Sweeps until cancelled."""
         while True:
             try:
-                async with asyncio.timeout(self._core.timings.sweep.total_seconds()):
-                    await self._wake.wait()
-            except TimeoutError:
-                if self._rests():
+                if await self._woken():
+                    self._calm = False
+                elif await self._rests():
                     continue
-            self._wake.clear()
-            try:
                 await self.run_once()
             except Unavailable as error:
                 self._healthy_since = None
@@ -126,6 +123,8 @@ class Reconciler:
 
     def _until_renewal(self) -> float:
         """Seconds until `renew` has something to do; a third of a heartbeat after a failure."""
+        if self.calm:
+            return self._core.timings.calm_sweep.total_seconds()
         beat = self._core.timings.heartbeat.total_seconds()
         if self._renewed_at is None or self._healthy_since is None:
             return beat / 3
@@ -133,6 +132,7 @@ class Reconciler:
 
     async def run_once(self) -> None:
         """One sweep over everything that may need a hand."""
+        self._wake.clear()
         await self.renew()
         await self._unsettled()
         await self._look_at_suspects()
@@ -141,13 +141,30 @@ class Reconciler:
             await self._leases()
             await self._leaks()
 
-    def _rests(self) -> bool:
-        """Whether there was no worker at the last look, none since, and that was not long ago."""
-        mine = self._sessions.all() or self._provisioner.worker_ids or self._terminator.worker_ids
-        if mine or not self._calm or self._looked_at is None:
+    async def _woken(self) -> bool:
+        """Waits for a wake, or for a sweep's time."""
+        timings = self._core.timings
+        patience = timings.calm_sweep if self.calm else timings.sweep
+        try:
+            async with asyncio.timeout(patience.total_seconds()):
+                await self._wake.wait()
+        except TimeoutError:
             return False
-        calm_s = self._core.timings.calm_sweep.total_seconds()
-        return self._core.clock.monotonic() - self._looked_at < calm_s
+        return True
+
+    @property
+    def calm(self) -> bool:
+        """Whether there was no worker at the last look, and none is here since."""
+        mine = self._sessions.all() or self._provisioner.worker_ids or self._terminator.worker_ids
+        return self._calm and not mine
+
+    async def _rests(self) -> bool:
+        """Whether there was nothing to look after at the last look, and is nothing now."""
+        if not self.calm:
+            return False
+        pulse = await self._core.store.pulse()
+        self._calm = not (pulse.busy or pulse.waiting)
+        return self._calm
 
     def _time_to_look(self) -> bool:
         """Whether a heartbeat has passed since leases and deadlines were last looked at."""
@@ -186,6 +203,8 @@ class Reconciler:
             if quiet <= 1.5 * beat:
                 alive.append(session.worker.id)
         mine = [*alive, *self._provisioner.worker_ids, *self._terminator.worker_ids]
+        if self.calm:
+            return  # the pulse is felt instead; who judges next has then renewed for long enough
         if mine:
             await self._core.store.renew(self._core.replica, mine, silent_after)
         else:

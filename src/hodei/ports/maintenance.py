@@ -28,11 +28,25 @@ class DatabaseFacts:
     """Disk that it takes; None: not known."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """Whether anything is going on in the whole installation."""
+
+    waiting: bool
+    """Some job is PENDING."""
+    busy: bool
+    """Some worker lives, or some attempt is open."""
+
+
 class MaintenanceStore(Protocol):
     """Housekeeping."""
 
     async def ping(self) -> float:
         """Seconds of one round trip; raises Unavailable."""
+        ...
+
+    async def pulse(self) -> Pulse:
+        """Tells loops that have found nothing to do whether to look again."""
         ...
 
     async def installation_id(self) -> str:

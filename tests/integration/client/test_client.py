@@ -26,7 +26,7 @@ from tests.support.server import ServerProcess, data_directory
 
 async def test_a_job_from_submit_to_output(client: AsyncClient) -> None:
     job = await client.submit(name="whole", command="echo out; echo err >&2")
-    assert (job.state, job.finished, job.tries) == ("PENDING", False, ())
+    assert job.state in {"PENDING", "ASSIGNED"} and not job.finished
     done = await client.wait(job, 20)
     assert done.succeeded and done.provider == "local" and len(done.tries) == 1
     assert await client.output(done) == "out\n"

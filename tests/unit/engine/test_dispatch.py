@@ -197,7 +197,7 @@ async def test_a_store_that_fails_while_binding_warm_workers_strands_none() -> N
         for job in jobs:
             w.agent_of(job.id).exit(0)
         await quiet()
-        jobs = [await w.submit() for _ in range(3)]
+        jobs = await w.engine.jobs.submit_many([Submission(spec=spec())] * 3, actor="ann")
         sweeping = asyncio.ensure_future(w.engine.dispatcher.run_once())
         while not any(entry.claimed_by for entry in w.tables.jobs.values()):
             await asyncio.sleep(0)

@@ -17,6 +17,7 @@ from hodei.domain.spec import RetryPolicy
 from hodei.engine.janitor import Retention
 from hodei.ports.audit import AuditFilter
 from hodei.ports.store import Sample
+from hodei.testing.store_contract.rows import new_job
 from tests.unit.engine.world import World, quiet, world
 
 
@@ -238,20 +239,30 @@ async def test_a_pass_over_nothing_writes_nothing() -> None:
 async def test_loops_rest_while_there_is_nothing_and_wake_when_something_comes() -> None:
     async with world() as w:
         dispatcher, reconciler = w.engine.dispatcher, w.engine.reconciler
-        assert not dispatcher._rests()
-        assert not reconciler._rests()
+        assert not dispatcher.calm
+        assert not reconciler.calm
         loops = [asyncio.ensure_future(part.run()) for part in (dispatcher, reconciler)]
         dispatcher.wake()
         reconciler.wake()
         await quiet()
-        assert dispatcher._rests()
-        assert reconciler._rests()
+        assert await dispatcher._rests()
+        assert await reconciler._rests()
         job = await w.submit()
         await quiet()
         assert w.job(job.id).state is JobState.RUNNING
-        assert not reconciler._rests()
-        await w.clock.advance(w.timings.calm_sweep.total_seconds())
-        assert not dispatcher._rests()
+        assert not reconciler.calm
+        assert not dispatcher.calm
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def test_what_another_replica_queued_ends_the_rest_although_its_hint_was_lost() -> None:
+    async with world() as w:
+        dispatcher, reconciler = w.engine.dispatcher, w.engine.reconciler
+        dispatcher._calm = reconciler._calm = True
+        assert await dispatcher._rests() and await reconciler._rests()
+        await w.engine.core.store.submit([new_job()], [])
+        assert not await dispatcher._rests()
+        assert not await reconciler._rests()
+        assert not reconciler.calm

@@ -8,7 +8,7 @@ from itertools import islice
 from uuid import UUID
 
 from hodei.adapters.memory.part import Part
-from hodei.ports.maintenance import DatabaseFacts, Purged
+from hodei.ports.maintenance import DatabaseFacts, Pulse, Purged
 
 
 class Maintenance(Part):
@@ -19,6 +19,16 @@ class Maintenance(Part):
         begun = self._clock.monotonic()
         await self._begin()
         return self._clock.monotonic() - begun
+
+    async def pulse(self) -> Pulse:
+        """See MaintenanceStore."""
+        await self._begin()
+        tables = self._tables
+        live = next(iter(tables.live_workers()), None) is not None
+        return Pulse(
+            waiting=next(iter(tables.waiting()), None) is not None,
+            busy=live or bool(tables.open_attempts),
+        )
 
     async def installation_id(self) -> str:
         """See MaintenanceStore."""

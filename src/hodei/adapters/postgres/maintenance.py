@@ -7,7 +7,7 @@ from datetime import datetime
 
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.queries import sql
-from hodei.ports.maintenance import DatabaseFacts, Purged
+from hodei.ports.maintenance import DatabaseFacts, Pulse, Purged
 
 
 class Maintenance:
@@ -21,6 +21,12 @@ class Maintenance:
         begun = time.monotonic()
         await self._database.value("SELECT 1")
         return time.monotonic() - begun
+
+    async def pulse(self) -> Pulse:
+        """See `MaintenanceStore.pulse`."""
+        row = await self._database.row(sql("maintenance.pulse"))
+        assert row is not None
+        return Pulse(waiting=row["waiting"], busy=row["busy"])
 
     async def installation_id(self) -> str:
         """See `MaintenanceStore.installation_id`."""

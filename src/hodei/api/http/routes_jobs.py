@@ -77,7 +77,7 @@ async def submit(call: Call) -> Response:
     submission = Submission(spec=spec, idempotency_key=key)
     [one] = await call.engine.jobs.submit_noting([submission], actor=call.actor)
     call.grant.target = str(one.job.id)
-    view = JobView.of(one.job, (), names_of(call.engine))
+    view = JobView.of(one.job, one.attempts, names_of(call.engine))
     if one.created:
         return json_response(view, 201, Location=f"{PREFIX}/jobs/{one.job.id}")
     return json_response(view, 200, Content_Location=f"{PREFIX}/jobs/{one.job.id}")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from hodei.domain.job import JobState
 from hodei.domain.worker import WorkerState
-from hodei.ports.maintenance import Purged
+from hodei.ports.maintenance import Pulse, Purged
 from hodei.ports.store import Held, JobFilter, Store, Unit
 from hodei.testing.store_contract.rows import (
     T0,
@@ -22,9 +22,11 @@ from hodei.testing.store_contract.rows import (
     new_worker,
     sample_at,
     save,
+    start,
     stored,
     submitted,
     text_segment,
+    unit_of,
 )
 
 LONG_AGO = T0 - timedelta(days=365)
@@ -52,6 +54,16 @@ class MaintenanceContract:
 
     async def test_ping(self, store: Store) -> None:
         assert await store.ping() >= 0
+
+    async def test_the_pulse_tells_waiting_from_busy_and_both_from_rest(self, store: Store) -> None:
+        assert await store.pulse() == Pulse(waiting=False, busy=False)
+        [job] = await submitted(store, new_job())
+        assert await store.pulse() == Pulse(waiting=True, busy=False)
+        held = await stored(store, bind(job))
+        assert await store.pulse() == Pulse(waiting=False, busy=True)
+        held = await stored(store, start(held, at=after(1)))
+        await save(store, unit_of(finish(held, at=after(2))))
+        assert await store.pulse() == Pulse(waiting=False, busy=False)
 
     async def test_one_installation_has_one_id(self, store: Store, other_store: Store) -> None:
         made = await store.installation_id()

@@ -3,6 +3,10 @@ Housekeeping.
 -- name: installation
 SELECT id FROM installation
 
+-- name: pulse
+SELECT EXISTS (SELECT FROM jobs WHERE state = 'PENDING') AS waiting,
+    EXISTS (SELECT FROM workers WHERE live) OR EXISTS (SELECT FROM attempts WHERE open) AS busy
+
 -- name: database
 SELECT current_setting('server_version') AS version,
     pg_database_size(current_database()) AS size

@@ -34,7 +34,7 @@ WITH picked AS MATERIALIZED (
     FROM picked WHERE jobs.id = picked.id
     RETURNING jobs.*
 )
-SELECT {job} FROM j JOIN job_specs s ON s.job_id = j.id ORDER BY j.rank, j.seq
+SELECT {job}, {lazily} FROM j JOIN job_specs s ON s.job_id = j.id ORDER BY j.rank, j.seq
 
 -- name: unclaim
 UPDATE jobs SET claim_replica = NULL, claim_until = NULL
