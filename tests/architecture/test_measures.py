@@ -19,7 +19,8 @@ IGNORE = "type:" + " ignore"
 FOREIGN = {
     "hodei.adapters.postgres": {"asyncpg", "zstandard"},
     "hodei.adapters.docker": {"aiohttp", "yarl"},
-    "hodei.adapters.security": {"cryptography"},
+    "hodei.adapters.oidc": {"authlib", "httpx", "joserfc"},
+    "hodei.adapters.security": {"argon2", "cryptography"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
     "hodei.api.ssh": {"asyncssh"},
     "hodei.api.http": {"fastapi", "pydantic", "pydantic_core", "starlette", "uvicorn"},

@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 
 from hodei.domain.errors import Violation
 
-SIGN_IN = False
-"""Whether callers can be made to say who they are; without that only loopback is safe."""
 PLAIN = "tcp://"
 _NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
@@ -155,13 +153,7 @@ def faults(settings: Listening) -> Iterator[Violation]:
             yield Violation(field="HODEI_AGENT_SERVERS", message=message, value=target)
     if _loopback(settings.host):
         return
-    if not SIGN_IN:
-        message = (
-            "must be a loopback address (127.0.0.1 or ::1): there is no sign-in yet, and anybody "
-            "who reaches this server can run commands on this machine"
-        )
-        yield Violation(field="HODEI_HOST", message=message, value=settings.host)
-    elif not settings.tls_cert and not settings.allow_plaintext:
+    if not settings.tls_cert and not settings.allow_plaintext:
         message = (
             "without TLS everybody on the way can read and use passwords, tokens and logs: set "
             "HODEI_TLS_CERT and HODEI_TLS_KEY, or HODEI_ALLOW_PLAINTEXT=1 where a proxy in "

@@ -20,7 +20,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.app import listening
 from hodei.app.certificates import kept_fresh, public_certificate
+from hodei.app.entrance import setup_code
 from hodei.app.gateway import Gateway
 from hodei.app.logging import configure
 from hodei.app.metrics import MetricsServer
@@ -77,6 +78,10 @@ class Addresses:
     data_dir: Path
     certificate: str = ""
     """PEM of what HTTP and gRPC show; empty: they are plain."""
+    sign_in: bool = False
+    """Whether everybody has to sign in."""
+    setup_code: str | None = field(default=None, repr=False)
+    """What the first administrator has to know; None: nothing, or there is one."""
 
 
 @asynccontextmanager
@@ -92,7 +97,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         gateway = Gateway(settings) if settings.ssh_port else None
         endpoint = workers_endpoint(settings)
         engine = await stack.enter_async_context(open_engine(settings, endpoint))
-        identity = Identity(dev_mode=settings.dev_mode)
+        identity = Identity(engine.access, dev_mode=settings.dev_mode)
         host = settings.host
         grpc_server = GrpcServer(engine, identity, agents=ip_address(host).is_loopback)
         shown = (lambda: certificate.current) if certificate else None
@@ -122,6 +127,8 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             agents=endpoint.address,
             data_dir=settings.data_dir,
             certificate=certificate.current.chain.decode("ascii", "replace") if certificate else "",
+            sign_in=await identity.sign_in_needed(),
+            setup_code=await setup_code(settings, engine),
         )
         await stack.enter_async_context(
             kept_fresh([certificate, endpoint.tls.files if endpoint.tls else None])
@@ -355,6 +362,18 @@ def start_faults(error: HodeiError | OSError) -> Sequence[str]:
     return [" ".join(str(error).split())]
 
 
+def entrance_words(addresses: Addresses) -> str:
+    """Who gets in, and how, in one line."""
+    if addresses.setup_code is not None:
+        return (
+            f"no user yet: make the administrator at {addresses.url}/setup with the setup code "
+            f"{addresses.setup_code}"
+        )
+    if addresses.sign_in:
+        return f"sign in at {addresses.url}/sign-in, or with `hodei login`"
+    return "no sign-in: whoever is on this machine may do everything, until there is a user"
+
+
 async def until_stopped(addresses: Addresses, stop: asyncio.Event) -> int:
     """Says that the server is ready and waits for the signal to stop."""
     parts = [f"http {addresses.url}", f"grpc {addresses.grpc}"]
@@ -365,5 +384,6 @@ async def until_stopped(addresses: Addresses, stop: asyncio.Event) -> int:
     if addresses.ssh:
         parts.append(f"ssh {addresses.ssh}")
     print(f"hodei is ready: {', '.join(parts)}, data {addresses.data_dir}", flush=True)
+    print(f"hodei: {entrance_words(addresses)}", flush=True)
     await stop.wait()
     return 0

@@ -11,10 +11,12 @@ from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from hodei.app import listening
 from hodei.app.database_url import database_url
 from hodei.app.embedded import default_data_dir
+from hodei.domain.access.roles import Role
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.units import parse_duration
 from hodei.ports.audit import LEAST_RETENTION
@@ -31,7 +33,7 @@ OTHER_NAMES = {
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 MIN_KEY = 32
 AGENT_TLS_FILES = ("HODEI_AGENT_TLS_CERT", "HODEI_AGENT_TLS_KEY", "HODEI_AGENT_TLS_CA")
-HIDDEN = frozenset({"database_url", "secret_key"})
+HIDDEN = frozenset({"database_url", "secret_key", "oidc_client_secret"})
 """Settings that are never printed."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -75,6 +77,22 @@ class Settings:
     """debug, info, warning or error."""
     dev_mode: bool = False
     """Accepts tokens `dev-NAME` and takes NAME for the owner."""
+    sign_in: str = "auto"
+    """auto: everybody signs in as soon as there is a user, or where other machines reach the
+    server; required: always, as behind a reverse proxy on this machine."""
+    oidc_issuer: str | None = None
+    """URL of an OpenID Connect provider that people may sign in at; None: none."""
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    """None: the file, or a public client."""
+    oidc_client_secret_file: Path | None = None
+    oidc_name: str = "single sign-on"
+    """What the sign-in page calls the provider."""
+    oidc_role_claim: str | None = None
+    """Claim that names somebody's role in all projects: viewer, operator or admin; counts at
+    every sign-in. None: roles are given by administrators."""
+    oidc_default_role: str | None = None
+    """Role in all projects of whoever has none by the claim; None: no entry without one."""
     process_enabled: bool = True
     """Seeds the provider `local`, which runs jobs as processes of this machine."""
     docker_enabled: bool = False
@@ -142,6 +160,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     ):
         message = "nobody could sign in: set HODEI_SSH_AUTHORIZED_KEYS (or HODEI_DEV_MODE=1) too"
         violations.append(Violation(field="HODEI_SSH_PORT", message=message))
+    violations += _oidc_faults(values)
     files = [name for name in AGENT_TLS_FILES if known[name] in values]
     if files and len(files) < len(AGENT_TLS_FILES):
         message = f"{', '.join(AGENT_TLS_FILES)} go together"
@@ -150,6 +169,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if faults := [*violations, *listening.faults(made)]:
         raise InvalidRequest(faults)
     return made
+
+
+def _oidc_faults(values: Mapping[str, Any]) -> list[Violation]:
+    given = [name for name in values if name.startswith("oidc_")]
+    missing = [name for name in ("oidc_issuer", "oidc_client_id") if name not in values]
+    if given and missing:
+        message = "HODEI_OIDC_ISSUER and HODEI_OIDC_CLIENT_ID go together"
+        return [Violation(field=f"HODEI_{missing[0].upper()}", message=message)]
+    return []
 
 
 def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> list[Violation]:
@@ -165,7 +193,7 @@ def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> list[Violati
 
 
 def _shown(name: str, value: str) -> str:
-    return "" if "URL" in name or name == "HODEI_SECRET_KEY" else value[:100]
+    return "" if "URL" in name or "SECRET" in name else value[:100]
 
 
 def _flag(text: str) -> bool:
@@ -184,15 +212,28 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def _level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
-    return text.lower()
-
-
 def _keys(text: str) -> str:
     if any(len(line.strip()) < MIN_KEY for line in text.splitlines()):
         raise ValueError(f"must have at least {MIN_KEY} characters, in each line if several")
+    return text
+
+
+def _word(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+        return text.lower()
+
+    return read
+
+
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    plain = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if (parts.scheme != "https" and not plain) or not parts.hostname or parts.query:
+        raise ValueError(
+            "must be an https:// URL (http:// on this machine only), as tokens name it"
+        )
     return text
 
 
@@ -253,8 +294,16 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "metrics_port": _PORT,
     "ssh_port": _PORT,
     "ssh_authorized_keys": _path,
-    "log_level": _level,
+    "log_level": _word(*LOG_LEVELS),
     "dev_mode": _flag,
+    "sign_in": _word("auto", "required"),
+    "oidc_issuer": _issuer,
+    "oidc_client_id": str,
+    "oidc_client_secret": str,
+    "oidc_client_secret_file": _path,
+    "oidc_name": str,
+    "oidc_role_claim": str,
+    "oidc_default_role": _word(*Role),
     "process_enabled": _flag,
     "docker_enabled": _flag,
     "docker_host": str,

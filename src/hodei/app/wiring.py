@@ -14,11 +14,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
+from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
 from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
 from hodei.app.docker_environment import docker_settings
 from hodei.app.embedded import EmbeddedPostgres
+from hodei.app.entrance import entrance
 from hodei.app.keys import sealer_of
 from hodei.app.settings import Settings, replica_name
 from hodei.app.workers_endpoint import WorkersEndpoint
@@ -82,6 +84,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             chance=SystemChance(),
             mounted=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
             sealer=sealer_of(settings),
+            passwords=Argon2Passwords(),
             host=LinuxHost(),
             replica=replica,
             installation_id=await store.installation_id(),
@@ -96,6 +99,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             data_dir=str(settings.data_dir / "providers"),
             agent_command=agent_command(settings.data_dir),
             agent_bundle=BundleSupply(settings.data_dir),
+            entrance=entrance(settings),
             retention=Retention(
                 jobs=settings.job_retention,
                 logs=settings.log_retention,

@@ -11,6 +11,7 @@ HodeiError
 │   ├── PasswordSpent         a one-time password was used before
 │   └── PasswordExpired
 ├── Forbidden
+├── TooManyRequests           wait before the next try; says how long
 ├── Unavailable               a part of the platform does not answer; retry later
 └── ProviderError             what a provider may raise; says whether to retry, and where
     ├── ProviderUnavailable
@@ -135,6 +136,16 @@ class Forbidden(HodeiError):
     """The caller is known and may not do this."""
 
     code = "forbidden"
+
+
+class TooManyRequests(HodeiError):
+    """Somebody asked too often; the same request may succeed later."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(message)
 
 
 class Unavailable(HodeiError):

@@ -10,6 +10,7 @@ from hodei.ports.bus import Bus
 from hodei.ports.certificates import WorkerCertificates
 from hodei.ports.clock import Chance, Clock
 from hodei.ports.hosts import Host
+from hodei.ports.passwords import Passwords
 from hodei.ports.secrets import MountedSecrets, Sealer
 from hodei.ports.store import Store
 
@@ -55,6 +56,7 @@ class Core:
     chance: Chance
     mounted: MountedSecrets
     sealer: Sealer
+    passwords: Passwords
     host: Host
     replica: str
     """Name of this server process, unique among those on the same database."""

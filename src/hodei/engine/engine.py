@@ -9,6 +9,8 @@ from uuid import UUID
 
 from hodei.domain.errors import HodeiError
 from hodei.domain.worker import Worker, WorkerState
+from hodei.engine.access.access import Access, Entrance
+from hodei.engine.access.recognition import TOPIC as ACCESS
 from hodei.engine.audit import Audit
 from hodei.engine.core import Core
 from hodei.engine.dispatch import Dispatcher
@@ -27,7 +29,6 @@ from hodei.engine.reconcile import Reconciler
 from hodei.engine.registry import Registry
 from hodei.engine.secrets import Secrets
 from hodei.engine.sessions import Session, Sessions
-from hodei.engine.sign_ins import SignIns
 from hodei.engine.standing import Standing
 from hodei.engine.stats import Stats
 from hodei.engine.terminals import Terminals
@@ -58,6 +59,7 @@ class Engine:
         agent_command: tuple[str, ...],
         agent_bundle: AgentBundle = no_bundle,
         retention: Retention | None = None,
+        entrance: Entrance | None = None,
     ) -> None:
         self.core = core
         self.registry = Registry(
@@ -96,8 +98,8 @@ class Engine:
         self.queue = Queue(core, self.explainer)
         self.workers = Workers(core, self.sessions)
         self.hosts = Hosts(core)
-        self.sign_ins = SignIns(core)
         self.standing = Standing()
+        self.access = Access(core, entrance or Entrance())
         self.audit = Audit(core.store, core.clock)
         self.terminals = Terminals(core, self.jobs, self.sessions)
         self.janitor = Janitor(core, retention)
@@ -210,7 +212,8 @@ class Engine:
             self.live.wake()
         if everything or hint.topic == "job":
             self.logs.wake_jobs(hint.keys)
-        if everything or hint.topic == "access":
+        if everything or hint.topic == ACCESS:
+            self.access.recognition.forget()
             self.standing.changed()
         if everything or hint.topic == "provider":
             await self._refresh_providers()

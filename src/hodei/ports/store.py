@@ -30,11 +30,11 @@ from hodei.ports.aggregates import JobMetrics, Recent, UseSeries
 from hodei.ports.audit import AuditStore
 from hodei.ports.feed import EventStore
 from hodei.ports.hosts import HostStore
+from hodei.ports.identity import IdentityStore
 from hodei.ports.loads import LoadStore
 from hodei.ports.maintenance import MaintenanceStore
 from hodei.ports.projects import ProjectStore
 from hodei.ports.secret_rows import SecretStore
-from hodei.ports.sign_ins import SignInStore
 
 T = TypeVar("T")
 
@@ -482,7 +482,7 @@ class Store(
     ProviderStore,
     EventStore,
     HostStore,
-    SignInStore,
+    IdentityStore,
     AuditStore,
     SecretStore,
     ProjectStore,

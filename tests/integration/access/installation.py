@@ -13,6 +13,7 @@ import asyncssh
 from hodei.adapters.memory import MemoryBus, MemoryStore, Tables
 from hodei.adapters.scripted.inspector import ScriptedInspector
 from hodei.adapters.scripted.provider import ScriptedFactory
+from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.adapters.security.sealing import SivSealer
 from hodei.adapters.system import SystemChance, SystemClock
 from hodei.api.grpc.server import GrpcServer
@@ -25,6 +26,7 @@ from hodei.domain.access.roles import ALL_PROJECTS, Role
 from hodei.domain.errors import Unauthenticated
 from hodei.domain.job import Job
 from hodei.domain.parsing import parse_spec
+from hodei.engine.access.access import Access
 from hodei.engine.commit import Committer
 from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
@@ -61,8 +63,8 @@ class NoSecrets:
 class People(Identity):
     """Tokens that are names, of people whose roles a test can change."""
 
-    def __init__(self) -> None:
-        super().__init__(dev_mode=True)
+    def __init__(self, access: Access) -> None:
+        super().__init__(access, dev_mode=True)
         self.roles = {name: dict(roles) for name, roles in PEOPLE.items()}
 
     async def principal(self, authorization: str | None) -> Principal:
@@ -128,6 +130,7 @@ def _core(tables: Tables) -> Core:
         chance=SystemChance(),
         mounted=NoSecrets(),
         sealer=SivSealer(secrets.token_bytes(32)),
+        passwords=Argon2Passwords(time_cost=1, memory_kib=64, lanes=1),
         host=FakeHost(),
         replica="replica-1",
         installation_id="inst",
@@ -147,7 +150,7 @@ async def installation() -> AsyncIterator[Installation]:
         await engine.providers.create(config, enabled=False, actor="somebody")
         for project in (OURS, THEIRS, OTHER):
             await engine.projects.put(project, ProjectConfig())
-        people = People()
+        people = People(engine.access)
         http = HttpServer(create_app(engine, people))
         grpc = GrpcServer(engine, people)
         key = asyncssh.generate_private_key("ssh-ed25519")

@@ -18,6 +18,7 @@ from hodei.api.grpc.server import GrpcServer, WorkerServer
 from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
+from hodei.app.entrance import setup_code
 from hodei.app.settings import Settings
 from hodei.app.wiring import open_engine
 from hodei.app.workers_endpoint import workers_endpoint
@@ -37,6 +38,8 @@ class Running:
     http_port: int
     grpc_port: int
     done: asyncio.Event
+    setup_code: str | None = None
+    """What the first administrator has to know."""
 
     @property
     def url(self) -> str:
@@ -58,13 +61,10 @@ class Running:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(30)
 
 
-async def _serve(
-    data_dir: Path, started: list[Running], up: threading.Event, *, process: bool
-) -> None:
-    settings = Settings(data_dir=data_dir, dev_mode=True, process_enabled=process)
+async def _serve(settings: Settings, started: list[Running], up: threading.Event) -> None:
     endpoint = workers_endpoint(settings)
     async with open_engine(settings, endpoint) as engine:
-        identity = Identity(dev_mode=True)
+        identity = Identity(engine.access, dev_mode=settings.dev_mode)
         grpc = GrpcServer(engine, identity)
         grpc_port = grpc.listen("127.0.0.1:0")
         await grpc.start()
@@ -78,7 +78,8 @@ async def _serve(
         http_port = await http.start("127.0.0.1", 0)
         done = asyncio.Event()
         loop = asyncio.get_running_loop()
-        started.append(Running(loop, engine, http_port, grpc_port, done))
+        code = await setup_code(settings, engine)
+        started.append(Running(loop, engine, http_port, grpc_port, done, code))
         up.set()
         await done.wait()
         await http.stop(1)
@@ -87,18 +88,22 @@ async def _serve(
 
 
 @contextmanager
-def running_server(*, process: bool = True) -> Iterator[Running]:
-    """The server, with the provider `local` or without any; everything is gone afterwards."""
+def running_server(
+    *, process: bool = True, dev_mode: bool = True, **others: Any
+) -> Iterator[Running]:
+    """The server, with the provider `local` or without any, and other settings; everything is
+    gone afterwards."""
     # Not below pytest's own directory, which is closed to the user that PostgreSQL runs as.
     data_dir = Path(tempfile.mkdtemp(prefix="hodei-http-", dir="/tmp"))
     data_dir.chmod(0o711)
+    settings = Settings(data_dir=data_dir, dev_mode=dev_mode, process_enabled=process, **others)
     started: list[Running] = []
     failed: list[BaseException] = []
     up = threading.Event()
 
     def main() -> None:
         try:
-            uvloop.run(_serve(data_dir, started, up, process=process))
+            uvloop.run(_serve(settings, started, up))
         except BaseException as error:
             failed.append(error)
         finally:

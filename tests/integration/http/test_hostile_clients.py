@@ -32,7 +32,7 @@ async def port(server: Running, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(connection, "SILENCE_S", 0.2)
     monkeypatch.setattr(connection, "BODY_S", 1.0)
     monkeypatch.setattr(http_server, "KEEP_ALIVE_S", 1)
-    http = HttpServer(create_app(server.engine, Identity(dev_mode=True)))
+    http = HttpServer(create_app(server.engine, Identity(server.engine.access, dev_mode=True)))
     listening = await http.start("127.0.0.1", 0)
     try:
         yield listening

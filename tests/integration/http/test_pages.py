@@ -46,7 +46,9 @@ def build(root: Path, home: bytes = HOME) -> None:
 @asynccontextmanager
 async def serving(running: Running, root: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application with another directory of pages."""
-    server = HttpServer(create_app(running.engine, Identity(dev_mode=True), ui=root))
+    server = HttpServer(
+        create_app(running.engine, Identity(running.engine.access, dev_mode=True), ui=root)
+    )
     port = await server.start("127.0.0.1", 0)
     try:
         base = f"http://127.0.0.1:{port}"

@@ -303,7 +303,7 @@ async def test_the_system(client: Client) -> None:
 
 
 async def test_a_taken_port_is_named(server: Running) -> None:
-    app = create_app(server.engine, Identity(dev_mode=False))
+    app = create_app(server.engine, Identity(server.engine.access, dev_mode=False))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(Unavailable, match=rf"{port}: .*in use \(HODEI_HTTP_PORT\)"):
@@ -314,7 +314,7 @@ async def test_a_server_stops_and_starts(server: Running) -> None:
     """In this test's own loop, and without touching signal handlers."""
     before = len(asyncio.all_tasks())
     for _ in range(2):
-        http = HttpServer(create_app(server.engine, Identity(dev_mode=False)))
+        http = HttpServer(create_app(server.engine, Identity(server.engine.access, dev_mode=False)))
         port = await http.start("127.0.0.1", 0)
         async with httpx.AsyncClient() as client:
             answer = await client.get(f"http://127.0.0.1:{port}/api/v1/health")

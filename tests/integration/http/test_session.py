@@ -40,7 +40,7 @@ async def signed_in(browser: httpx.AsyncClient, name: str = "ana") -> str:
 async def test_a_token_becomes_a_cookie_that_no_script_reads(browser: httpx.AsyncClient) -> None:
     nobody = (await browser.get("/me")).json()
     assert (nobody["owner"], nobody["via"], nobody["csrf_token"]) == ("local", "anonymous", None)
-    assert nobody["sign_in"] == {"required": False, "methods": ["token"]}
+    assert nobody["sign_in"] == {"required": False, "methods": ["token"], "oidc": None}
     answer = await browser.post("/session", json={"token": "dev-ana"})
     cookie = SimpleCookie(answer.headers["set-cookie"])["hodei_session"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
@@ -91,6 +91,7 @@ async def test_it_ends_when_it_is_not_used_and_lives_on_when_it_is(
 
     async def expires(later: timedelta) -> None:
         await store.renew_sign_in(digest, clock.now() + later)
+        server.engine.access.recognition.forget()
 
     await asyncio.to_thread(lambda: server.run(expires(timedelta(hours=1))))
     before = clock.now() + LIFETIME - timedelta(seconds=5)
@@ -126,23 +127,30 @@ async def test_a_page_of_another_site_signs_nobody_in(browser: httpx.AsyncClient
 
 @asynccontextmanager
 async def without_dev_mode(server: Running) -> AsyncIterator[str]:
-    """The address of another server on the same engine that takes no tokens."""
-    http = HttpServer(create_app(server.engine, Identity(dev_mode=False)))
-    port = await http.start("127.0.0.1", 0)
+    """The address of another server on the same engine that takes no `dev-NAME` tokens."""
+    http = HttpServer(create_app(server.engine, Identity(server.engine.access, dev_mode=False)))
+    port = await asyncio.to_thread(lambda: server.run(http.start("127.0.0.1", 0)))
     try:
         yield f"http://127.0.0.1:{port}/api/v1"
     finally:
-        await http.stop(0.1)
+        await asyncio.to_thread(lambda: server.run(http.stop(0.1)))
 
 
-async def test_without_tokens_there_is_no_sign_in_and_old_ones_are_over(server: Running) -> None:
-    # The engine's loop is another one: only what needs no database can be asked here.
+async def test_out_of_development_mode_its_tokens_and_sign_ins_are_over(
+    server: Running, browser: httpx.AsyncClient
+) -> None:
+    await signed_in(browser)
+    old_cookie = f"hodei_session={browser.cookies['hodei_session']}"
     async with without_dev_mode(server) as address, httpx.AsyncClient(base_url=address) as http:
         me = (await http.get("/me")).json()
         assert (me["owner"], me["sign_in"]["methods"]) == ("local", [])
-        refused = await http.post("/session", json={"token": "dev-ana"})
-        assert problem_of(refused)["code"] == "unauthenticated"
-        old = await http.get("/me", headers={"Cookie": "hodei_session=from-dev-mode"})
+        for refused in (
+            await http.post("/session", json={"token": "dev-ana"}),
+            await http.get("/jobs", headers={"Authorization": "Bearer dev-ana"}),
+        ):
+            assert problem_of(refused)["code"] == "unauthenticated"
+            assert "HODEI_DEV_MODE=1" in problem_of(refused)["detail"]
+        old = await http.get("/me", headers={"Cookie": old_cookie})
         assert old.status_code == 401
 
 

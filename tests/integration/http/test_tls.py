@@ -49,7 +49,9 @@ async def listening(
     """The application with or without TLS."""
     pair = AUTHORITY.issue()
     shown = ServerCertificate(chain=pair.cert, key=pair.key)
-    app = create_app(running.engine, Identity(dev_mode=True), allowed_hosts=[NAME])
+    app = create_app(
+        running.engine, Identity(running.engine.access, dev_mode=True), allowed_hosts=[NAME]
+    )
     context = http_context(lambda: shown) if tls else None
     server = HttpServer(app, tls=context, proxies=proxies)
     port = await server.start("127.0.0.1", 0)
@@ -101,7 +103,9 @@ async def test_agents_that_only_hold_a_connection_are_cut_off(
 
 
 async def test_agents_find_nothing_where_they_need_no_certificate(server: Running) -> None:
-    public = grpc_server.GrpcServer(server.engine, Identity(dev_mode=True), agents=False)
+    public = grpc_server.GrpcServer(
+        server.engine, Identity(server.engine.access, dev_mode=True), agents=False
+    )
     port = public.listen("127.0.0.1:0")
     await public.start()
     try:

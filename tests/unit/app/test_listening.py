@@ -19,22 +19,11 @@ def refused(**given: str) -> str:
     return str(found.value)
 
 
-@pytest.fixture
-def sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that can ask everybody who they are."""
-    monkeypatch.setattr(listening, "SIGN_IN", True)
-
-
 def test_loopback_needs_nothing() -> None:
     for text, host in (("localhost", "127.0.0.1"), ("::1", "::1"), ("[::1]", "::1")):
         settings = read_settings({"HODEI_HOST": text, "HODEI_DEV_MODE": "1"})
         assert (settings.host, listening.exposed(settings)) == (host, False)
     assert "HODEI_HOST" in refused(HODEI_HOST="example.com")
-
-
-def test_without_sign_in_only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "SIGN_IN", False)
-    assert "no sign-in" in refused(**AWAY, **TLS)
 
 
 def test_agents_of_other_machines_come_by_tls() -> None:
@@ -43,7 +32,6 @@ def test_agents_of_other_machines_come_by_tls() -> None:
     assert read_settings({"HODEI_AGENT_SERVERS": "tcp://localhost:1,vsock:2:3"}).agent_servers
 
 
-@pytest.mark.usefixtures("sign_in")
 def test_another_address_needs_tls_or_a_word() -> None:
     said = refused(**AWAY)
     assert "HODEI_HOST" in said and "HODEI_ALLOW_PLAINTEXT=1" in said and "0.0.0.0" in said
@@ -51,7 +39,6 @@ def test_another_address_needs_tls_or_a_word() -> None:
     assert read_settings(AWAY | {"HODEI_ALLOW_PLAINTEXT": "1"}).allow_plaintext
 
 
-@pytest.mark.usefixtures("sign_in")
 @pytest.mark.parametrize(
     "given",
     [

@@ -14,6 +14,7 @@ from uuid import UUID
 from hodei.adapters.memory import MemoryBus, MemoryFaults, MemoryStore, Tables
 from hodei.adapters.scripted.inspector import ScriptedInspector
 from hodei.adapters.scripted.provider import ScriptedFactory
+from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.adapters.security.sealing import SivSealer
 from hodei.domain.attempt import Attempt
 from hodei.domain.events import Event
@@ -163,6 +164,7 @@ class World:
             chance=self.chance,
             mounted=self.secrets,
             sealer=SivSealer(b"k" * 32),
+            passwords=Argon2Passwords(time_cost=1, memory_kib=8, lanes=1),
             host=self.host,
             replica=name,
             installation_id="inst",

@@ -797,14 +797,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who calls, what that person may do, and how one signs in here */
+        /**
+         * Who calls, what that person may do, and how one signs in here
+         * @description Whoever shows no credential is answered too: with no permissions where one has to sign in.
+         */
         get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change one's own password
+         * @description All other sign-ins of the user end; API tokens stay.
+         */
+        patch: operations["changeMe"];
         trace?: never;
     };
     "/session": {
@@ -817,12 +824,32 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign a browser in with a token
-         * @description The cookie that comes back stands for the token from then on; changes need the csrf_token as X-CSRF-Token besides. It ends by DELETE, or when it was not used for 12 hours.
+         * Sign a browser in with a password or a token
+         * @description The cookie that comes back stands for the credential from then on; changes need the csrf_token as X-CSRF-Token besides. It ends by DELETE, with its user or token, or when it was not used for 12 hours. Unknown names and wrong passwords are answered alike; too many tries for a name, or from an address, with 429.
          */
         post: operations["signIn"];
         /** Sign a browser out */
         delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the first administrator, and sign the browser in
+         * @description Possible until there is a user. Where the server is reached from other machines, `code` is what it printed at its start.
+         */
+        post: operations["setUp"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -860,6 +887,170 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send a browser to the identity provider */
+        get: operations["beginOidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the identity provider sends browsers back to
+         * @description Its address is what has to be registered there.
+         */
+        get: operations["finishOidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in */
+        get: operations["listMySessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/sessions/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sign-ins */
+        delete: operations["endMySession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List users */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Make a user
+         * @description The very first one must be an administrator of all projects; POST /setup makes that one as well.
+         */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the user. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Read a user */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /** Remove a user, with all tokens and sign-ins */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a user: name, password, roles, enabled
+         * @description What is not given stays; `roles` are given as a whole, and count at once, in open streams within seconds. A new password, and disabling, end the user's sign-ins. The last enabled administrator of all projects stays one.
+         */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List one's own API tokens */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make an API token
+         * @description Its text is shown this once. A token never does more than its user may at the moment of the call, and one that was made with a token no more than that one.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the token, or its name among one's own. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API token
+         * @description One's own; by id anybody's for who manages users.
+         */
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2212,8 +2403,13 @@ export interface components {
          * @description Who calls, and what that person may do.
          */
         Me: {
-            /** Owner */
+            /**
+             * Owner
+             * @description Name that jobs are submitted under; empty for whoever must sign in first.
+             */
             owner: string;
+            /** @description null: no user of this installation (nobody yet, or development mode). */
+            user: components["schemas"]["UserRef"] | null;
             /** Dev Mode */
             dev_mode: boolean;
             via: components["schemas"]["Via"];
@@ -2228,9 +2424,35 @@ export interface components {
              */
             expires_at: string | null;
             sign_in: components["schemas"]["SignInWays"];
-            /** Permissions */
+            /**
+             * Setup Needed
+             * @description Whether there is no user yet: POST /setup makes the first administrator.
+             */
+            setup_needed: boolean;
+            /**
+             * Setup Code Needed
+             * @description Whether that takes the code that the server printed at its start.
+             */
+            setup_code_needed: boolean;
+            /**
+             * Roles
+             * @description By project; `*` counts for each.
+             */
+            roles: {
+                [key: string]: components["schemas"]["Role"];
+            };
+            /**
+             * Permissions
+             * @description Held in at least one project.
+             */
             permissions: string[];
         };
+        /**
+         * Method
+         * @description What somebody showed to sign in.
+         * @enum {string}
+         */
+        Method: "password" | "token" | "oidc" | "dev";
         /**
          * MetricsBucketView
          * @description Jobs in one stretch of time; durations are milliseconds, null when nothing finished.
@@ -2279,6 +2501,45 @@ export interface components {
          */
         Network: "default" | "none";
         /**
+         * NewToken
+         * @description An API token that was just made.
+         */
+        NewToken: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @description Name of its user.
+             */
+            owner: string;
+            /** @description The most that it may be; never more than its user is at the moment. */
+            role: components["schemas"]["Role"];
+            /**
+             * Project
+             * @description The only project that it is good for; null: all of its user's.
+             */
+            project: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Last Used At
+             * @description To about a minute.
+             */
+            last_used_at: string | null;
+            /**
+             * Token
+             * @description Its text, which is shown this once.
+             */
+            token: string;
+        };
+        /**
          * NodesSummary
          * @description Providers as the nodes that jobs run on; each counts once.
          */
@@ -2303,6 +2564,22 @@ export interface components {
              * @description Disabled and empty.
              */
             disabled: number;
+        };
+        /**
+         * OidcWay
+         * @description The identity provider that one can sign in at.
+         */
+        OidcWay: {
+            /**
+             * Name
+             * @description For people.
+             */
+            name: string;
+            /**
+             * Url
+             * @description Path to begin at; takes `next`, a path of this server to end at.
+             */
+            url: string;
         };
         /**
          * OutcomeView
@@ -2846,6 +3123,12 @@ export interface components {
             log_max_bytes: number;
         };
         /**
+         * Role
+         * @description What somebody is in a project; each may do what the one before it may, and more.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin";
+        /**
          * RotationView
          * @description How far sealing anew has come.
          */
@@ -2953,20 +3236,69 @@ export interface components {
             items: components["schemas"]["SecretView"][];
         };
         /**
+         * SessionList
+         * @description The caller's sign-ins, newest first.
+         */
+        SessionList: {
+            /** Items */
+            items: components["schemas"]["SessionView"][];
+        };
+        /**
+         * SessionView
+         * @description One of the caller's sign-ins.
+         */
+        SessionView: {
+            /** Id */
+            id: string;
+            method: components["schemas"]["Method"];
+            /**
+             * Current
+             * @description Whether the request itself came with it.
+             */
+            current: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             * @description To about ten minutes.
+             */
+            last_used_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /**
+             * Agent
+             * @description What the browser calls itself.
+             */
+            agent: string;
+            /**
+             * Source
+             * @description The address that it signed in from.
+             */
+            source: string;
+        };
+        /**
          * SignInWays
          * @description How one signs in at this server.
          */
         SignInWays: {
             /**
              * Required
-             * @description Whether nobody may do anything before.
+             * @description Whether whoever shows no credential may do nothing.
              */
             required: boolean;
             /**
              * Methods
              * @description Empty: there is no sign-in, and whoever reaches the server may use it.
              */
-            methods: "token"[];
+            methods: ("password" | "token" | "oidc")[];
+            oidc: components["schemas"]["OidcWay"] | null;
         };
         /**
          * StatsBatch
@@ -3140,6 +3472,48 @@ export interface components {
             bytes: number;
         };
         /**
+         * TokenList
+         * @description API tokens, newest first.
+         */
+        TokenList: {
+            /** Items */
+            items: components["schemas"]["TokenView"][];
+        };
+        /**
+         * TokenView
+         * @description An API token, without its text.
+         */
+        TokenView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Owner
+             * @description Name of its user.
+             */
+            owner: string;
+            /** @description The most that it may be; never more than its user is at the moment. */
+            role: components["schemas"]["Role"];
+            /**
+             * Project
+             * @description The only project that it is good for; null: all of its user's.
+             */
+            project: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Last Used At
+             * @description To about a minute.
+             */
+            last_used_at: string | null;
+        };
+        /**
          * UnsubscribeFrame
          * @description Client: no more of this topic.
          */
@@ -3203,6 +3577,57 @@ export interface components {
             run_ms: number;
             /** Series */
             series: components["schemas"]["UseBucketView"][];
+        };
+        /**
+         * UserList
+         * @description Users by name.
+         */
+        UserList: {
+            /** Items */
+            items: components["schemas"]["UserView"][];
+        };
+        /**
+         * UserRef
+         * @description A user by id and name.
+         */
+        UserRef: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * UserView
+         * @description A user.
+         */
+        UserView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Roles
+             * @description By project; `*` counts for each.
+             */
+            roles: {
+                [key: string]: components["schemas"]["Role"];
+            };
+            /** Password Set */
+            password_set: boolean;
+            /**
+             * Oidc Subject
+             * @description Issuer and subject at the identity provider that this user signs in at.
+             */
+            oidc_subject: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Last Sign In At */
+            last_sign_in_at: string | null;
         };
         /**
          * Version
@@ -3431,6 +3856,17 @@ export interface components {
         };
         /** @description Unsupported Media Type */
         Problem415: {
+            headers: {
+                /** @description Names this request in the server's log. */
+                "X-Correlation-Id"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too Many Requests */
+        Problem429: {
             headers: {
                 /** @description Names this request in the server's log. */
                 "X-Correlation-Id"?: string;
@@ -5483,6 +5919,46 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    password: {
+                        old: string;
+                        new: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The caller. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     signIn: {
         parameters: {
             query?: never;
@@ -5493,7 +5969,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description dev-NAME in development mode. */
+                    name: string;
+                    password: string;
+                } | {
                     token: string;
                 };
             };
@@ -5515,8 +5993,10 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5544,6 +6024,46 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description Any Unicode, compared in its normal form NFKC; not the name. */
+                    password: string;
+                    code?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            201: {
+                headers: {
+                    /** @description The sign-in, which no script can read. */
+                    "Set-Cookie"?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -5640,6 +6160,426 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    beginOidc: {
+        parameters: {
+            query?: {
+                /** @description Path of this server to end at; others mean `/`. */
+                next?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider, or `/sign-in?error=CODE`: oidc_failed, oidc_refused or oidc_unavailable. */
+            303: {
+                headers: {
+                    /** @description Where the browser goes. */
+                    Location?: string;
+                    /** @description What the sign-in needs on its way; then the sign-in. */
+                    "Set-Cookie"?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    finishOidc: {
+        parameters: {
+            query?: {
+                /** @description As it was sent. */
+                state?: string;
+                /** @description What the provider gives for it. */
+                code?: string;
+                /** @description Why the provider gives no code. */
+                error?: string;
+                /** @description Providers send it; it is not looked at. */
+                error_description?: string;
+                /** @description Providers send it; it is not looked at. */
+                error_uri?: string;
+                /** @description Providers send it; it is not looked at. */
+                iss?: string;
+                /** @description Providers send it; it is not looked at. */
+                session_state?: string;
+                /** @description Providers send it; it is not looked at. */
+                scope?: string;
+                /** @description Providers send it; it is not looked at. */
+                authuser?: string;
+                /** @description Providers send it; it is not looked at. */
+                hd?: string;
+                /** @description Providers send it; it is not looked at. */
+                prompt?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To `next`, or `/sign-in?error=CODE`: oidc_failed, oidc_refused or oidc_unavailable. */
+            303: {
+                headers: {
+                    /** @description Where the browser goes. */
+                    Location?: string;
+                    /** @description What the sign-in needs on its way; then the sign-in. */
+                    "Set-Cookie"?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listMySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caller's sign-ins. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    endMySession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the session. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Users by name. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @description Any Unicode, compared in its normal form NFKC; not the name. Without one the user signs in at the identity provider only. */
+                    password?: string;
+                    /** @description By project; * counts for each. */
+                    roles?: {
+                        [key: string]: "viewer" | "operator" | "admin";
+                    };
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the user. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the user. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Gone; jobs keep the name. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name of the user. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Any Unicode, compared in its normal form NFKC; not the name. Without one the user signs in at the identity provider only. */
+                    password?: string;
+                    /** @description By project; * counts for each. */
+                    roles?: {
+                        [key: string]: "viewer" | "operator" | "admin";
+                    };
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description The user. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description Those of all users; for who manages users. */
+                all?: "1" | "true" | "0" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens without their texts. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @enum {string} */
+                    role: "viewer" | "operator" | "admin";
+                    project?: string | null;
+                    /** Format: date-time */
+                    expires_at?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the token, or its name among one's own. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nobody can use it any more. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from hodei.adapters.memory.api_tokens import ApiTokens
 from hodei.adapters.memory.audit import AuditRows
 from hodei.adapters.memory.commits import Commits
 from hodei.adapters.memory.faults import MemoryFaults
@@ -21,6 +22,7 @@ from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
 from hodei.adapters.memory.tables import Tables
 from hodei.adapters.memory.use import Use
+from hodei.adapters.memory.users import Users
 from hodei.adapters.memory.workers import Workers
 from hodei.ports.bus import Bus
 from hodei.ports.clock import Chance, Clock
@@ -42,6 +44,8 @@ class MemoryStore(
     AuditRows,
     Secrets,
     Projects,
+    Users,
+    ApiTokens,
     Maintenance,
 ):
     """Implements `hodei.ports.store.Store` in one process.

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
+from hodei.domain.access.api_token import ApiToken
+from hodei.domain.access.tries import Tries
+from hodei.domain.access.user import User
 from hodei.domain.attempt import Attempt, Phase
 from hodei.domain.audit import Entry
 from hodei.domain.events import Event
@@ -119,6 +122,9 @@ class Tables:
         self.projects = {
             DEFAULT: Project(name=DEFAULT, version=1, created_at=_EVER, updated_at=_EVER)
         }
+        self.tries: dict[bytes, Tries] = {}
+        self.users: dict[UUID, User] = {}
+        self.tokens: dict[UUID, ApiToken] = {}
         self.jobs: dict[UUID, JobEntry] = {}
         self.queue: list[QueueKey] = []
         self.job_by_key: dict[tuple[str, str], UUID] = {}

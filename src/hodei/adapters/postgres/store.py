@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
+from hodei.adapters.postgres.api_tokens import ApiTokens
 from hodei.adapters.postgres.audit import AuditRows
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.feed import Feed
@@ -24,6 +25,7 @@ from hodei.adapters.postgres.providers import Providers
 from hodei.adapters.postgres.queue import Queue
 from hodei.adapters.postgres.secrets import Secrets
 from hodei.adapters.postgres.sign_ins import SignIns
+from hodei.adapters.postgres.users import Users
 from hodei.adapters.postgres.workers import Workers
 
 DEFAULT_POOL_SIZE = 8
@@ -44,6 +46,8 @@ class PostgresStore(
     AuditRows,
     Secrets,
     Projects,
+    Users,
+    ApiTokens,
     Maintenance,
 ):
     """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""

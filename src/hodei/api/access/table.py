@@ -53,7 +53,16 @@ _LIST_SECRETS = _any(Permission.SECRETS_READ)
 _SET_SECRET = _project(Permission.SECRETS_MANAGE, "secret.set")
 _DELETE_SECRET = _project(Permission.SECRETS_MANAGE, "secret.delete")
 _ROTATE_SECRETS = _installation(Permission.SECRETS_ROTATE, "secret.rotate")
+_USERS = _installation(Permission.USERS_MANAGE)
 _TERMINAL = _job(Permission.TERMINAL_OPEN, "terminal.open")
+
+
+def _self(action: str) -> Rule:
+    return Rule(scope=Scope.SELF, action=action)
+
+
+def _user(verb: str) -> Rule:
+    return _installation(Permission.USERS_MANAGE, f"user.{verb}")
 
 
 def _provider(verb: str) -> Rule:
@@ -120,9 +129,25 @@ REST: Mapping[str, Rule] = {
     "streamEvents": KNOWN,
     "openLive": KNOWN,
     "openTerminal": _TERMINAL,
-    "getMe": KNOWN,
+    # Tells whoever shows nothing how to sign in.
+    "getMe": PUBLIC,
     "signIn": PUBLIC,
     "signOut": PUBLIC,
+    "setUp": PUBLIC,
+    "beginOidc": PUBLIC,
+    "finishOidc": PUBLIC,
+    "changeMe": _self("user.password"),
+    "listMySessions": KNOWN,
+    "endMySession": _self("session.end"),
+    # Everybody's tokens take the right to manage users besides, which the handlers ask for.
+    "listTokens": KNOWN,
+    "createToken": _self("token.create"),
+    "revokeToken": _self("token.revoke"),
+    "listUsers": _USERS,
+    "getUser": _USERS,
+    "createUser": _user("create"),
+    "changeUser": _user("change"),
+    "deleteUser": _user("delete"),
     "getHealth": PUBLIC,
     "getReadiness": PUBLIC,
     "getVersion": PUBLIC,

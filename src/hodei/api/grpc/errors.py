@@ -20,6 +20,7 @@ from hodei.domain.errors import (
     NotFound,
     ProviderError,
     StaleVersion,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -39,6 +40,7 @@ CODES: Mapping[type[HodeiError], grpc.StatusCode] = {
     Conflict: grpc.StatusCode.FAILED_PRECONDITION,
     Unauthenticated: grpc.StatusCode.UNAUTHENTICATED,
     Forbidden: grpc.StatusCode.PERMISSION_DENIED,
+    TooManyRequests: grpc.StatusCode.RESOURCE_EXHAUSTED,
     Unavailable: grpc.StatusCode.UNAVAILABLE,
     ProviderError: grpc.StatusCode.UNAVAILABLE,
 }

@@ -23,12 +23,16 @@ from hodei.api.http import (
     routes_live,
     routes_logs,
     routes_metrics,
+    routes_oidc,
+    routes_profile,
     routes_projects,
     routes_providers,
     routes_queue,
     routes_secrets,
     routes_session,
     routes_system,
+    routes_tokens,
+    routes_users,
     routes_workers,
 )
 from hodei.api.http.guard import Guard
@@ -55,6 +59,10 @@ OPERATIONS: tuple[Operation, ...] = (
     *routes_live.OPERATIONS,
     *routes_session.OPERATIONS,
     *routes_audit.OPERATIONS,
+    *routes_oidc.OPERATIONS,
+    *routes_profile.OPERATIONS,
+    *routes_users.OPERATIONS,
+    *routes_tokens.OPERATIONS,
     *routes_system.OPERATIONS,
 )
 

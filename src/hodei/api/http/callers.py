@@ -14,17 +14,17 @@ from starlette.requests import HTTPConnection
 
 from hodei.api.http.problems import SignInOver
 from hodei.api.identity import Identity
-from hodei.domain.access.principal import Principal, Via, everything
-from hodei.domain.errors import Forbidden
+from hodei.domain.access.principal import Principal
+from hodei.domain.errors import Forbidden, Unauthenticated
 from hodei.domain.sign_in import LIFETIME, SignIn, csrf_token
 from hodei.engine.engine import Engine
 
 COOKIE = "hodei_session"
+"""Over HTTPS it is called `__Host-hodei_session`, which no other host, and no page that came
+without TLS, can set."""
 CSRF_HEADER = "X-CSRF-Token"
-_LONGEST = 200
 _ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict"
-FORGET = f"{COOKIE}=; {_ATTRIBUTES}; Max-Age=0"
-"""Set-Cookie that takes the cookie away."""
+_SECURE = frozenset({"https", "wss"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,18 +54,50 @@ async def caller_of(engine: Engine, identity: Identity, connection: HTTPConnecti
     authorization = connection.headers.get("authorization")
     if authorization is not None:
         return Caller(principal=await identity.principal(authorization))
-    secret = connection.cookies.get(COOKIE)
+    secret = secret_of(connection)
     if not secret:
         return Caller(principal=await identity.principal(None))
-    # What was signed in with a token that is not accepted any more is over as well.
-    known = identity.dev_mode and len(secret) <= _LONGEST
-    sign_in = await engine.sign_ins.find(secret) if known else None
-    if sign_in is None:
-        raise SignInOver(FORGET)
-    principal = everything(sign_in.owner, Via.SESSION)
-    return Caller(principal=principal, sign_in=sign_in, csrf=csrf_token(secret))
+    try:
+        found = await identity.session(secret)
+    except Unauthenticated:
+        raise SignInOver(forget(connection)) from None
+    return Caller(principal=found.principal, sign_in=found.sign_in, csrf=csrf_token(secret))
 
 
-def remember(secret: str) -> str:
+def secret_of(connection: HTTPConnection) -> str | None:
+    """What the cookie of a sign-in holds."""
+    return connection.cookies.get(_name(connection))
+
+
+def remember(connection: HTTPConnection, secret: str) -> str:
     """Set-Cookie that gives a browser its sign-in."""
-    return f"{COOKIE}={secret}; {_ATTRIBUTES}; Max-Age={round(LIFETIME.total_seconds())}"
+    return set_cookie(
+        connection, COOKIE, secret, _ATTRIBUTES, max_age=round(LIFETIME.total_seconds())
+    )
+
+
+def forget(connection: HTTPConnection) -> str:
+    """Set-Cookie that takes the sign-in away."""
+    return set_cookie(connection, COOKIE, "", _ATTRIBUTES, max_age=0)
+
+
+def set_cookie(
+    connection: HTTPConnection, name: str, value: str, attributes: str, *, max_age: int
+) -> str:
+    """The value of Set-Cookie, as strict as the connection lets it be."""
+    secure = "; Secure" if is_secure(connection) else ""
+    return f"{cookie_name(connection, name)}={value}; {attributes}{secure}; Max-Age={max_age}"
+
+
+def cookie_name(connection: HTTPConnection, name: str) -> str:
+    """How a cookie of this server is called on this connection; its Path must be `/`."""
+    return f"__Host-{name}" if is_secure(connection) else name
+
+
+def is_secure(connection: HTTPConnection) -> bool:
+    """Whether the request came by TLS."""
+    return connection.scope.get("scheme") in _SECURE
+
+
+def _name(connection: HTTPConnection) -> str:
+    return cookie_name(connection, COOKIE)

@@ -33,7 +33,8 @@ TAGS = {
     "projects": "What jobs belong to, and how much of it may run.",
     "secrets": "Values that jobs get and nobody reads.",
     "audit": "Who did what, or was not let.",
-    "system": "The server itself.",
+    "access": "Users, API tokens, and where one is signed in.",
+    "system": "The server itself, and signing in.",
     "live": "WebSockets, and server-sent events in their place.",
 }
 LIVE = """A WebSocket. Client frames: `{op: sub, topic, since?}`, `{op: unsub, topic}`. Server \
@@ -98,7 +99,7 @@ def _components(operations: Sequence[Operation]) -> Schema:
             "bearer": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "dev-NAME in development mode; no token at all otherwise.",
+                "description": "An API token from POST /tokens; dev-NAME in development mode.",
             },
             "session": {
                 "type": "apiKey",
@@ -122,7 +123,7 @@ def _models(operations: Sequence[Operation]) -> Iterator[type[BaseModel]]:
                 yield answer.model
 
 
-_PROBLEMS = (400, 401, 403, 404, 405, 409, 413, 415, 500, 503)
+_PROBLEMS = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 
 
 def _problem(status: int) -> Schema:

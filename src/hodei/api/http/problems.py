@@ -18,6 +18,7 @@ from hodei.domain.errors import (
     NotFound,
     ProviderError,
     StaleVersion,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -74,6 +75,7 @@ STATUS: Mapping[type[HodeiError], int] = {
     IdempotencyMismatch: 409,
     TooLarge: 413,
     UnsupportedMediaType: 415,
+    TooManyRequests: 429,
     Unauthenticated: 401,
     Forbidden: 403,
     Unavailable: 503,
@@ -90,6 +92,7 @@ TITLES: Mapping[int, str] = {
     409: "The request does not fit the present state",
     413: "The request is too large",
     415: "The content type is not read here",
+    429: "That was too often",
     500: "Something went wrong in the server",
     503: "A part of the platform does not answer",
 }
@@ -147,6 +150,8 @@ def _headers(error: Exception) -> dict[str, str]:
             return {"WWW-Authenticate": "Bearer", "Set-Cookie": error.forget}
         case Unauthenticated():
             return {"WWW-Authenticate": "Bearer"}
+        case TooManyRequests():
+            return {"Retry-After": str(error.retry_after_s)}
         case Unavailable() | ProviderError():
             return {"Retry-After": "1"}
         case _:

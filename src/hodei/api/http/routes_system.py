@@ -144,7 +144,7 @@ async def system(call: Call) -> Response:
                 log_max_bytes=core.max_log_bytes,
             ),
             features=FeaturesView(
-                sign_in=dev_mode,
+                sign_in=dev_mode or await call.api.identity.sign_in_needed(),
                 dev_mode=dev_mode,
                 provider_types=list(engine.providers.types()),
             ),

@@ -73,6 +73,7 @@ def _end(code: int) -> None:
 def _welcome(addresses: Addresses) -> None:
     from hodei.api.http.pages import built
     from hodei.app.cli.tables import accent
+    from hodei.app.serve import entrance_words
 
     lines = [
         ("web", addresses.url if built() else "not built: scripts/web build"),
@@ -84,11 +85,8 @@ def _welcome(addresses: Addresses) -> None:
     print(accent("Hodei is ready", sys.stderr), file=sys.stderr)
     for name, value in lines:
         print(f"  {name:<8} {value}", file=sys.stderr)
-    print(
-        "  There is no sign-in: whoever is on this machine can run jobs. Ctrl-C stops.\n",
-        file=sys.stderr,
-        flush=True,
-    )
+    words = entrance_words(addresses)
+    print(f"  {words[0].upper()}{words[1:]}. Ctrl-C stops.\n", file=sys.stderr, flush=True)
 
 
 async def _follow(client: AsyncClient, job: Job) -> int:

@@ -23,10 +23,11 @@ from hodei.testing.store_contract.projects import ProjectContract
 from hodei.testing.store_contract.providers import ProviderRowContract
 from hodei.testing.store_contract.queueing import QueueContract
 from hodei.testing.store_contract.secrets import SecretContract
-from hodei.testing.store_contract.sign_ins import SignInContract
+from hodei.testing.store_contract.sign_ins import SignInContract, TriesContract
 from hodei.testing.store_contract.stats import StatsContract
 from hodei.testing.store_contract.submission import SubmitContract
 from hodei.testing.store_contract.use import UseContract
+from hodei.testing.store_contract.users import ApiTokenContract, UserContract
 from hodei.testing.store_contract.workers import WorkerContract
 
 __all__ = ["StoreContract"]
@@ -51,6 +52,9 @@ class StoreContract(
     AuditContract,
     SecretContract,
     ProjectContract,
+    TriesContract,
+    UserContract,
+    ApiTokenContract,
     MaintenanceContract,
     HintContract,
 ):
