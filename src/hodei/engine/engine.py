@@ -20,6 +20,7 @@ from hodei.engine.janitor import Janitor, Retention
 from hodei.engine.jobs import Jobs
 from hodei.engine.live import Live
 from hodei.engine.logs import Logs
+from hodei.engine.lost_terminals import LostTerminals
 from hodei.engine.pools import Pools
 from hodei.engine.projects import Projects
 from hodei.engine.providers import Providers
@@ -102,6 +103,7 @@ class Engine:
         self.access = Access(core, entrance or Entrance())
         self.audit = Audit(core.store, core.clock)
         self.terminals = Terminals(core, self.jobs, self.sessions)
+        self.lost_terminals = LostTerminals(core)
         self.janitor = Janitor(core, retention)
         self.started_at = core.clock.now()
         self._loops: list[asyncio.Task[None]] = []
@@ -130,6 +132,7 @@ class Engine:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        self.lost_terminals.stop()
         await self.pools.stop()
         await self._give_back()
         await self.dispatcher.stop()
@@ -152,6 +155,7 @@ class Engine:
             on_free=self._freed,
             next_jobs=self.dispatcher,
             on_sample=self.stats.publish,
+            on_returned=self.lost_terminals.returned,
         )
         self.sessions.add(session)
         self.reconciler.wake()

@@ -50,6 +50,7 @@ NO_EXIT_CODE = 255
 OnSegments = Callable[[UUID, Sequence[Segment], LogEnd | None], None]
 OnBegun = Callable[[Attempt], None]
 OnFree = Callable[[Worker], None]
+OnReturned = Callable[[Held], None]
 OnSample = Callable[[UUID, UUID, Sample], None]
 
 
@@ -93,6 +94,7 @@ class Session:
         on_free: OnFree,
         next_jobs: NextJobs,
         on_sample: OnSample,
+        on_returned: OnReturned,
     ) -> None:
         self._core = core
         self.worker = worker
@@ -109,6 +111,7 @@ class Session:
         self._tail_timer: asyncio.Task[None] | None = None
         self._tails_due = False
         self._on_sample = on_sample
+        self._on_returned = on_returned
         self._log: LogIngest | None = None
         self._started_at: datetime | None = None
         self._exit: ExitReport | None = None
@@ -292,6 +295,7 @@ class Session:
         self._log = await open_ingest(self._core, held, order)
         self.held = held
         self.peer.welcome(acked_chunk_seq=self._log.acked_seq, abandon=False)
+        self._on_returned(held)
         if report.started and report.started_at is not None:
             self.on_started(held.attempt.id, report.started_at)
 

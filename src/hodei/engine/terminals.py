@@ -290,6 +290,7 @@ class _Trail:
                 command=shlex.join(opening.argv)[:MAX_COMMAND],
                 tty=opening.tty,
                 address=opening.address[:MAX_WORD],
+                replica=self._core.replica,
             )
         )
 

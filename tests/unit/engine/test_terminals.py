@@ -64,7 +64,8 @@ async def test_it_is_relayed_both_ways_and_recorded() -> None:
         assert session.terminals == {}
         about = {"terminal": order.terminal_id, "via": "cli"}
         command = {"command": "ls 'a b'", "tty": True, "address": "127.0.0.1"}
-        assert opened == ("terminal.opened", "ann", {**about, **command})
+        opened_by = {**about, **command, "replica": w.home.name}
+        assert opened == ("terminal.opened", "ann", opened_by)
         end = {"exit_code": 7, "reason": "", "bytes_in": 3, "bytes_out": 5, "seconds": 2}
         assert rows(w, job.id)[1:] == [("terminal.closed", "ann", {**about, **end})]
 
@@ -193,3 +194,31 @@ async def test_why_there_is_none() -> None:
         key = "ffff"
         await refused(NotFound, "ffff")
         assert rows(w, job.id) == []
+
+
+async def test_the_end_of_a_terminal_whose_server_was_killed_is_told_by_the_next_one() -> None:
+    async with world(replicas=2) as w:
+        job, agent = await w.run_job()
+        agent.write(b"x\n")
+        await quiet()
+        first = w.home
+        async with first.engine.terminals.open(str(job.id), ANN):
+            (opened,) = rows(w, job.id)
+            assert opened[2]["replica"] == first.name
+            await first.crash()
+            agent.connect(w.engine)
+            await w.pass_time(10)
+            assert len(rows(w, job.id)) == 2
+        closed = rows(w, job.id)[1]
+        assert closed == (
+            "terminal.closed",
+            "ann",
+            {
+                "terminal": opened[2]["terminal"],
+                "via": "cli",
+                "exit_code": None,
+                "reason": "its server was gone",
+            },
+        )
+        await w.pass_time(30)
+        assert len(rows(w, job.id)) == 2, "once"
