@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from hodei.domain.access.principal import Principal, Via, everything
-from hodei.domain.errors import Unauthenticated
+from hodei.domain.errors import NotFound, Unauthenticated
 from hodei.domain.sign_in import SignIn
 from hodei.engine.access.access import Access
 
@@ -68,6 +68,20 @@ class Identity:
         if found is None:
             raise Unauthenticated("in development mode tokens look like dev-NAME")
         return everything(found[1], Via.DEV)
+
+    async def keyed(self, name: str) -> Principal:
+        """Whoever holds the SSH key of this name, NAME or NAME@MACHINE: a user, with the rights
+        of one; where nobody need sign in, anybody. Raises Unauthenticated."""
+        if not await self.sign_in_needed():
+            return everything(name, Via.KEY)
+        for key in dict.fromkeys((name, name.partition("@")[0])):
+            try:
+                user = await self._access.users.get(key)
+            except NotFound:
+                continue
+            if user.enabled:
+                return user.principal(Via.KEY)
+        raise Unauthenticated(f"there is no user {name!r}: a key's comment is its user's name")
 
     async def session(self, secret: str) -> SignedIn:
         """Who came with a cookie of this secret. Raises Unauthenticated."""

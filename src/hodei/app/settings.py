@@ -155,11 +155,6 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             values[attribute] = _READERS[attribute](text)
         except ValueError as error:
             violations.append(Violation(field=name, message=str(error), value=_shown(name, text)))
-    if values.get("ssh_port") and not (
-        values.get("ssh_authorized_keys") or values.get("dev_mode") or violations
-    ):
-        message = "nobody could sign in: set HODEI_SSH_AUTHORIZED_KEYS (or HODEI_DEV_MODE=1) too"
-        violations.append(Violation(field="HODEI_SSH_PORT", message=message))
     violations += _oidc_faults(values)
     files = [name for name in AGENT_TLS_FILES if known[name] in values]
     if files and len(files) < len(AGENT_TLS_FILES):

@@ -16,7 +16,7 @@ from hodei.api.identity import Identity
 from hodei.api.ssh.authorized_keys import AuthorizedKeys
 from hodei.api.ssh.limits import Failures
 from hodei.api.ssh.session import JobSession, Who, nobody
-from hodei.domain.access.principal import Principal, Via, everything
+from hodei.domain.access.principal import Principal
 from hodei.domain.audit import Interface
 from hodei.domain.errors import Unauthenticated, Unavailable
 from hodei.engine.engine import Engine
@@ -116,10 +116,10 @@ class Connection(asyncssh.SSHServer):
         owner = self._shared.keys.owner(key) if self._shared.keys else None
         if owner is None:
             raise Unauthenticated("the key is not among the authorized ones")
-        return everything(owner, Via.KEY)
+        return await self._shared.identity.keyed(owner)
 
     def password_auth_supported(self) -> bool:
-        return self._shared.identity.dev_mode
+        return True
 
     async def validate_password(self, username: str, password: str) -> bool:
         if await self._judge(lambda: self._shared.identity.principal(f"Bearer {password}")):

@@ -40,6 +40,8 @@ class Subscriptions:
         self._topics = topics
         self._visitor = visitor
         self._send = send
+        self._deciding = asyncio.Lock()
+        """No topic begins by rights that are judged anew meanwhile."""
         self._feeds: dict[str, Feed] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._pumping: asyncio.Task[None] | None = None
@@ -51,7 +53,11 @@ class Subscriptions:
 
         Raises InvalidRequest.
         """
-        await self.drop(topic)
+        async with self._deciding:
+            await self._add(topic, since)
+
+    async def _add(self, topic: str, since: int | None) -> None:
+        await self._drop(topic)
         if len(self._tasks) >= MAX_TOPICS:
             raise InvalidRequest.of("topic", f"at most {MAX_TOPICS} topics per client", topic)
         try:
@@ -66,6 +72,10 @@ class Subscriptions:
 
     async def drop(self, topic: str) -> None:
         """Ends a topic; nothing happens when it is not there."""
+        async with self._deciding:
+            await self._drop(topic)
+
+    async def _drop(self, topic: str) -> None:
         task = self._tasks.pop(topic, None)
         self._feeds.pop(topic, None)
         if task is not None:
@@ -75,20 +85,24 @@ class Subscriptions:
     async def judge(self, principal: Principal) -> None:
         """Goes on for somebody whose rights may have changed: ends what is not theirs any more,
         and shows anew what depends on the projects that they may see."""
-        before, self._visitor.principal = self._visitor.principal, principal
-        if principal.roles == before.roles:
+        async with self._deciding:
+            before, self._visitor.principal = self._visitor.principal, principal
+            if principal.roles == before.roles:
+                return
+            for topic in list(self._tasks):
+                await self._judge(topic)
+
+    async def _judge(self, topic: str) -> None:
+        try:
+            await check(topic, self._visitor)
+        except (NotFound, Forbidden, Conflict) as error:
+            await self._drop(topic)
+            await self._end(topic, error)
             return
-        for topic in list(self._tasks):
-            try:
-                await check(topic, self._visitor)
-            except (NotFound, Forbidden, Conflict) as error:
-                await self.drop(topic)
-                await self._end(topic, error)
-                continue
-            if depends_on_projects(topic):
-                await self.drop(topic)
-                await _say(Channel(topic, self._send).resync())
-                await self.add(topic, None)
+        if depends_on_projects(topic):
+            await self._drop(topic)
+            await _say(Channel(topic, self._send).resync())
+            await self._add(topic, None)
 
     async def _end(self, topic: str, error: HodeiError) -> None:
         await _say(Channel(topic, self._send).error(error.code, str(error)))
