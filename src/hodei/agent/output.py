@@ -2,6 +2,8 @@
 
 The order of the chunks is the order of reading. A chunk ends when it is full, when the other
 stream speaks, or when its owner flushes it because the link is free or 100 ms have passed.
+
+Secrets of the job are masked as they are read: no chunk, and so no spool file, ever holds one.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ from hodei.agent.spool import Chunk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from hashlib import sha256
     from typing import Protocol
 
     from hodei.agent.loop import Loop
     from hodei.agent.spool import Spool
+    from hodei.domain.redaction import Redactor
 
     class _Hash(Protocol):
         def digest(self) -> bytes: ...
@@ -80,6 +83,8 @@ class Output:
         "_parts",
         "_parts_stream",
         "_readers",
+        "_redactors",
+        "_secrets",
         "_size",
         "_watched",
         "chain",
@@ -101,9 +106,16 @@ class Output:
         self._parts_stream = STDOUT
         self._size = 0
         self._readers: dict[int, int] = {}
+        self._secrets: list[str] = []
+        self._redactors: dict[int, Redactor] = {}
+        """By stream, once it has said something."""
         self._large: set[int] = set()
         self._watched = False
         self._connected = True
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Values that must not get out; before anything is read."""
+        self._secrets = list(secrets)
 
     def open(self) -> tuple[int, int]:
         """Makes the pipes; the job's ends for stdout and stderr, which the caller closes."""
@@ -150,6 +162,8 @@ class Output:
         for descriptor in list(self._readers):
             while self._read(descriptor):
                 pass
+        for stream in self._redactors:
+            self._release(stream)
         self.flush()
         self.close()
 
@@ -187,20 +201,43 @@ class Output:
             self._loop.unwatch(descriptor)
             os.close(descriptor)
             del self._readers[descriptor]
+            self._release(stream)
             return False
-        if switches:
-            self.flush()
-        if not self._size:
-            self.first_read_at = monotonic()
-            self._parts_stream = stream
-        self._parts.append(data)
-        self._size += len(data)
-        if self._size >= CHUNK_BYTES:
-            self.flush()
+        self._take(stream, self._redactor(stream).feed(data) if self._secrets else data)
         if len(data) * 2 >= CHUNK_BYTES:
             # A pipe of the usual size was about full: there is much to come.
             self._enlarge(descriptor)
         return len(data) == wanted
+
+    def _take(self, stream: int, data: bytes) -> None:
+        """Puts what may be shown into the open chunk."""
+        while data:
+            if self._size and stream != self._parts_stream:
+                self.flush()
+            if not self._size:
+                self.first_read_at = monotonic()
+                self._parts_stream = stream
+            # Where something was held back, more comes out than was read.
+            part, data = data[: CHUNK_BYTES - self._size], data[CHUNK_BYTES - self._size :]
+            self._parts.append(part)
+            self._size += len(part)
+            if self._size >= CHUNK_BYTES:
+                self.flush()
+
+    def _redactor(self, stream: int) -> Redactor:
+        found = self._redactors.get(stream)
+        if found is None:
+            from hodei.domain.redaction import Redactor
+
+            known = next(iter(self._redactors.values()), None)
+            found = known.fork() if known else Redactor(self._secrets)
+            self._redactors[stream] = found
+        return found
+
+    def _release(self, stream: int) -> None:
+        """What was held back, at the end of a stream."""
+        if stream in self._redactors:
+            self._take(stream, self._redactors[stream].flush())
 
     def _enlarge(self, descriptor: int) -> None:
         """Once for each pipe of a job that writes much."""

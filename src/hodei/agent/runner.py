@@ -141,6 +141,7 @@ class Attempt:
         """Starts it; every descriptor that is the child's alone is added to `opened`."""
         stdin: bytes = self._order["stdin"]
         opened.append(_memory_file(stdin) if stdin else os.open(os.devnull, os.O_RDONLY))
+        self.output.mask(self._order["secret_env"].values())
         writers = self.output.open()
         opened += writers
         descriptors = {0: opened[0], 1: writers[0], 2: writers[1]}

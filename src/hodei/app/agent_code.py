@@ -15,10 +15,10 @@ import py_compile
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import hodei.agent
+from hodei.app.bundle.imports import agent_sources
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def _source() -> Path:
 def _compiled(folder: Path) -> Path:
     """The directory of the agent's byte code. Raises OSError and PyCompileError."""
     package = _source().parent
-    sources = sorted(_sources(package))
+    sources = agent_sources(_source())
     place = folder / _key(package, sources)
     agent = place / package.name / _source().name
     if place.is_dir():
@@ -88,11 +88,6 @@ def _put(made: Path, place: Path) -> None:
         # Another server of this data directory was first, and its code is the same.
         if not place.is_dir():
             raise
-
-
-def _sources(package: Path) -> Iterator[Path]:
-    yield package / "__init__.py"
-    yield from _source().rglob("*.py")
 
 
 def _key(package: Path, sources: list[Path]) -> str:

@@ -17,17 +17,20 @@ Limits: values under four bytes are not masked (they would mask half of all outp
 and last character of a base64 run mix bits of the secret with bits of its neighbours; inside a
 longer text such a border character stays, which shows at most four bits at either end.
 Encodings of encodings are not followed, JSON within JSON excepted.
+
+The agent masks with this module too, before anything reaches its spool, and loads it while a job
+waits: so it asks for few modules of the standard library, and for none that is slow to load.
 """
 
 from __future__ import annotations
 
-import html
 import json
 import re
-from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from urllib.parse import quote
+from binascii import b2a_base64
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 MASK = b"***"
 SHORTEST = 4
@@ -54,20 +57,34 @@ def looks_secret(name: str) -> bool:
     return bool(_SECRET_NAME.search(upper)) and not _PUBLIC_NAME.search(upper)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldTail:
     """What a redactor holds back, told without the bytes."""
 
-    pattern: int
-    """Index of the pattern of which the held bytes are the beginning."""
-    length: int
-    """How many bytes are held."""
-    covered: int
-    """How many of them belong to an occurrence whose mask was given out already."""
-    patterns: int
-    """Number of patterns, to notice other secrets."""
-    size: int
-    """Bytes of all patterns together, for the same purpose."""
+    __slots__ = ("covered", "length", "pattern", "patterns", "size")
+
+    def __init__(
+        self, *, pattern: int, length: int, covered: int, patterns: int, size: int
+    ) -> None:
+        self.pattern = pattern
+        """Index of the pattern of which the held bytes are the beginning."""
+        self.length = length
+        """How many bytes are held."""
+        self.covered = covered
+        """How many of them belong to an occurrence whose mask was given out already."""
+        self.patterns = patterns
+        """Number of patterns, to notice other secrets."""
+        self.size = size
+        """Bytes of all patterns together, for the same purpose."""
+
+    def numbers(self) -> dict[str, int]:
+        """All there is to it, by name."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HeldTail) and self.numbers() == other.numbers()
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.numbers().values()))
 
 
 class Redactor:
@@ -263,7 +280,7 @@ def _encoded(value: bytes) -> Iterator[bytes]:
     yield value.hex().upper().encode()
     yield from _base64_exact(value)
     for shift in range(3):
-        coded = b64encode(bytes(shift) + value)
+        coded = _base64(bytes(shift) + value)
         begin = (0, 2, 3)[shift]
         end = len(coded) - (0, 3, 2)[(shift + len(value)) % 3]
         core = coded[begin:end]
@@ -278,7 +295,8 @@ _URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def _base64_exact(value: bytes) -> Iterator[bytes]:
-    for coded in (b64encode(value), urlsafe_b64encode(value)):
+    plain = _base64(value)
+    for coded in (plain, plain.translate(_URLSAFE)):
         yield coded
         yield coded.rstrip(b"=")
         for width in _WRAPS:
@@ -286,7 +304,13 @@ def _base64_exact(value: bytes) -> Iterator[bytes]:
                 yield from (coded[at : at + width] for at in range(0, len(coded), width))
 
 
-_URL_SAFE_SETS = ("", "/", "!'()*", "!'()*/:;,?@&=+$#", "*")
+def _base64(value: bytes) -> bytes:
+    return b2a_base64(value, newline=False)
+
+
+_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+_URL_SAFE_SETS = ("~", "~/", "~!'()*", "~!'()*/:;,?@&=+$#", "~*", "*")
+"""What encoders leave as it is besides letters, digits and `_.-`; the last one is that of forms."""
 
 
 def _quoted(value: bytes) -> Iterator[bytes]:
@@ -303,7 +327,8 @@ def _quoted(value: bytes) -> Iterator[bytes]:
 
 def _percent(value: bytes) -> Iterator[bytes]:
     for safe in _URL_SAFE_SETS:
-        upper = quote(value, safe=safe).encode()
+        kept = frozenset(_UNRESERVED + safe.encode())
+        upper = b"".join(b"%c" % byte if byte in kept else b"%%%02X" % byte for byte in value)
         for coded in (upper, re.sub(rb"%..", lambda match: match[0].lower(), upper)):
             yield coded
             yield coded.replace(b"%20", b"+")
@@ -314,8 +339,14 @@ def _shell(value: bytes) -> Iterator[bytes]:
     yield value.replace(b"'", b"'\"'\"'")
     yield re.sub(rb"([$`\"\\])", rb"\\\1", value)
     yield re.sub(rb"([$`\"\\!])", rb"\\\1", value)
-    for plain in (rb"[^\w@%+=:,./\n-]", rb"[^\w\n]"):
-        # Shells differ in whether bytes beyond ASCII are quoted.
+    yield value.replace(b"\\", b"\\\\")
+    for plain in (
+        rb"[^\w@%+=:,./\n-]",
+        rb"[^\w@%+=:./\n-]",
+        rb"[^\w@%+=:./~\n-]",
+        rb"[^\w\n]",
+    ):
+        # Shells differ in what needs no quoting, and in whether bytes beyond ASCII do.
         yield re.sub(plain, rb"\\\g<0>", value)
         yield re.sub(plain.replace(rb"\w", rb"\w\x80-\xff"), rb"\\\g<0>", value)
     ansi_c = value.replace(b"\\", b"\\\\").replace(b"'", b"\\'")
@@ -337,7 +368,8 @@ def _literals(text: str) -> Iterator[str]:
             yield _ESCAPED_CODE.sub(lambda match: "\\u" + match[0][2:].upper(), spelling)
         yield json.dumps(plain, ensure_ascii=ascii_only)[1:-1]
     yield repr(text)[1:-1]
-    escaped = html.escape(text)
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     yield escaped
-    yield escaped.replace("&#x27;", "&#39;")
-    yield html.escape(text, quote=False)
+    escaped = escaped.replace('"', "&quot;")
+    yield escaped.replace("'", "&#x27;")
+    yield escaped.replace("'", "&#39;")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping, Sequence
 
+from hodei.domain.audit import Entry, Interface
 from hodei.domain.errors import NotFound
 from hodei.domain.spec import SecretRef
 from hodei.engine.core import Core
 from hodei.ports.store import Held
-
-logger = logging.getLogger(__name__)
-
 
 async def missing_secrets(core: Core, project: str, names: Sequence[str]) -> Sequence[str]:
     """Those of `names` that the project has no secret for."""
@@ -48,5 +45,21 @@ def named_secrets(held: Held) -> list[str]:
 async def note_delivery(core: Core, held: Held) -> None:
     """Writes down that the secrets of an attempt go to its worker. Raises Unavailable."""
     names = named_secrets(held)
-    if names:
-        await core.store.use_secrets(held.job.spec.project, names, core.clock.now())
+    if not names:
+        return
+    now, project = core.clock.now(), held.job.spec.project
+    entries = [
+        Entry(
+            at=now,
+            actor="system",
+            action="secret.deliver",
+            target_kind="secret",
+            target=name,
+            project=project,
+            interface=Interface.SYSTEM,
+            detail=f"attempt {held.attempt.number} of job {held.job.id}, worker {held.worker.id}",
+        )
+        for name in names
+    ]
+    await core.store.add_audit(entries)
+    await core.store.use_secrets(project, names, now)

@@ -114,9 +114,10 @@ async def test_stdin(bench: Bench) -> None:
 
 async def test_environment(bench: Bench) -> None:
     await bench.start_agent()
-    record = await bench.run("env", env={"A": "1", "B": "x y"}, secret_env={"S": "secret"})
+    script = 'env; echo "$S" | tr a-z A-Z'
+    record = await bench.run(script, env={"A": "1", "B": "x y"}, secret_env={"S": "secret"})
     lines = set(record.text().decode().splitlines())
-    assert {"A=1", "B=x y", "S=secret", "FROM_IMAGE=yes", "PYTHONUNBUFFERED=1"} <= lines
+    assert {"A=1", "B=x y", "S=***", "SECRET", "FROM_IMAGE=yes", "PYTHONUNBUFFERED=1"} <= lines
     assert {"HODEI_JOB_ID=job-1", "HODEI_JOB_NAME=hello", "HODEI_ATTEMPT=1"} <= lines
     assert "HODEI_ATTEMPT_ID=attempt-1" in lines
     assert not [line for line in lines if line.startswith(("HODEI_AGENT_", "LC_CTYPE"))]

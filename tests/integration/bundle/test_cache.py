@@ -11,6 +11,7 @@ import pytest
 from hodei.app.bundle import BundleInfo, BundleUnwritable, ensure_bundle, read_bundle
 from hodei.app.bundle.builder import build_into, own_agent
 from hodei.app.bundle.cache import FOLDER
+from hodei.app.bundle.imports import agent_sources
 from hodei.app.bundle.survey import Survey
 
 CACHE = "hodei.app.bundle.cache"
@@ -66,10 +67,11 @@ def test_an_upgrade_of_the_machine_is_noticed(
 
 
 def test_an_older_bundle_stays_for_its_workers(tmp_path: Path) -> None:
-    package = tmp_path / "src" / "hodei"
-    package.mkdir(parents=True)
-    shutil.copy(own_agent().parent / "__init__.py", package)
-    shutil.copytree(own_agent(), package / "agent")
+    source, package = own_agent().parent, tmp_path / "src" / "hodei"
+    for path in agent_sources(own_agent()):
+        place = package / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, place)
     main = package / "agent" / "main.py"
     old = ensure_bundle(tmp_path, agent=package / "agent")
     main.write_text(main.read_text() + "\nCHANGED = True\n")

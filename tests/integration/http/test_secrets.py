@@ -28,6 +28,9 @@ async def test_a_job_gets_what_was_set_and_nobody_reads_it(client: Client, serve
     assert [line["m"].strip() for line in log["lines"]] == ["it is ***", str(len(VALUE))]
     [listed] = (await client.get("/secrets", project=client.project))["items"]
     assert listed["last_used_at"] is not None
+    rows = await client.get("/audit", project=client.project, action="secret.deliver")
+    assert [row["target"] for row in rows["items"]] == ["TOKEN"]
+    assert f"attempt 1 of job {job['id']}, worker " in rows["items"][0]["detail"]
     again = (await _set(client, "TOKEN", "another value", 200)).json()
     assert (again["version"], again["created_at"]) == (2, made["created_at"])
     [stored] = server.run(server.engine.core.store.list_secrets(client.project))

@@ -22,6 +22,7 @@ import hodei.agent
 from hodei.app.bundle import layout
 from hodei.app.bundle.elf import Elf
 from hodei.app.bundle.errors import BundleUnwritable
+from hodei.app.bundle.imports import agent_sources
 from hodei.app.bundle.inside import ask
 from hodei.app.bundle.launcher import make_launcher
 from hodei.app.bundle.licenses import components, license_texts
@@ -129,7 +130,7 @@ def _compile_sources(folder: Path, found: Survey, python: str, agent: Path) -> N
     for place, source in found.sources.items():
         _write(folder / place, source.read_bytes())
     package = agent.parent
-    for source in [package / "__init__.py", *agent.rglob("*.py")]:
+    for source in agent_sources(agent):
         if source.name != "__main__.py":
             _write(folder / "hodei" / source.relative_to(package), source.read_bytes())
     start = Path(__file__).parent / "inside" / f"{START}.py"

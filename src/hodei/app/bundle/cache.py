@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hodei.app.bundle.builder import build_into, own_agent, writing
 from hodei.app.bundle.errors import BundleBroken
+from hodei.app.bundle.imports import agent_sources
 from hodei.app.bundle.manifest import BundleInfo, read_bundle
 from hodei.app.bundle.survey import survey
 
@@ -96,11 +97,12 @@ def _is_whole(place: Path) -> bool:
 def _key(agent: Path) -> str:
     """Names the sources and the interpreter; what the latter consists of is in the record."""
     digest = hashlib.sha256(f"{sys.executable}\n{sys.version}\n".encode())
-    for root in (agent, Path(__file__).parent):
-        for path in sorted(root.rglob("*")):
-            if path.suffix in SOURCE_SUFFIXES:
-                digest.update(f"{path.relative_to(root)}\n".encode())
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    own = Path(__file__).parent
+    makers = sorted(path for path in own.rglob("*") if path.suffix in SOURCE_SUFFIXES)
+    for root, paths in ((agent.parent, agent_sources(agent)), (own, makers)):
+        for path in paths:
+            digest.update(f"{path.relative_to(root)}\n".encode())
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 

@@ -16,13 +16,20 @@ EXTRA = (
 )
 """What the C code of other modules imports on its own: `getaddrinfo` encodes names as IDNA."""
 OWN = frozenset({"hodei", "__future__"})
+SHARED = ("__init__.py", "domain/__init__.py", "domain/redaction.py")
+"""What the agent takes along of the package around it."""
+
+
+def agent_sources(agent: Path) -> list[Path]:
+    """Every file that the agent in `agent` consists of, sorted."""
+    return sorted([*(agent.parent / path for path in SHARED), *agent.rglob("*.py")])
 
 
 def agent_modules(agent: Path) -> list[str]:
     """Every module of the package in `agent`, by its full name, sorted."""
     root = agent.parent.parent
     names = []
-    for path in sorted(agent.rglob("*.py")):
+    for path in agent_sources(agent):
         parts = path.relative_to(root).with_suffix("").parts
         if parts[-1] == "__main__":
             # To import it is to run the agent.
@@ -37,7 +44,7 @@ def imported_names(agent: Path) -> dict[str, bool]:
     What is imported inside of `try ... except ImportError` may be missing.
     """
     found: dict[str, bool] = {}
-    for path in sorted(agent.rglob("*.py")):
+    for path in agent_sources(agent):
         tree = ast.parse(path.read_text("utf-8"), str(path))
         for name, needed in _imports(tree, needed=True):
             if name.partition(".")[0] not in OWN:

@@ -8,7 +8,7 @@ kept as a reference into the list of secrets, not as bytes (`hodei.domain.redact
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TypedDict
 
@@ -76,7 +76,7 @@ class Carried:
             rewind=self.rewind,
             continuing=self.continuing,
             time_ms=self.time_ms,
-            held=asdict(self.held) if self.held else None,
+            held=self.held.numbers() if self.held else None,
         )
 
     @classmethod
