@@ -10,6 +10,7 @@ from hodei.domain.spec import SecretRef
 from hodei.engine.core import Core
 from hodei.ports.store import Held
 
+
 async def missing_secrets(core: Core, project: str, names: Sequence[str]) -> Sequence[str]:
     """Those of `names` that the project has no secret for."""
     mounted = await core.mounted.values(project, names)
