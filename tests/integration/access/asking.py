@@ -34,7 +34,7 @@ from hodei.wire.gen import (
     scheduler_pb2,
     secrets_pb2,
 )
-from tests.integration.access.installation import OURS, Installation, bearer
+from tests.integration.access.installation import OURS, Installation, bearer, metadata, token_of
 
 ALLOWED, FORBIDDEN, HIDDEN, UNKNOWN = "allowed", "forbidden", "hidden", "unauthenticated"
 NOTHING = ("no job ", "no project ")
@@ -191,7 +191,7 @@ async def ask_grpc(channel: grpc.aio.Channel, method: str, job: str, who: str) -
     # Whatever comes back is not looked at; a method that answers once is a stream of one.
     call = channel.unary_stream(
         method, request_serializer=type(request).SerializeToString, response_deserializer=bytes
-    )(request, metadata=(("authorization", f"Bearer {who}"),), timeout=10)
+    )(request, metadata=metadata(who), timeout=10)
     try:
         async for _ in call:
             break
@@ -251,7 +251,7 @@ async def ask_ssh(place: Installation, job: str, who: str) -> str:
             "127.0.0.1",
             place.ssh_port,
             username=job,
-            password=who,
+            password=token_of(who),
             known_hosts=None,
             client_keys=None,
             agent_path=None,

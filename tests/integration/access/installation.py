@@ -21,22 +21,21 @@ from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
 from hodei.api.identity import Identity
 from hodei.api.ssh.server import SshServer
-from hodei.domain.access.principal import Principal, Via
+from hodei.domain.access.principal import Via
 from hodei.domain.access.roles import ALL_PROJECTS, Role
-from hodei.domain.errors import Unauthenticated
 from hodei.domain.job import Job
 from hodei.domain.parsing import parse_spec
-from hodei.engine.access.access import Access
+from hodei.engine.access.users import UserChange
 from hodei.engine.commit import Committer
 from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
 from hodei.engine.jobs import Submission
 from hodei.engine.projects import ProjectConfig
 from hodei.engine.providers import ProviderConfig
-from hodei.ports.bus import Hint
 from hodei.ports.secrets import MountedSecret
 from hodei.testing.fake_host import FakeHost
 
+TOKEN = "test"
 OURS, THEIRS, OTHER = "blue", "green", "red"
 PEOPLE: Mapping[str, Mapping[str, Role]] = {
     "none": {},
@@ -60,28 +59,12 @@ class NoSecrets:
         return {}
 
 
-class People(Identity):
-    """Tokens that are names, of people whose roles a test can change."""
-
-    def __init__(self, access: Access) -> None:
-        super().__init__(access, dev_mode=True)
-        self.roles = {name: dict(roles) for name, roles in PEOPLE.items()}
-
-    async def principal(self, authorization: str | None) -> Principal:
-        """Whoever is named."""
-        name = (authorization or "").removeprefix("Bearer ")
-        if name not in self.roles:
-            raise Unauthenticated("nobody is called so")
-        return Principal(name=name, via=Via.TOKEN, roles=dict(self.roles[name]))
-
-
 @dataclass(slots=True)
 class Installation:
     """What runs."""
 
     engine: Engine
     tables: Tables
-    people: People
     http_port: int
     grpc_port: int
     ssh_port: int
@@ -112,11 +95,8 @@ class Installation:
 
     async def set_roles(self, name: str, roles: Mapping[str, Role] | None) -> None:
         """Changes what somebody may do; None: their credential is worth nothing any more."""
-        if roles is None:
-            del self.people.roles[name]
-        else:
-            self.people.roles[name] = dict(roles)
-        await self.engine.core.bus.publish(Hint(topic="access"))
+        change = UserChange(enabled=False) if roles is None else UserChange(roles=roles)
+        await self.engine.access.users.change(name, change)
 
 
 def _core(tables: Tables) -> Core:
@@ -140,7 +120,7 @@ def _core(tables: Tables) -> Core:
 
 
 @asynccontextmanager
-async def installation() -> AsyncIterator[Installation]:
+async def installation(*, people: bool = True) -> AsyncIterator[Installation]:
     """All interfaces on loopback; jobs wait, because the only provider is disabled."""
     tables = Tables("inst")
     factories = {"scripted": ScriptedFactory(ScriptedInspector().cloud)}
@@ -150,18 +130,19 @@ async def installation() -> AsyncIterator[Installation]:
         await engine.providers.create(config, enabled=False, actor="somebody")
         for project in (OURS, THEIRS, OTHER):
             await engine.projects.put(project, ProjectConfig())
-        people = People(engine.access)
-        http = HttpServer(create_app(engine, people))
-        grpc = GrpcServer(engine, people)
+        if people:
+            await _make_people(engine)
+        identity = Identity(engine.access, dev_mode=False)
+        http = HttpServer(create_app(engine, identity))
+        grpc = GrpcServer(engine, identity)
         key = asyncssh.generate_private_key("ssh-ed25519")
-        ssh = SshServer(engine, people, key, None, engine.core.clock.monotonic)
+        ssh = SshServer(engine, identity, key, None, engine.core.clock.monotonic)
         grpc_port = grpc.listen("127.0.0.1:0")
         await grpc.start()
         try:
             yield Installation(
                 engine=engine,
                 tables=tables,
-                people=people,
                 http_port=await http.start("127.0.0.1", 0),
                 grpc_port=grpc_port,
                 ssh_port=await ssh.start("127.0.0.1", 0),
@@ -172,11 +153,33 @@ async def installation() -> AsyncIterator[Installation]:
             await grpc.stop(0.1)
 
 
+async def _make_people(engine: Engine) -> None:
+    """Users with a token each, which may do whatever its user may at the moment."""
+    users, all_of_it = engine.access.users, {ALL_PROJECTS: Role.ADMIN}
+    await users.create("root", roles=all_of_it)
+    _tokens.clear()
+    for name, roles in PEOPLE.items():
+        user = await users.create(name, roles=all_of_it)
+        principal = user.principal(Via.SESSION)
+        made = await engine.access.tokens.create(principal, TOKEN, role=Role.ADMIN)
+        _tokens[name] = made[0]
+        await users.change(name, UserChange(roles=roles))
+
+
+_tokens: dict[str, str] = {}
+"""Of the people of the installation that runs: there is one at a time."""
+
+
+def token_of(name: str) -> str:
+    """What somebody shows; of nobody it is not accepted."""
+    return _tokens.get(name, name)
+
+
 def bearer(name: str) -> dict[str, str]:
     """The header of somebody."""
-    return {"Authorization": f"Bearer {name}"}
+    return {"Authorization": f"Bearer {token_of(name)}"}
 
 
 def metadata(name: str) -> tuple[tuple[str, str], ...]:
     """The same for gRPC."""
-    return (("authorization", f"Bearer {name}"),)
+    return (("authorization", f"Bearer {token_of(name)}"),)

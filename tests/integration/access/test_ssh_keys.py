@@ -9,12 +9,18 @@ from hodei.domain.access.principal import Via
 from hodei.domain.access.roles import ALL_PROJECTS, Permission, Role
 from hodei.domain.errors import Unauthenticated
 from hodei.engine.access.users import UserChange
-from tests.integration.access.installation import OURS, THEIRS, Installation
+from hodei.engine.engine import Engine
+from tests.integration.access.installation import OURS, THEIRS, installation
 
 
-async def test_a_key_opens_what_its_user_may_open(place: Installation) -> None:
-    users = place.engine.access.users
-    identity = Identity(place.engine.access, dev_mode=False)
+async def test_a_key_opens_what_its_user_may_open() -> None:
+    async with installation(people=False) as place:
+        await _keys(place.engine)
+
+
+async def _keys(engine: Engine) -> None:
+    users = engine.access.users
+    identity = Identity(engine.access, dev_mode=False)
     before = await identity.keyed("ann@laptop")
     assert (before.name, before.via) == ("ann@laptop", Via.KEY)
     assert before.may(Permission.TERMINAL_OPEN, THEIRS), "nobody need sign in yet"

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -17,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from hodei.domain.access.roles import Role
 from hodei.domain.audit import Result
 from hodei.engine import standing
+from hodei.engine.access import recognition
 from hodei.ports.audit import AuditFilter
 from hodei.wire.gen import jobs_pb2, jobs_pb2_grpc, logs_pb2, logs_pb2_grpc
 from tests.integration.access.installation import (
@@ -108,8 +110,12 @@ async def test_a_look_every_few_seconds_suffices(
     place: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standing, "RECHECK_S", 0.05)
+    monkeypatch.setattr(recognition, "REMEMBERED", timedelta(milliseconds=50))
     async with topics(place, "summary") as socket:
-        del place.people.roles["viewer"]  # and nobody says so
+        store = place.engine.core.store
+        user = await place.engine.access.users.get("viewer")
+        [token] = await store.list_tokens(user.id)
+        assert await store.delete_token(token.id)  # and nobody says so
         with pytest.raises(ConnectionClosed):
             while True:
                 await socket.recv()
