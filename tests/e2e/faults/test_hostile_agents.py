@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import grpc
 import pytest
 
-from hodei.wire.gen import metrics_pb2, metrics_pb2_grpc
+from hodei.wire.gen import audit_pb2, audit_pb2_grpc, metrics_pb2, metrics_pb2_grpc
 from hodei.wire.gen import worker_pb2 as pb
 from hodei.wire.gen import worker_pb2_grpc as pb_grpc
 from tests.e2e.faults.hostile import (
@@ -131,6 +132,18 @@ async def _let_go(scene: Scene, stolen: Stolen) -> None:
     stream.hang_up()
 
 
+async def _audited(scene: Scene) -> set[tuple[str, str, str]]:
+    """Action, code and target of what was refused."""
+    audit: Any = audit_pb2_grpc.AuditServiceStub(await scene.observer.channel())
+    request = audit_pb2.ListEntriesRequest(query=audit_pb2.AuditQuery(result="denied"), limit=500)
+    async with asyncio.timeout(10):
+        while True:
+            entries = (await audit.ListEntries(request)).entries
+            if any(entry.action == "worker.leave" for entry in entries):
+                return {(entry.action, entry.code, entry.target) for entry in entries}
+            await asyncio.sleep(0.1)
+
+
 async def test_passwords_and_sessions(scene: Scene) -> None:
     service = scene.worker_service
     stolen = await _steal(scene)
@@ -151,6 +164,11 @@ async def test_passwords_and_sessions(scene: Scene) -> None:
         assert code is grpc.StatusCode.UNAUTHENTICATED, words
         async with refused(grpc.StatusCode.UNAUTHENTICATED):
             await service.UnregisterWorker(pb.UnregisterWorkerRequest(session_token=token))
+    told = await _audited(scene)
+    assert ("worker.enrol", "password_spent", stolen.worker_id) in told
+    assert {code for action, code, _ in told if action == "worker.enrol"} > {"unauthenticated"}
+    assert ("worker.connect", "unauthenticated", "") in told
+    assert ("worker.leave", "unauthenticated", "") in told
     assert stolen.request.otp not in scene.site.server.log
     assert stolen.token not in scene.site.server.log
     await _let_go(scene, stolen)

@@ -9,6 +9,7 @@ import grpc
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from hodei.domain.audit import Entry, Interface, Result
 from hodei.domain.errors import Unavailable
@@ -119,6 +120,23 @@ async def test_every_door_tells_of_a_refusal(place: Installation) -> None:
         ("ssh", "viewer", "terminal.open", "job"),
     }
     assert {row.source for row in rows} == {"127.0.0.1"}
+
+
+async def test_requests_from_another_place_are_in_it(place: Installation) -> None:
+    async with httpx.AsyncClient(base_url=place.api) as client:
+        elsewhere = {"Host": "evil.example", **bearer("admin-of-all")}
+        assert (await client.get("/jobs", headers=elsewhere)).status_code == 403
+        page = {"Origin": "https://evil.example", **bearer("admin-of-all")}
+        assert (await client.post("/jobs", json=SPEC, headers=page)).status_code == 403
+    with pytest.raises(InvalidStatus):
+        await connect(f"{place.ws}/ws", additional_headers=page)
+    rows = await _all(place, action="call.from_elsewhere")
+    assert [(row.interface.value, row.result.value, row.actor) for row in rows] == [
+        ("rest", "denied", "anonymous"),
+        ("rest", "denied", "anonymous"),
+        ("websocket", "denied", "anonymous"),
+    ]
+    assert all("evil.example" in row.detail for row in rows)
 
 
 async def test_no_credential_and_no_body_is_in_it(place: Installation) -> None:

@@ -36,6 +36,7 @@ from hodei.api.http import (
     routes_workers,
 )
 from hodei.api.http.guard import Guard
+from hodei.api.http.noted import wrong_place_noted
 from hodei.api.http.openapi import document
 from hodei.api.http.operations import PREFIX, Api, Operation, Resource, by_path
 from hodei.api.http.pages import BUILT, Pages
@@ -126,7 +127,9 @@ def create_app(
     ]
     # The router's own refusals go on to the guard, which words them like every other error.
     app.add_exception_handler(HTTPException, _pass_on)
-    app.add_middleware(Guard, hosts=allowed_hosts, origins=allowed_origins)
+    app.add_middleware(
+        Guard, hosts=allowed_hosts, origins=allowed_origins, told=wrong_place_noted(engine)
+    )
     return app
 
 

@@ -9,11 +9,11 @@ server or of an origin on the list.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hodei.api.http.operations import SAFE_METHODS
@@ -36,13 +36,27 @@ HEADERS = {
 STRICT = "max-age=31536000"
 
 
+class WrongPlace(Forbidden):
+    """The request comes by another name, or from a page of another place."""
+
+
+Told = Callable[[HTTPConnection, WrongPlace], Awaitable[None]]
+"""Hears of what was refused here, before anybody asked who calls."""
+
+
 class Guard:
     """Outermost ASGI application; nothing that is raised inside gets past it."""
 
     def __init__(
-        self, app: ASGIApp, *, hosts: Collection[str] = (), origins: Collection[str] = ()
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Collection[str] = (),
+        origins: Collection[str] = (),
+        told: Told,
     ) -> None:
         self._app = app
+        self._told = told
         self._hosts = LOOPBACK_NAMES | {host.lower() for host in hosts}
         self._origins = frozenset(origin.lower().rstrip("/") for origin in origins)
 
@@ -77,6 +91,8 @@ class Guard:
             error = failure
         if error is None:
             return
+        if isinstance(error, WrongPlace):
+            await self._told(HTTPConnection(scope), error)
         if answer.started:
             # The status is out already: all that is left is to cut the body short.
             logger.error("answer broken off", exc_info=error, extra={"path": scope["path"]})
@@ -92,7 +108,8 @@ class Guard:
         try:
             self._check_host(headers, scope)
             self._check_origin(headers)
-        except Forbidden as error:
+        except WrongPlace as error:
+            await self._told(HTTPConnection(scope), error)
             # Before it is open, closing a WebSocket is answered with 403 and no body.
             logger.warning("websocket refused", extra={"reason": str(error)})
             await send({"type": "websocket.close", "code": 1008})
@@ -105,7 +122,7 @@ class Guard:
         # The address that was called is no name that somebody else could have made up.
         if host_name(host) not in (*self._hosts, (scope.get("server") or ("",))[0]):
             known = ", ".join(sorted(self._hosts))
-            raise Forbidden(f"this server is not called {shorten(host)!r}; its names are {known}")
+            raise WrongPlace(f"this server is not called {shorten(host)!r}; its names are {known}")
 
     def _check_origin(self, headers: Headers) -> None:
         origin = headers.get("origin")
@@ -114,7 +131,7 @@ class Guard:
         scheme, _, place = origin.lower().partition("://")
         if scheme in ("http", "https") and place == headers["host"].lower():
             return
-        raise Forbidden(f"pages of {shorten(origin)!r} may not do this")
+        raise WrongPlace(f"pages of {shorten(origin)!r} may not do this")
 
 
 def _strict(scope: Scope, headers: Headers) -> bool:

@@ -1,15 +1,20 @@
-"""Audit rows of operations that are open to all: who somebody is shows only while they run."""
+"""Audit rows that no rule tells of: of operations that are open to all, where who somebody is
+shows only while they run, and of requests that are refused before anybody asks who calls."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from hodei.api.http.operations import Call
+from starlette.requests import HTTPConnection
+
+from hodei.api.http.operations import Call, origin_of
 from hodei.api.http.whoami import place_of
 from hodei.domain.audit import Entry, Interface, result_of
+from hodei.domain.errors import HodeiError
 from hodei.engine.correlation import current_id
+from hodei.engine.engine import Engine
 
 T = TypeVar("T")
 NOBODY = "anonymous"
@@ -38,3 +43,27 @@ async def noted(
         raise
     await call.engine.audit.note(entry)
     return done
+
+
+def wrong_place_noted(engine: Engine) -> Callable[[HTTPConnection, HodeiError], Awaitable[None]]:
+    """Writes down a request by another name of the server, or from a page of another place."""
+
+    async def note(connection: HTTPConnection, error: HodeiError) -> None:
+        socket = connection.scope["type"] == "websocket"
+        origin = origin_of(connection, Interface.WEBSOCKET if socket else Interface.REST)
+        result, code, detail = result_of(error)
+        await engine.audit.note(
+            Entry(
+                at=engine.core.clock.now(),
+                actor=NOBODY,
+                action="call.from_elsewhere",
+                result=result,
+                code=code,
+                detail=detail,
+                source=origin.source,
+                interface=origin.interface,
+                correlation_id=current_id(),
+            )
+        )
+
+    return note
