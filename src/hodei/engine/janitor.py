@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hodei.domain.errors import HodeiError
+from hodei.domain.project import Keeping, Project
 from hodei.engine.core import Core
-from hodei.ports.maintenance import Purged
+from hodei.ports.maintenance import ProjectDates, Purged
 
 logger = logging.getLogger(__name__)
 
@@ -47,10 +48,12 @@ class Janitor:
     async def run_once(self) -> Purged:
         """One batch."""
         now = self._core.clock.now()
+        projects = await self._core.store.list_projects()
         purged = await self._core.store.purge(
             jobs_before=now - self.retention.jobs,
             logs_before=now - self.retention.logs,
             limit=BATCH,
+            projects=[_dates(each, now) for each in projects if each.retention != Keeping()],
         )
         if _any(purged):
             logger.info("retention removed", extra={"jobs": purged.jobs})
@@ -64,6 +67,18 @@ class Janitor:
         before = self._core.clock.now() - self.retention.audit
         midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
         return await self._core.store.purge_audit(midnight, limit=AUDIT_BATCH)
+
+
+def _dates(project: Project, now: datetime) -> ProjectDates:
+    def before(days: int | None) -> datetime | None:
+        return None if days is None else now - timedelta(days=days)
+
+    kept = project.retention
+    return ProjectDates(
+        project=project.name,
+        jobs_before=before(kept.job_days),
+        logs_before=before(kept.log_days),
+    )
 
 
 def _any(purged: Purged) -> bool:

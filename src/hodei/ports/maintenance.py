@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -38,6 +39,15 @@ class Pulse:
     """Some worker lives, or some attempt is open."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectDates:
+    """Before when the finished jobs of one project go, and their logs; None: as everybody's."""
+
+    project: str
+    jobs_before: datetime | None = None
+    logs_before: datetime | None = None
+
+
 class MaintenanceStore(Protocol):
     """Housekeeping."""
 
@@ -57,7 +67,15 @@ class MaintenanceStore(Protocol):
         """What the rows are kept in."""
         ...
 
-    async def purge(self, *, jobs_before: datetime, logs_before: datetime, limit: int) -> Purged:
+    async def purge(
+        self,
+        *,
+        jobs_before: datetime,
+        logs_before: datetime,
+        limit: int,
+        projects: Sequence[ProjectDates] = (),
+    ) -> Purged:
         """Removes finished jobs, logs, samples, events and gone workers older than the dates,
-        at most `limit` of each."""
+        at most `limit` of each. For the jobs and logs of `projects` their own dates count, with
+        the same limit for each; events stay as long as any project's jobs."""
         ...

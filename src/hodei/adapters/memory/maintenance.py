@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
 from hodei.adapters.memory.part import Part
-from hodei.ports.maintenance import DatabaseFacts, Pulse, Purged
+from hodei.ports.maintenance import DatabaseFacts, ProjectDates, Pulse, Purged
 
 
 class Maintenance(Part):
@@ -40,20 +40,34 @@ class Maintenance(Part):
         await self._begin()
         return DatabaseFacts(product="memory", size_bytes=None)
 
-    async def purge(self, *, jobs_before: datetime, logs_before: datetime, limit: int) -> Purged:
+    async def purge(
+        self,
+        *,
+        jobs_before: datetime,
+        logs_before: datetime,
+        limit: int,
+        projects: Sequence[ProjectDates] = (),
+    ) -> Purged:
         """See MaintenanceStore; what belongs to a removed job goes with it."""
         await self._begin()
         tables = self._tables
         segments, samples, events = self._sizes()
-        jobs = self._old_jobs(jobs_before, limit)
+        own = {each.project: each.jobs_before for each in projects if each.jobs_before}
+        jobs = self._old_jobs(jobs_before, limit, lambda project: project not in own)
+        for name, before in own.items():
+            jobs += self._old_jobs(before, limit, name.__eq__)
         for job_id in jobs:
             tables.remove_job(job_id)
         gone = frozenset(jobs)
         tables.events = [item for item in tables.events if item[1].job_id not in gone]
-        for attempt_id in self._old_logs(logs_before, limit):
+        own_logs = {each.project: each.logs_before for each in projects if each.logs_before}
+        logs = self._old_logs(logs_before, limit, lambda project: project not in own_logs)
+        for name, before in own_logs.items():
+            logs += self._old_logs(before, limit, name.__eq__)
+        for attempt_id in logs:
             del tables.logs[attempt_id]
         self._purge_samples(logs_before, limit)
-        self._purge_events(jobs_before, limit)
+        self._purge_events(min(jobs_before, *own.values()) if own else jobs_before, limit)
         workers = self._old_workers(jobs_before, limit)
         for worker_id in workers:
             tables.remove_worker(worker_id)
@@ -74,23 +88,36 @@ class Maintenance(Part):
             len(tables.events),
         )
 
-    def _old_jobs(self, before: datetime, limit: int) -> list[UUID]:
+    def _old_jobs(
+        self, before: datetime, limit: int, concerns: Callable[[str], bool]
+    ) -> list[UUID]:
         return _oldest(
             (
                 (entry.job.finished_at, job_id)
                 for job_id, entry in self._tables.jobs.items()
-                if entry.job.finished_at is not None and entry.job.finished_at < before
+                if entry.job.finished_at is not None
+                and entry.job.finished_at < before
+                and concerns(entry.job.spec.project)
             ),
             limit,
         )
 
-    def _old_logs(self, before: datetime, limit: int) -> list[UUID]:
+    def _old_logs(
+        self, before: datetime, limit: int, concerns: Callable[[str], bool]
+    ) -> list[UUID]:
         tables = self._tables
+
+        def project(attempt_id: UUID) -> str:
+            attempt = tables.attempts.get(attempt_id)
+            return tables.jobs[attempt.attempt.job_id].job.spec.project if attempt else ""
+
         return _oldest(
             (
                 (entry.updated_at, attempt_id)
                 for attempt_id, entry in tables.logs.items()
-                if entry.updated_at < before and attempt_id not in tables.open_attempts
+                if entry.updated_at < before
+                and attempt_id not in tables.open_attempts
+                and concerns(project(attempt_id))
             ),
             limit,
         )

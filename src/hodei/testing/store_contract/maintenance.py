@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from hodei.domain.job import JobState
 from hodei.domain.worker import WorkerState
-from hodei.ports.maintenance import Pulse, Purged
+from hodei.ports.maintenance import ProjectDates, Pulse, Purged
 from hodei.ports.store import Held, JobFilter, Store, Unit
 from hodei.testing.store_contract.rows import (
     T0,
@@ -19,6 +19,7 @@ from hodei.testing.store_contract.rows import (
     event_of,
     finish,
     new_job,
+    new_spec,
     new_worker,
     sample_at,
     save,
@@ -33,9 +34,9 @@ LONG_AGO = T0 - timedelta(days=365)
 NEVER = datetime(1990, 1, 1, tzinfo=T0.tzinfo)
 
 
-async def finished(store: Store, *, at: datetime) -> Held:
+async def finished(store: Store, *, at: datetime, project: str = "default") -> Held:
     """A job that is over, with two log segments, two samples and an event."""
-    [job] = await submitted(store, new_job(at=at))
+    [job] = await submitted(store, new_job(new_spec(project=project), at=at))
     held = await stored(store, finish(bind(job), at=at))
     segments = text_segment(1, ["a"]), text_segment(2, ["b"], 2)
     second = round((at - T0).total_seconds())
@@ -124,6 +125,44 @@ class MaintenanceContract:
         assert await store.held(over.attempt.id) == over
         assert list(await store.segments(over.attempt.id)) == []
         assert list(await store.segments(running.attempt.id)) == [text]
+
+    async def test_a_project_may_keep_its_work_shorter_or_longer(
+        self, store: Store, now: Callable[[], datetime]
+    ) -> None:
+        plain = await finished(store, at=T0)
+        short = await finished(store, at=T0, project="short")
+        long = await finished(store, at=LONG_AGO, project="long")
+        purged = await store.purge(
+            jobs_before=T0,
+            logs_before=NEVER,
+            limit=100,
+            projects=[
+                ProjectDates(project="short", jobs_before=T0 + timedelta(days=1)),
+                ProjectDates(project="long", jobs_before=NEVER),
+                ProjectDates(project="none", jobs_before=NEVER, logs_before=NEVER),
+            ],
+        )
+        assert (purged.jobs, purged.log_segments) == (1, 2)
+        assert await store.get_job(short.job.id) is None
+        for kept in (plain, long):
+            assert await store.get_job(kept.job.id) == kept.job
+        later = now() + timedelta(days=1)
+        purged = await store.purge(
+            jobs_before=NEVER,
+            logs_before=later,
+            limit=100,
+            projects=[ProjectDates(project="long", logs_before=NEVER)],
+        )
+        assert purged.log_segments == 2
+        assert list(await store.segments(plain.attempt.id)) == []
+        assert len(await store.segments(long.attempt.id)) == 2
+        purged = await store.purge(
+            jobs_before=NEVER,
+            logs_before=NEVER,
+            limit=100,
+            projects=[ProjectDates(project="long", logs_before=later)],
+        )
+        assert purged.log_segments == 2
 
     async def test_limit_bounds_each_pass_and_passes_come_to_an_end(self, store: Store) -> None:
         for number in range(5):

@@ -14,6 +14,7 @@ SELECT current_setting('server_version') AS version,
 -- name: purge_jobs
 WITH old AS MATERIALIZED (
     SELECT id FROM jobs WHERE finished_at < $1
+        AND (project = $3 OR $3::text IS NULL) AND project <> ALL ($4::text[])
     ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
 ), gone AS (
     DELETE FROM jobs j USING old WHERE j.id = old.id RETURNING j.id, j.project, j.state
@@ -41,10 +42,11 @@ SELECT (SELECT count(*) FROM gone) AS jobs, (SELECT count(*) FROM texts) AS log_
 -- name: purge_logs
 WITH old AS MATERIALIZED (
     SELECT h.attempt_id FROM log_heads h
-    WHERE h.updated_at < $1 AND NOT EXISTS (
-        SELECT FROM attempts a WHERE a.id = h.attempt_id AND a.open
-    )
-    LIMIT $2 FOR UPDATE SKIP LOCKED
+    LEFT JOIN attempts a ON a.id = h.attempt_id
+    LEFT JOIN jobs j ON j.id = a.job_id
+    WHERE h.updated_at < $1 AND a.open IS NOT TRUE
+        AND (j.project = $3 OR $3::text IS NULL) AND coalesce(j.project, '') <> ALL ($4::text[])
+    LIMIT $2 FOR UPDATE OF h SKIP LOCKED
 ), heads AS (
     DELETE FROM log_heads h USING old WHERE h.attempt_id = old.attempt_id
 ), gone AS (
