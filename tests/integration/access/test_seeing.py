@@ -153,16 +153,20 @@ async def test_what_is_done_and_refused_is_written_down(
     await viewer.get(f"/jobs/{job}")
     await viewer.get("/jobs/abcd")
     await viewer.get("/jobs", headers=bearer("nobody"))
+    await viewer.post(f"/jobs/{job[:13]}:cancel", headers=bearer("admin-of-all"))
     operator = bearer("operator")
     await viewer.post("/jobs", json={**SPEC, "project": OURS}, headers=operator)
     await viewer.post("/jobs", json={**SPEC, "project": OURS, "name": ""}, headers=operator)
     rows = {(row.actor, row.action, row.result): row for row in await _audit(place)}
-    assert len(await _audit(place)) == 5, "reading what may be read leaves no trace"
+    assert len(await _audit(place)) == 6, "reading what may be read leaves no trace"
     refused = rows["viewer", "job.cancel", Result.DENIED]
     assert (refused.target, refused.project, refused.code) == (job, OURS, "forbidden")
     assert (refused.correlation_id, refused.interface, refused.via) == ("one", "rest", "token")
-    assert rows["viewer", "jobs.read", Result.DENIED].target == hidden
+    sought = rows["viewer", "jobs.read", Result.DENIED]
+    assert (sought.target, sought.project) == (hidden, THEIRS)
     assert rows["anonymous", "jobs.read", Result.DENIED].code == "unauthenticated"
+    done = rows["admin-of-all", "job.cancel", Result.OK]
+    assert (done.target, done.project) == (job, OURS)
     made = rows["operator", "job.submit", Result.OK]
     assert (made.target_kind, made.project, len(made.target)) == ("job", OURS, 36)
     assert rows["operator", "job.submit", Result.FAILED].code == "invalid_request"

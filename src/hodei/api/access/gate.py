@@ -116,37 +116,45 @@ class Grant:
             principal.require(self._permission())
 
     async def job(self, key: str) -> str:
-        """The key of a job, the whole id unless the caller may do this everywhere.
+        """The key of a job, the whole id unless it is only read by somebody who may everywhere.
 
         Raises NotFound where the caller cannot read it, Forbidden, Conflict for the beginning
         of several ids that the caller can read.
         """
-        self.target, permission = key, self._permission()
-        if self.principal.may(permission, ALL_PROJECTS):
-            return key
+        self.target, everywhere = key, self.principal.may(self._permission(), ALL_PROJECTS)
+        # Of a change, the audit log has to know where.
+        return key if everywhere and not self.rule.action else await self._located(key)
+
+    async def _located(self, key: str) -> str:
+        visible = self.visible
         try:
-            found = await self.gate.jobs.locate(key, self.visible)
+            found = await self.gate.jobs.locate(key, visible)
         except NotFound:
-            # Also looked for when it is not there at all: the time taken tells nothing.
-            self.hidden = await self._exists(key)
+            if visible is not None:
+                # Also looked for when it is not there at all: the time taken tells nothing.
+                await self._seek(key)
             raise
         self.target, self.project = str(found.job_id), found.project
-        self.principal.require(permission, found.project)
+        self.principal.require(self._permission(), found.project)
         return self.target
 
-    async def _exists(self, key: str) -> bool:
+    async def _seek(self, key: str) -> None:
+        """Notes for the audit log, and for nobody else, what it was that is hidden."""
         try:
-            await self.gate.jobs.locate(key, None)
+            self.project = (await self.gate.jobs.locate(key, None)).project
         except NotFound:
-            return False
+            return
         except Conflict:
-            return True
-        return True
+            pass  # more than one
+        self.hidden = True
 
     async def each(self, key: str) -> str:
         """`job` for one of many, whose refusal is written down by itself."""
+        if self.principal.may(self._permission(), ALL_PROJECTS):
+            return key
+        self.target = key
         try:
-            return await self.job(key)
+            return await self._located(key)
         except HodeiError as error:
             await self.note(error)
             raise
