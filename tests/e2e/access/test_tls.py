@@ -23,7 +23,7 @@ from hodei.client import AsyncClient, Job, ShellOutput, Unreachable
 from hodei.wire.gen import jobs_pb2, jobs_pb2_grpc, worker_pb2, worker_pb2_grpc
 from tests.e2e.faults.hostile import Doorman, Impostor, doorman, hello, verdict
 from tests.support.certificates import Authority, Pair, worker_credentials
-from tests.support.processes import until
+from tests.support.processes import until, until_told
 from tests.support.server import ServerProcess, clean_environment, data_directory, hodei_command
 
 SECRET = "the secret key of an installation under test"
@@ -269,6 +269,18 @@ async def test_a_stolen_password_or_session_is_nothing_without_its_certificate(
             assert (await stream.hear("run")).run.job_id == job.id
             stream.hang_up()
         await client.cancel(job)
+        # Three passwords and four sessions that did not count.
+        await until_told(lambda: refusals(client, 7), within=10, what="they are in the audit log")
+
+
+async def refusals(client: AsyncClient, enough: int) -> bool:
+    """Whether so many refused agents are in the audit log."""
+    rows = [
+        row["action"]
+        async for row in client.audit(result="denied")
+        if row["action"] in ("worker.enrol", "worker.connect")
+    ]
+    return len(rows) >= enough
 
 
 async def test_a_server_does_not_start_with_files_that_cannot_be_used(tmp_path: Path) -> None:
