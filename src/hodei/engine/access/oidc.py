@@ -110,12 +110,14 @@ class Oidc:
         roles = {project: held for project, held in user.roles.items() if project != ALL_PROJECTS}
         if role is not None:
             roles[ALL_PROJECTS] = role
-        elif not roles:
-            raise Forbidden(f"{self.name} gives you no role here any more")
         kept = replace(user, roles=roles)
         if user.administers and not kept.administers and not await self._another_admin(user):
             return user  # somebody must be left who can put things right
-        return await self._users.change(str(user.id), UserChange(roles=roles))
+        changed = await self._users.change(str(user.id), UserChange(roles=roles))
+        if not roles:
+            # Only now: tokens and other sign-ins lose the role as well.
+            raise Forbidden(f"{self.name} gives you no role here any more")
+        return changed
 
     async def _another_admin(self, user: User) -> bool:
         return any(one.administers for one in await self._users.all() if one.id != user.id)
