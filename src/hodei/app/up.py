@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import sys
 import webbrowser
 from collections.abc import Awaitable, Callable, Mapping
 
 from hodei.api.http.pages import built
 from hodei.app.serve import Addresses, Serving, run_server
-from hodei.client import AsyncClient, Job
+from hodei.client import AsyncClient, Forbidden, Job, Unauthenticated
 from hodei.domain.schema import HELLO
 from hodei.domain.spec import CommandType
 
@@ -79,7 +80,12 @@ def _session(once: bool, welcome: Show, follow: Follow, hint: Show) -> Serving:
 
 async def _hello(addresses: Addresses, follow: Follow) -> int:
     async with AsyncClient(addresses.url, ca=_itself(addresses)) as client:
-        return await follow(client, await client.submit(HELLO_JOB))
+        try:
+            job = await client.submit(HELLO_JOB)
+        except (Unauthenticated, Forbidden) as error:
+            print(f"hodei: no hello job: {error}", file=sys.stderr, flush=True)
+            return 1
+        return await follow(client, job)
 
 
 def _itself(addresses: Addresses) -> ssl.SSLContext | None:

@@ -13,14 +13,18 @@ from hodei.app.cli import (
     audit,
     exits,
     jobs,
+    login,
     places,
     projects,
     providers,
     secrets,
     server,
+    tokens,
+    users,
 )
+from hodei.app.cli.credentials import CredentialsFault
 from hodei.app.cli.run import run
-from hodei.app.cli.session import Stop
+from hodei.app.cli.session import Stop, say
 
 EPILOG = (
     "Environment: HODEI_URL (default http://127.0.0.1:8080), HODEI_TOKEN, HODEI_CA_FILE. "
@@ -53,6 +57,10 @@ def everywhere(
 app.command("up")(server.up)
 app.command("serve")(server.serve)
 app.command("run", context_settings={"allow_interspersed_args": False})(run)
+app.command("login")(login.login)
+app.command("logout")(login.logout)
+app.add_typer(users.app, name="users")
+app.add_typer(tokens.app, name="tokens")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(providers.app, name="providers")
 app.add_typer(projects.app, name="projects")
@@ -73,6 +81,9 @@ def main() -> int:
         app()
     except Stop as stop:
         return stop.code
+    except CredentialsFault as fault:
+        say(str(fault))
+        return exits.USAGE
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else exits.OK
     except KeyboardInterrupt:

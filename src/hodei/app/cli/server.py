@@ -179,7 +179,7 @@ def _with_database(work: Callable[[Settings], Coroutine[Any, Any, None]]) -> Non
     from hodei.domain.errors import HodeiError
 
     try:
-        asyncio.run(work(_settings()))
+        asyncio.run(work(read_or_stop()))
     except HodeiError as error:
         fail(str(error))
 
@@ -189,7 +189,7 @@ def config_check(json: Json = False) -> None:
     """Print the settings as they are in effect, secrets hidden; * marks those that were set."""
     from hodei.app.settings import effective
 
-    shown = effective(_settings())
+    shown = effective(read_or_stop())
     if json:
         print_json(shown)
         return
@@ -198,7 +198,8 @@ def config_check(json: Json = False) -> None:
         print(f"{changed} {name}={value}")
 
 
-def _settings() -> Settings:
+def read_or_stop() -> Settings:
+    """The settings; a wrong one ends the command."""
     from hodei.app.cli.session import show_violations
     from hodei.app.settings import read_settings
     from hodei.domain.errors import InvalidRequest

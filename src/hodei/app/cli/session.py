@@ -45,14 +45,23 @@ def print_json(value: object) -> None:
 
 
 def with_client(
-    act: Callable[[AsyncClient], Awaitable[int | None]], *, origins: Origins | None = None
+    act: Callable[[AsyncClient], Awaitable[int | None]],
+    *,
+    origins: Origins | None = None,
+    known: bool = True,
 ) -> None:
-    """Runs `act` with a client; raises Stop with its exit code when it is not 0."""
+    """Runs `act` with a client; raises Stop with its exit code when it is not 0.
+
+    A `known` one shows what `hodei login` kept for the server, unless HODEI_TOKEN is set.
+    """
+    from hodei.app.cli.credentials import kept_token
     from hodei.client import ApiError, AsyncClient
+
+    token = kept_token() if known else None
 
     async def session() -> int | None:
         # A person waits: one quick answer is worth more than patience.
-        async with AsyncClient(patience_s=0.0) as client:
+        async with AsyncClient(token=token, patience_s=0.0) as client:
             return await act(client)
 
     try:
@@ -72,7 +81,7 @@ def with_client(
 
 def show_error(error: ApiError, origins: Origins) -> int:
     """Says what is wrong, and what to do; returns the exit code that it stands for."""
-    from hodei.client import InvalidRequest, Unreachable
+    from hodei.client import InvalidRequest, Unauthenticated, Unreachable
 
     if isinstance(error, Unreachable):
         say(
@@ -82,6 +91,8 @@ def show_error(error: ApiError, origins: Origins) -> int:
         return exits.ERROR
     if error.violations:
         show_violations(error.violations, origins)
+    elif isinstance(error, Unauthenticated):
+        say(f"{error.detail} (`hodei login` signs in)")
     else:
         say(error.detail)
     return exits.USAGE if isinstance(error, InvalidRequest) else exits.ERROR
