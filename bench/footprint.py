@@ -24,15 +24,31 @@ from hodei.ports.store import Unit
 
 READY_S = 60.0
 SETTLE_S = 2.0
+IDLE_SETTLE_S = 5.0
+"""Until the server's loops have seen that there is nothing to do."""
+NO_CPU = 0.05
+"""Percent of one CPU: 0 in the precision of the bar."""
 REPLICA = "bench"
+IDLE_GRPC = """
+import asyncio, grpc, uvloop
+async def main():
+    server = grpc.aio.server()
+    server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(flush=True)
+    await asyncio.sleep(3600)
+uvloop.run(main())
+"""
 
 
 async def idle(quick: bool) -> list[Figure]:
-    """The server alone."""
-    seconds = 3.0 if quick else 10.0
-    async with system() as it:
-        await asyncio.sleep(SETTLE_S)
+    """The server alone, beside a gRPC server that serves nothing."""
+    seconds = 5.0 if quick else 30.0
+    async with system() as it, _idle_grpc() as bare_pid:
+        await asyncio.sleep(IDLE_SETTLE_S)
+        bare_start = processes.on_cpu_ms(bare_pid)
         memory, cpu = await _watch(it, seconds)
+        bare_cpu = (processes.on_cpu_ms(bare_pid) - bare_start) / seconds / 10
     bare = await asyncio.to_thread(_bare_interpreter_mb)
     return [
         Figure(
@@ -43,7 +59,14 @@ async def idle(quick: bool) -> list[Figure]:
             floor_name="the same interpreter with grpc and asyncpg imported",
             bar=120,
         ),
-        Figure(name=f"server idle, CPU over {seconds:.0f} s", value=cpu, unit="%", bar=1.0),
+        Figure(
+            name=f"server idle, CPU over {seconds:.0f} s",
+            value=cpu,
+            unit="%",
+            floor=bare_cpu,
+            floor_name="a gRPC server that serves nothing, at the same time",
+            bar=NO_CPU,
+        ),
     ]
 
 
@@ -96,12 +119,27 @@ async def agent(quick: bool) -> list[Figure]:
     ]
 
 
+@asynccontextmanager
+async def _idle_grpc() -> AsyncIterator[int]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", IDLE_GRPC), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(READY_S):
+            await process.stdout.readline()
+        yield process.pid
+    finally:
+        process.kill()
+        await process.wait()
+
+
 async def _watch(it: System, seconds: float) -> tuple[float, float]:
     """MiB resident, and percent of one CPU over the time."""
-    before, start = processes.spent([it.server_pid]), time.perf_counter()
+    before, start = processes.on_cpu_ms(it.server_pid), time.perf_counter()
     await asyncio.sleep(seconds)
-    used = processes.spent([it.server_pid]) - before
-    share = used.own / 10 / (time.perf_counter() - start)
+    used = processes.on_cpu_ms(it.server_pid) - before
+    share = used / 10 / (time.perf_counter() - start)
     return processes.resident_mb(it.server_pid), share
 
 

@@ -59,6 +59,15 @@ def spent(pids: Iterable[int]) -> Spent:
     return Spent(own=own, reaped=reaped)
 
 
+def on_cpu_ms(pid: int) -> float:
+    """CPU time of the living threads so far, in ms; finer than the clock's ticks."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError):
+            total += int(Path(f"/proc/{pid}/task/{thread}/schedstat").read_bytes().split()[0])
+    return total / 1e6
+
+
 def resident_mb(pid: int) -> float:
     """MiB of memory that the process holds just now."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():

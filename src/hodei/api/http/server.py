@@ -30,18 +30,24 @@ class _Quiet(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
-        self.leaving = asyncio.Event()
+        self.stirred = asyncio.Event()
+        """Somebody connects, or the server is to stop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
     async def main_loop(self) -> None:
-        """Keeps the header `date` right until the end. The original looks ten times a second."""
+        """Keeps the header `date` right until the end. The original looks ten times a second,
+        also while nobody is connected."""
+        lately = True
         while not await self.on_tick(0):
+            here = lately or bool(self.server_state.connections)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(1):
-                    await self.leaving.wait()
+                async with asyncio.timeout(1 if here else None):
+                    await self.stirred.wait()
+            lately = self.stirred.is_set()
+            self.stirred.clear()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listens as the original does, but gives handshakes less time."""
@@ -60,6 +66,7 @@ class _Quiet(uvicorn.Server):
         self.up.set()
 
     def _protocol(self) -> asyncio.Protocol:
+        self.stirred.set()
         made: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
         return made(
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
@@ -132,7 +139,7 @@ class HttpServer:
         api.stopping.set()
         self._server.config.timeout_graceful_shutdown = max(1, round(grace_s))
         self._server.should_exit = True
-        self._server.leaving.set()
+        self._server.stirred.set()
         await self._serving
         self._server = self._serving = None
 
