@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 CREATED = b"HTTP/1.1 201"
@@ -15,37 +15,40 @@ CREATED = b"HTTP/1.1 201"
 class Poster:
     """Posts one and the same document again and again."""
 
-    def __init__(self, idle: asyncio.Queue[Connection], request: bytes) -> None:
-        self._idle = idle
+    def __init__(self, place: SplitResult, request: bytes) -> None:
+        self._place = place
         self._request = request
+        self._idle: list[Connection] = []
 
     @classmethod
     @asynccontextmanager
-    async def open(
-        cls, url: str, path: str, document: object, connections: int
-    ) -> AsyncIterator[Poster]:
-        """Connects; hangs up with the context."""
+    async def open(cls, url: str, path: str, document: object) -> AsyncIterator[Poster]:
+        """Connects when a call needs it; hangs up with the context."""
         place = urlsplit(url)
         body = json.dumps(document).encode()
         head = (
             f"POST {path} HTTP/1.1\r\nHost: {place.netloc}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
-        idle: asyncio.Queue[Connection] = asyncio.Queue()
-        opened = [
-            await asyncio.open_connection(place.hostname, place.port) for _ in range(connections)
-        ]
-        for connection in opened:
-            idle.put_nowait(connection)
+        poster = cls(place, head.encode() + body)
         try:
-            yield cls(idle, head.encode() + body)
+            yield poster
         finally:
-            for _, writer in opened:
+            for _, writer in poster._idle:
                 writer.close()
+
+    async def _connection(self) -> Connection:
+        """One that is kept, or a new one: the server hangs up on those that say nothing."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(self._place.hostname, self._place.port)
 
     async def post(self) -> None:
         """One call. Raises RuntimeError for any answer but 201."""
-        reader, writer = connection = await self._idle.get()
+        reader, writer = connection = await self._connection()
         writer.write(self._request)
         head = await reader.readuntil(b"\r\n\r\n")
         fields = head.lower().split(b"\r\n")
@@ -53,4 +56,4 @@ class Poster:
         body = await reader.readexactly(length)
         if not head.startswith(CREATED):
             raise RuntimeError(f"the server answered {head!r} {body!r}")
-        self._idle.put_nowait(connection)
+        self._idle.append(connection)

@@ -30,7 +30,7 @@ async def run(quick: bool) -> list[Figure]:
     body = {"name": spec.name, "command": {"type": "shell", "script": spec.command.script}}
     async with (
         system() as it,
-        Poster.open(it.url, "/api/v1/jobs", body, max(AT_ONCE)) as poster,
+        Poster.open(it.url, "/api/v1/jobs", body) as poster,
     ):
         await it.pause(True)
         await it.submit_many([spec] * BULK)  # plans, connections
