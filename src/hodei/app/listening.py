@@ -113,6 +113,11 @@ def exposed(settings: Listening) -> bool:
     return bool(settings.trusted_proxies) or any(not _loopback(each) for each in given)
 
 
+def readable(settings: Listening) -> bool:
+    """Whether what is said to the server can cross a network unencrypted."""
+    return not _loopback(settings.host) and settings.tls_cert is None
+
+
 def host_names(settings: Listening) -> tuple[str, ...]:
     """Names besides those of loopback by which browsers may call."""
     public = urlsplit(settings.public_url).hostname if settings.public_url else None
@@ -151,9 +156,7 @@ def faults(settings: Listening) -> Iterator[Violation]:
                 f"name tls://{target.removeprefix(PLAIN)}, with HODEI_AGENT_LISTEN"
             )
             yield Violation(field="HODEI_AGENT_SERVERS", message=message, value=target)
-    if _loopback(settings.host):
-        return
-    if not settings.tls_cert and not settings.allow_plaintext:
+    if readable(settings) and not settings.allow_plaintext:
         message = (
             "without TLS everybody on the way can read and use passwords, tokens and logs: set "
             "HODEI_TLS_CERT and HODEI_TLS_KEY, or HODEI_ALLOW_PLAINTEXT=1 where a proxy in "

@@ -76,6 +76,8 @@ class Addresses:
     agents: str | None
     """host:port at which agents of other machines call."""
     data_dir: Path
+    public_url: str | None = None
+    """Where people reach it, when that is another address."""
     certificate: str = ""
     """PEM of what HTTP and gRPC show; empty: they are plain."""
     sign_in: bool = False
@@ -94,6 +96,11 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
     async with AsyncExitStack() as stack:
         stack.enter_context(_data_dir(settings.data_dir))
         certificate = public_certificate(settings)
+        if listening.readable(settings):
+            logger.warning(
+                "passwords, tokens and logs cross the network unencrypted (HODEI_ALLOW_PLAINTEXT)",
+                extra={"host": settings.host},
+            )
         gateway = Gateway(settings) if settings.ssh_port else None
         endpoint = workers_endpoint(settings)
         engine = await stack.enter_async_context(open_engine(settings, endpoint))
@@ -126,6 +133,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             ssh=await _ssh(stack, gateway.server(engine, identity), settings) if gateway else None,
             agents=endpoint.address,
             data_dir=settings.data_dir,
+            public_url=settings.public_url,
             certificate=certificate.current.chain.decode("ascii", "replace") if certificate else "",
             sign_in=await identity.sign_in_needed(),
             setup_code=await setup_code(settings, engine),
@@ -364,13 +372,14 @@ def start_faults(error: HodeiError | OSError) -> Sequence[str]:
 
 def entrance_words(addresses: Addresses) -> str:
     """Who gets in, and how, in one line."""
+    url = addresses.public_url or addresses.url
     if addresses.setup_code is not None:
         return (
-            f"no user yet: make the administrator at {addresses.url}/setup with the setup code "
+            f"no user yet: make the administrator at {url}/setup with the setup code "
             f"{addresses.setup_code}"
         )
     if addresses.sign_in:
-        return f"sign in at {addresses.url}/sign-in, or with `hodei login`"
+        return f"sign in at {url}/sign-in, or with `hodei login`"
     return "no sign-in: whoever is on this machine may do everything, until there is a user"
 
 

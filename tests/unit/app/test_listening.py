@@ -36,7 +36,8 @@ def test_another_address_needs_tls_or_a_word() -> None:
     said = refused(**AWAY)
     assert "HODEI_HOST" in said and "HODEI_ALLOW_PLAINTEXT=1" in said and "0.0.0.0" in said
     assert listening.exposed(read_settings(AWAY | TLS))
-    assert read_settings(AWAY | {"HODEI_ALLOW_PLAINTEXT": "1"}).allow_plaintext
+    plain = read_settings(AWAY | {"HODEI_ALLOW_PLAINTEXT": "1"})
+    assert listening.readable(plain) and not listening.readable(read_settings(AWAY | TLS))
 
 
 @pytest.mark.parametrize(
