@@ -11,10 +11,12 @@ from http.cookies import SimpleCookie
 
 import httpx
 import pytest
+from starlette.requests import HTTPConnection
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from hodei.api.http.app import create_app
+from hodei.api.http.callers import forget, remember, secret_of
 from hodei.api.http.server import HttpServer
 from hodei.api.http.websocket import socket as live
 from hodei.api.identity import Identity
@@ -174,3 +176,18 @@ async def test_the_live_socket_takes_the_cookie_and_lets_go_with_it(
         assert json.loads(await again.recv())["code"] == "unauthenticated"
         with pytest.raises(ConnectionClosed):
             await again.recv()
+
+
+def test_by_tls_the_cookie_is_one_that_nobody_else_can_set() -> None:
+    for scheme, name, secure in (
+        ("http", "hodei_session", False),
+        ("https", "__Host-hodei_session", True),
+        ("wss", "__Host-hodei_session", True),
+    ):
+        cookies = b"hodei_session=plain; __Host-hodei_session=by-tls"
+        scope = {"type": "http", "scheme": scheme, "headers": [(b"cookie", cookies)]}
+        connection = HTTPConnection(scope)
+        made = remember(connection, "secret")
+        assert made.startswith(f"{name}=secret; Path=/; HttpOnly; SameSite=Strict")
+        assert ("; Secure" in made) == secure == ("; Secure" in forget(connection))
+        assert secret_of(connection) == ("by-tls" if secure else "plain")
