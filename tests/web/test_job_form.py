@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import yaml
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Request, expect
 
 from hodei.client import Client
 from tests.support.browser import (
@@ -18,6 +17,7 @@ from tests.support.browser import (
     check_targets,
     settle,
 )
+from tests.web.forms import SCRIPT, job_id, schedule, write_script
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -35,22 +35,6 @@ SECTIONS = {
     ],
     "5. Preferences": ["Provider", "Region", "Job Priority", "Allow Retry"],
 }
-SCRIPT = "Command / Script Content"
-
-
-def write_script(page: Page, script: str) -> None:
-    """Types a script into the editor, or into the plain field before it."""
-    page.locator(".cm-content").wait_for()
-    page.get_by_label(SCRIPT).fill(script)
-
-
-def schedule(page: Page) -> None:
-    page.get_by_role("button", name="Schedule Job").click()
-
-
-def job_id(page: Page) -> str:
-    page.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}"))
-    return page.url.rpartition("/")[2].partition("?")[0]
 
 
 def test_sections_and_fields_are_the_guides_in_its_order(visitor: Visitor) -> None:

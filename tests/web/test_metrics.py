@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from hodei.client import Client
 from tests.support.browser import Visitor, check_axe, check_overflow, check_targets, settle
+from tests.support.server import ServerProcess
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +44,37 @@ def test_numbers_are_the_servers(visitor: Visitor) -> None:
         expect(page).to_have_url(re.compile(r"/jobs\?status=FAILED&from="))
         page.go_back()
         expect(page).to_have_url(re.compile(r"/metrics\?range=1h$"))
+
+
+COUNT = """
+import asyncio, sys, asyncpg
+async def count():
+    connection = await asyncpg.connect(sys.argv[1])
+    spans = "SELECT count(*) FROM jobs WHERE submitted_at > now() - $1::text::interval"
+    print(*[await connection.fetchval(spans, span) for span in sys.argv[2:]])
+asyncio.run(count())
+"""
+SPANS = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
+
+
+def test_every_range_counts_what_the_database_counts(
+    visitor: Visitor, shared_server: ServerProcess
+) -> None:
+    note = (shared_server.data_dir / "postgres" / "postgres" / "postmaster.pid").read_text()
+    dsn = f"postgresql://hodei@/hodei?host={note.splitlines()[4]}"
+    # A process of its own: this one's event loop is the browser's.
+    counted = subprocess.run(
+        [sys.executable, "-c", COUNT, dsn, *SPANS.values()],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    with visitor.page("/metrics") as page:
+        for name, count in zip(SPANS, counted, strict=True):
+            page.get_by_role("radio", name=name.upper(), exact=True).click()
+            expect(page).to_have_url(re.compile(f"range={name}$"))
+            tile = page.get_by_role("listitem").filter(has_text="Jobs submitted")
+            expect(tile.locator(".numeric").first).to_have_text(f"{int(count):,}")
 
 
 def test_every_chart_has_its_table_and_the_csv_its_rows(visitor: Visitor) -> None:

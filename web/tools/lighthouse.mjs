@@ -55,8 +55,8 @@ async function fill() {
     name: `job ${n}`,
     command: { type: "shell", script: n % 7 === 0 ? "echo no; exit 3" : "echo ok" },
   }));
-  const { results } = await ask("/jobs:bulk", { jobs });
-  await finished(results.at(-1).job_id);
+  const { job_ids: ids } = await ask("/jobs:bulk", { jobs });
+  await finished(ids.at(-1));
 }
 
 async function measure(url, port) {

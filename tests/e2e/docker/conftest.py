@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.docker.yard import Yard, job, new_yard
+from tests.e2e.docker.yard import Yard, new_yard
+from tests.support.browser import Visitor, chromium
 from tests.support.docker import ImageFiles, PrivateEngine, busybox_layer, private_engine
 from tests.support.docker_images import ALPINE, load_basic
 from tests.support.observer import Observer
 from tests.support.ssh import gateway
+from tests.web.forms import type_job
 
 DISK_MB = 96
 BATCHES = """
@@ -80,11 +81,10 @@ async def observer(yard: Yard, batches: str) -> AsyncIterator[Observer]:
 
 @pytest.fixture(scope="session")
 def batches(yard: Yard) -> str:
-    """The guide's fourth example, as written; it runs for a minute, while the tests do."""
-
-    async def submit() -> str:
-        async with yard.site.observer() as observer:
-            spec = job("shell", BATCHES, name="Long Running Task", timeout_ms=120_000)
-            return await observer.submit(spec)
-
-    return asyncio.run(submit())
+    """The guide's fourth example, typed by hand; it runs for a minute, while the tests do."""
+    fields = {"Container Image": ALPINE, "CPU Cores": "0.5", "Memory (MB)": "64"}
+    fields["Timeout (ms)"] = "120000"
+    with chromium() as browser:
+        visitor = Visitor(browser, yard.site.server.url)
+        with visitor.page("/jobs/new") as page:
+            return type_job(page, "Long Running Task", BATCHES, fields=fields)

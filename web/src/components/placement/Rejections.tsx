@@ -19,7 +19,11 @@ export function Rejections({ title, items }: { title: string; items: readonly Re
             ? `Provider ${provider.name}: ${t(key as "kind.full")}`
             : reason;
           return (
-            <li key={provider.id} className="text-sm [overflow-wrap:anywhere]">
+            <li
+              key={provider.id}
+              lang={i18n.exists(key) ? undefined : "en"}
+              className="text-sm [overflow-wrap:anywhere]"
+            >
               {sentence(english ? reason : words)}
             </li>
           );

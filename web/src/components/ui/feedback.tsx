@@ -103,7 +103,9 @@ export function ErrorState({ error, onRetry, className }: ErrorStateProps) {
         <CircleAlert size={16} aria-hidden className="shrink-0 text-failed" />
         {title(error)}
       </p>
-      <p className="text-muted [overflow-wrap:anywhere]">{detail(error)}</p>
+      <p lang={id === "" ? undefined : "en"} className="text-muted [overflow-wrap:anywhere]">
+        {detail(error)}
+      </p>
       {id !== "" && (
         <p className="flex flex-wrap items-center gap-1 text-sm text-subtle">
           {t("error.correlation")} <code className="font-mono [overflow-wrap:anywhere]">{id}</code>

@@ -95,7 +95,9 @@ function Known({ plan }: { plan: Plan }) {
         title={t(verdict === "runs" ? "plan.others" : "plan.asked")}
       />
       {verdict === "refused" && plan.rejections.length === 0 && (
-        <p className="text-muted">{plan.reason}</p>
+        <p lang="en" className="text-muted">
+          {plan.reason}
+        </p>
       )}
       <DropImage plan={plan} />
     </div>

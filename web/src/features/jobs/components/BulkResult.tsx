@@ -49,7 +49,7 @@ export default function BulkResult({ what, results, rows, onClose }: BulkResultP
               <Link to="/jobs/$jobId" params={{ jobId: result.job_id ?? result.key }}>
                 {names.get(result.key) ?? shortId(result.key)}
               </Link>
-              <span className="block text-sm text-muted">
+              <span lang={result.ok ? undefined : "en"} className="block text-sm text-muted">
                 {result.ok
                   ? t(what === "cancel" ? "bulk.cancelled" : "bulk.submitted")
                   : result.error}

@@ -70,7 +70,7 @@ function Refused({ error, onChange }: Omit<EmptyProps, "viewer"> & { error: unkn
   if (isApiError(error, "not_found")) {
     return (
       <Note icon={SearchX} state="not-found" title={t("state.notFound")}>
-        {detail(error)}
+        <span lang="en">{detail(error)}</span>
       </Note>
     );
   }
@@ -104,7 +104,7 @@ function NotStarted({ viewer }: { viewer: Viewer }) {
       state={over ? "never-started" : "not-started"}
       title={t(over ? "state.never" : "state.waitingJob")}
     >
-      {over ? job?.outcome?.message : data?.reason}
+      <span lang="en">{over ? job?.outcome?.message : data?.reason}</span>
     </Note>
   );
 }
@@ -119,7 +119,11 @@ function NoLines({ viewer }: { viewer: Viewer }) {
   const code = outcome?.exit_code;
   return (
     <Note icon={FileX2} state="empty" title={t("state.nothing")}>
-      {code === null || code === undefined ? outcome?.message : t("state.exit", { code })}
+      {code === null || code === undefined ? (
+        <span lang="en">{outcome?.message}</span>
+      ) : (
+        t("state.exit", { code })
+      )}
     </Note>
   );
 }

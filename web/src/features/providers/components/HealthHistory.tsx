@@ -32,7 +32,11 @@ export default function HealthHistory({ provider }: { provider: Provider }) {
               )}
               {index === 0 && <Badge>{t("history.now")}</Badge>}
             </p>
-            {health.reason !== "" && <p className="[overflow-wrap:anywhere]">{health.reason}</p>}
+            {health.reason !== "" && (
+              <p lang="en" className="[overflow-wrap:anywhere]">
+                {health.reason}
+              </p>
+            )}
             <Details details={health.details} />
           </li>
         ))}

@@ -48,7 +48,9 @@ export function ProviderCard({ provider }: { provider: Provider }) {
         )}
       </div>
       {!health.ok && health.reason !== "" && (
-        <p className="line-clamp-3 text-sm text-failed [overflow-wrap:anywhere]">{health.reason}</p>
+        <p lang="en" className="line-clamp-3 text-sm text-failed [overflow-wrap:anywhere]">
+          {health.reason}
+        </p>
       )}
       <Capacity provider={provider} />
       <Facts

@@ -31,7 +31,11 @@ export function TestResult({ health, title }: Props) {
             <RelativeTime at={health.checked_at} className="ml-2 text-sm font-normal text-muted" />
           )}
         </p>
-        {health.reason !== "" && <p className="[overflow-wrap:anywhere]">{health.reason}</p>}
+        {health.reason !== "" && (
+          <p lang="en" className="[overflow-wrap:anywhere]">
+            {health.reason}
+          </p>
+        )}
         <Details details={health.details} label={t("test.details")} />
       </div>
     </div>

@@ -6,6 +6,7 @@ import type { Schemas } from "@/api/client";
 import { Badge } from "@/components/ui/Badge";
 import { Card } from "@/components/ui/Card";
 import { ButtonLink } from "@/components/ui/Link";
+import { useOffered } from "../hooks/data";
 import { useTypeName } from "./TypeName";
 
 type Props = { types: Schemas["ProviderTypes"]; counts: ReadonlyMap<string, number> };
@@ -16,8 +17,9 @@ const rank = (type: string) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORD
 
 export function TypeList({ types, counts }: Props) {
   const { t } = useTranslation("providers");
+  const offered = useOffered(types, (type) => counts.has(type));
   const rows = [
-    ...types.items.map(({ type, description }) => ({ type, text: description, installed: true })),
+    ...offered.map(({ type, description }) => ({ type, text: description, installed: true })),
     ...types.missing.map(({ type }) => ({ type, text: "", installed: false })),
   ].sort((a, b) => rank(a.type) - rank(b.type));
   return (

@@ -1,8 +1,24 @@
 /** What these pages read and write besides the shared queries. */
-import { queryOptions, useIsMutating, useMutation, useQueryClient } from "@tanstack/react-query";
+import {
+  queryOptions,
+  useIsMutating,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { api, type Schemas, unwrap } from "@/api/client";
 import { keys } from "@/api/keys";
+import { meQuery } from "@/api/queries/system";
 import type { Body } from "../model/config";
+
+/** What only pretends to run jobs: for who develops with it, and for who has one already. */
+const PRETENDED = "scripted";
+
+/** The installed types to offer. */
+export function useOffered(types: Schemas["ProviderTypes"], used: (type: string) => boolean) {
+  const { data: me } = useQuery(meQuery());
+  return types.items.filter(({ type }) => type !== PRETENDED || me?.dev_mode || used(type));
+}
 
 export type Health = Schemas["HealthView"];
 

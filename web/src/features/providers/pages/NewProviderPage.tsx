@@ -11,7 +11,7 @@ import { toast } from "@/components/ui/toast";
 import { ConfigForm } from "../components/ConfigForm";
 import { TypeText } from "../components/TypeList";
 import { useTypeName } from "../components/TypeName";
-import { useCreateProvider } from "../hooks/data";
+import { useCreateProvider, useOffered } from "../hooks/data";
 import { type Body, formOf } from "../model/config";
 import { freeName } from "../model/name";
 
@@ -81,6 +81,7 @@ type ChoiceProps = {
 function TypeChoice({ types, value, onChange }: ChoiceProps) {
   const { t, i18n } = useTranslation("providers");
   const name = useTypeName();
+  const offered = useOffered(types, (type) => type === value);
   const missing = types.missing.map(({ type }) => name(type));
   return (
     <div>
@@ -90,7 +91,7 @@ function TypeChoice({ types, value, onChange }: ChoiceProps) {
         onValueChange={onChange}
         className="grid gap-3 sm:grid-cols-2"
       >
-        {types.items.map(({ type, description }) => (
+        {offered.map(({ type, description }) => (
           <RadioGroup.Item
             key={type}
             value={type}

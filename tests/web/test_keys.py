@@ -1,0 +1,82 @@
+"""The whole product without a mouse: every stop is seen, and nothing focused is hidden."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from hodei.client import Client
+from tests.support.browser import Visitor, settle
+
+FOCUSED = """() => {
+    const one = document.activeElement;
+    const box = one.getBoundingClientRect();
+    const style = getComputedStyle(one);
+    const after = getComputedStyle(one, '::after');
+    const at = document.elementFromPoint(
+        Math.max(1, box.left) + Math.min(box.width, innerWidth) / 2,
+        Math.max(1, box.top) + Math.min(box.height, 40) / 2);
+    const ringed = [style, after].some((s) =>
+        (s.outlineStyle !== 'none' && s.outlineWidth !== '0px') || s.boxShadow !== 'none');
+    return { name: one.ariaLabel || one.textContent || one.tagName, ringed,
+        hidden: !(at && (one.contains(at) || at.contains(one))) };
+}"""
+FEWEST_STOPS = 15
+
+
+def check_focus(page: Page) -> None:
+    """Fails when what has the focus shows no ring, or stands behind something."""
+    found = page.evaluate(FOCUSED)
+    assert found["ringed"], f"{page.url}: no ring on {found['name']}"
+    assert not found["hidden"], f"{page.url}: {found['name']} is hidden"
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Goes on by Tab until the control of that name has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        found = page.evaluate(FOCUSED)
+        if found["name"].strip() == name:
+            return check_focus(page)
+    raise AssertionError(f"Tab does not lead to {name}")
+
+
+def test_the_tour_needs_no_mouse(visitor: Visitor, client: Client, label: str) -> None:
+    job = client.submit(name=label, command="echo needle; sleep 600")
+    with visitor.page("/") as page:
+        settle(page)
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+        stops = 0
+        while page.evaluate("document.activeElement !== document.body"):
+            check_focus(page)
+            page.keyboard.press("Tab")
+            stops += 1
+        assert stops > FEWEST_STOPS
+        page.keyboard.press("Escape")
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("g")
+        page.keyboard.press("j")
+        expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_focused()
+        page.keyboard.press("Control+k")
+        page.keyboard.type(label)
+        expect(page.get_by_role("option", name=label)).to_be_visible()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/jobs/{job.id}")
+        expect(page.locator("h1 [data-state=RUNNING]")).to_be_visible()
+        page.keyboard.press("3")
+        expect(page.get_by_role("log")).to_contain_text("needle")
+        page.keyboard.press("Control+f")
+        page.keyboard.type("needle")
+        expect(page.locator("[data-search-count]")).to_have_text("1 of 1")
+        page.keyboard.press("Escape")
+        page.evaluate("document.activeElement.blur()")
+        tab_to(page, "Cancel Job")
+        page.keyboard.press("Enter")
+        dialog = page.get_by_role("alertdialog")
+        expect(dialog).to_be_visible()
+        dialog.get_by_role("button", name="Cancel Job").focus()
+        page.keyboard.press("Enter")
+        expect(page.locator("h1 [data-state=CANCELLED]")).to_be_visible()
+        # A screen reader hears of the end once.
+        said = page.locator("[role=status].sr-only").filter(has_text="Cancelled")
+        expect(said).to_have_count(1)
