@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
 import { Keyboard, Languages, type LucideIcon, Plus, Search, SunMoon } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { type ReactNode, useDeferredValue, useState } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import { keys } from "@/api/keys";
@@ -41,6 +41,7 @@ function useFoundJobs(query: string) {
 export default function Palette({ onClose, onShortcuts }: PaletteProps) {
   const { t } = useTranslation();
   const [query, setQuery] = useState("");
+  const [chosen, choose] = useState("");
   const asked = useDeferredValue(query.trim());
   const close = (then: () => void) => () => {
     onClose();
@@ -55,7 +56,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
           className="fixed top-[12dvh] left-1/2 z-50 w-[calc(100vw-2rem)] max-w-xl -translate-x-1/2 animate-appear overflow-hidden rounded-sheet bg-surface shadow-float"
         >
           <Dialog.Title className="sr-only">{t("palette.title")}</Dialog.Title>
-          <Command label={t("palette.title")} loop>
+          <Command label={t("palette.title")} loop value={chosen} onValueChange={choose}>
             <div className="flex items-center gap-3 border-b border-hairline px-4">
               <Search size={18} aria-hidden className="shrink-0 text-subtle" />
               <Command.Input
@@ -70,7 +71,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
               <Command.Empty className="px-3 py-8 text-center text-muted">
                 {t("palette.empty", { query })}
               </Command.Empty>
-              <Jobs query={asked} close={close} />
+              <Jobs query={asked} close={close} choose={choose} />
               <Pages close={close} />
               <Actions close={close} onShortcuts={onShortcuts} />
             </Command.List>
@@ -83,17 +84,26 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
 
 type Close = (then: () => void) => () => void;
 
-function Jobs({ query, close }: { query: string; close: Close }) {
+type JobsProps = { query: string; close: Close; choose: (value: string) => void };
+
+function Jobs({ query, close, choose }: JobsProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { data } = useFoundJobs(query);
+  const nameIn = (job: { name: string; id: string }) => `${query} ${job.name} ${job.id}`;
+  const [top] = query.length < 2 ? [] : (data?.items ?? []);
+  const first = top && nameIn(top);
+  // They come later than what is typed; Enter takes the first of the list all the same.
+  useEffect(() => {
+    if (first !== undefined) choose(first);
+  }, [first, choose]);
   if (query.length < 2 || data === undefined || data.items.length === 0) return null;
   return (
     <Command.Group heading={t("palette.jobs")} forceMount>
       {data.items.map((job) => (
         <Entry
           key={job.id}
-          value={`${query} ${job.name} ${job.id}`}
+          value={nameIn(job)}
           onSelect={close(() => void navigate({ to: "/jobs/$jobId", params: { jobId: job.id } }))}
         >
           <StatusIcon state={job.state} />
