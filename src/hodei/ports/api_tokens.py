@@ -14,7 +14,8 @@ class ApiTokenStore(Protocol):
     """Tokens by id, and by the digest of their text. They go with their user."""
 
     async def add_token(self, token: ApiToken, *, most: int) -> bool:
-        """False when the user has `most` already, or one of this name, or is gone."""
+        """False when the user has `most` already that are not over, or one of this name, or is
+        gone. Forgets the user's tokens that are over for FORGOTTEN_AFTER."""
         ...
 
     async def find_token(self, digest: bytes) -> ApiToken | None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hodei.adapters.memory.part import Part
-from hodei.domain.access.api_token import ApiToken
+from hodei.domain.access.api_token import FORGOTTEN_AFTER, ApiToken
 
 
 class ApiTokens(Part):
@@ -17,8 +17,14 @@ class ApiTokens(Part):
     async def add_token(self, token: ApiToken, *, most: int) -> bool:
         """See ApiTokenStore."""
         await self._begin()
-        mine = [one for one in self._tables.tokens.values() if one.user_id == token.user_id]
-        if token.user_id not in self._tables.users or len(mine) >= most:
+        if token.user_id not in self._tables.users:
+            return False
+        kept, now = self._tables.tokens, token.created_at
+        mine = [one for one in kept.values() if one.user_id == token.user_id]
+        for old in (one for one in mine if one.over(now - FORGOTTEN_AFTER)):
+            del kept[old.id]
+        mine = [one for one in mine if one.id in kept]
+        if sum(not one.over(now) for one in mine) >= most:
             return False
         if any(one.name == token.name for one in mine):
             return False

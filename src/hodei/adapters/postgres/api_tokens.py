@@ -9,7 +9,7 @@ from uuid import UUID
 from hodei.adapters.postgres.database import Database, Row, Session
 from hodei.adapters.postgres.queries import sql
 from hodei.adapters.postgres.text import clean
-from hodei.domain.access.api_token import ApiToken
+from hodei.domain.access.api_token import FORGOTTEN_AFTER, ApiToken
 from hodei.domain.access.roles import Role
 
 
@@ -39,6 +39,8 @@ class ApiTokens:
                 # Held until the end, so that two at once do not make one too many.
                 if await session.fetchval(sql("api_tokens.lock_user"), token.user_id) is None:
                     return False
+                long_over = token.created_at - FORGOTTEN_AFTER
+                await session.execute(sql("api_tokens.purge"), token.user_id, long_over)
                 return await session.fetchval(sql("api_tokens.add"), *values) is not None
 
         return await self._database.run(work)

@@ -17,7 +17,6 @@ from hodei.api.identity import Identity
 from hodei.domain.access.principal import Principal
 from hodei.domain.errors import Forbidden, Unauthenticated
 from hodei.domain.sign_in import LIFETIME, SignIn, csrf_token
-from hodei.engine.engine import Engine
 
 COOKIE = "hodei_session"
 """Over HTTPS it is called `__Host-hodei_session`, which no other host, and no page that came
@@ -49,7 +48,7 @@ def check_csrf(expected: str, connection: HTTPConnection) -> None:
         raise Forbidden(f"send the csrf_token of GET /me as {CSRF_HEADER} with every change")
 
 
-async def caller_of(engine: Engine, identity: Identity, connection: HTTPConnection) -> Caller:
+async def caller_of(identity: Identity, connection: HTTPConnection) -> Caller:
     """Who calls. Raises Unauthenticated for a token or a cookie that is not accepted."""
     authorization = connection.headers.get("authorization")
     if authorization is not None:

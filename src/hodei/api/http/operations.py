@@ -85,7 +85,7 @@ class Call:
         """Returns once the caller may not go on, with the reason; what is open then ends."""
 
         async def who() -> Principal:
-            return (await caller_of(self.engine, self.api.identity, self.request)).principal
+            return (await caller_of(self.api.identity, self.request)).principal
 
         error = await self.grant.lost(who)
         await self.grant.note(error)
@@ -172,7 +172,7 @@ class Resource:
         async with api.gate.passing(rule, origin_of(request, Interface.REST)) as grant:
             grant.target = request.path_params.get("key", "")
             if grant.rule.scope is not Scope.PUBLIC:
-                caller = await caller_of(api.engine, api.identity, request)
+                caller = await caller_of(api.identity, request)
                 grant.principal = caller.principal
                 if request.method not in SAFE_METHODS:
                     caller.check_change(request)

@@ -37,7 +37,7 @@ async def _whoever(call: Call) -> Caller:
     shown = request.headers.get("authorization") or secret_of(request)
     if not shown and await call.api.identity.sign_in_needed():
         return STRANGER
-    return await caller_of(call.engine, call.api.identity, request)
+    return await caller_of(call.api.identity, request)
 
 
 async def sign_in(call: Call) -> Response:
@@ -85,7 +85,7 @@ async def _end(call: Call, secret: str) -> None:
 
 async def _owner(call: Call) -> str:
     try:
-        return (await caller_of(call.engine, call.api.identity, call.request)).principal.name
+        return (await caller_of(call.api.identity, call.request)).principal.name
     except Unauthenticated:
         return ""
 

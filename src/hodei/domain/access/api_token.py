@@ -16,7 +16,9 @@ PREFIX = "hodei_"
 """Lets people, and scanners of source code, tell what it is."""
 TEXT_CHARACTERS = 40
 MOST_TOKENS = 200
-"""Of one user."""
+"""Of one user; those that are over do not count."""
+FORGOTTEN_AFTER = timedelta(days=30)
+"""So long after its time a token goes out of its user's list, when a new one is made."""
 USE_NOTED = timedelta(minutes=1)
 """A use is written down at most this often."""
 _TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{{TEXT_CHARACTERS}}}\Z")

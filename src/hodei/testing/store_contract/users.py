@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from uuid import UUID, uuid4
 
-from hodei.domain.access.api_token import ApiToken, token_digest
+from hodei.domain.access.api_token import FORGOTTEN_AFTER, ApiToken, token_digest
 from hodei.domain.access.roles import ALL_PROJECTS, Role
 from hodei.domain.access.user import User
 from hodei.domain.sign_in import Method, SignIn, digest_of
@@ -177,6 +177,18 @@ class ApiTokenContract:
         assert await store.add_token(other, most=2)
         assert await store.list_tokens(BO.id) == [second, first]
         assert await store.list_tokens() == [other, second, first]
+
+    async def test_tokens_that_are_over_make_room_and_are_forgotten(self, store: Store) -> None:
+        await store.add_user(BO)
+        old, new = token_of(BO, "old"), token_of(BO, "new", 3600)
+        await store.add_token(old, most=1)
+        assert not await store.add_token(token_of(BO, "too many", 3599), most=1)
+        new = replace(new, expires_at=None)
+        assert await store.add_token(new, most=1)
+        assert await store.list_tokens(BO.id) == [new, old]
+        later = token_of(BO, "later", 3600 + FORGOTTEN_AFTER.total_seconds())
+        assert await store.add_token(later, most=2)
+        assert await store.list_tokens(BO.id) == [later, new]
 
     async def test_a_use_is_stored_unless_it_is_older(self, store: Store) -> None:
         await store.add_user(BO)

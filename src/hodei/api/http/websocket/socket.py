@@ -53,7 +53,7 @@ async def admitted(api: Api, websocket: WebSocket) -> Caller | None:
     """Accepts the socket; closes it again, for None, when the credential is not accepted."""
     await websocket.accept()
     try:
-        return await caller_of(api.engine, api.identity, websocket)
+        return await caller_of(api.identity, websocket)
     except Unauthenticated as error:
         await refused(api, websocket, error)
         await _turn_away(websocket, error)
@@ -81,7 +81,7 @@ async def still_admitted(
     Raises Unauthenticated when they have signed out, or may not hear anything any more.
     """
     try:
-        caller = await caller_of(api.engine, api.identity, connection)
+        caller = await caller_of(api.identity, connection)
         await subscriptions.judge(caller.principal)
     except Unauthenticated as error:
         await refused(api, connection, error)

@@ -124,7 +124,7 @@ async def _lost(api: Api, websocket: WebSocket, grant: Grant) -> HodeiError:
     """Returns once the person may not be in there any more."""
 
     async def who() -> Principal:
-        return (await caller_of(api.engine, api.identity, websocket)).principal
+        return (await caller_of(api.identity, websocket)).principal
 
     error = await grant.lost(who)
     await grant.note(error)
