@@ -27,7 +27,6 @@ from tests.support.processes import until, until_told
 from tests.support.server import ServerProcess, clean_environment, data_directory, hodei_command
 
 SECRET = "the secret key of an installation under test"
-DOOR = "/tmp/hodei-tls-door.sock"
 AWAY = grpc.StatusCode.UNAVAILABLE
 REFUSED = grpc.StatusCode.UNAUTHENTICATED
 POOL = (("grpc.use_local_subchannel_pool", 1),)
@@ -79,24 +78,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     (folder / "ca.pem").write_bytes(authority.pem)
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    env = {
-        "HODEI_TLS_CERT": str(cert),
-        "HODEI_TLS_KEY": str(key),
-        "HODEI_SECRET_KEY": SECRET,
-        "HODEI_AGENT_LISTEN": f"127.0.0.1:{port}",
-        # The door is shut unless a test opens it: agents go on to TLS.
-        "HODEI_AGENT_SERVERS": f"unix:{DOOR},tls://127.0.0.1:{port}",
-    }
-    with data_directory() as directory, ServerProcess(directory, env) as server:
-        yield Site(server, authority, folder)
+    with data_directory() as directory:
+        env = {
+            "HODEI_TLS_CERT": str(cert),
+            "HODEI_TLS_KEY": str(key),
+            "HODEI_SECRET_KEY": SECRET,
+            "HODEI_AGENT_LISTEN": f"127.0.0.1:{port}",
+            # The door is shut unless a test opens it: agents go on to TLS.
+            "HODEI_AGENT_SERVERS": f"unix:{directory}/door.sock,tls://127.0.0.1:{port}",
+        }
+        with ServerProcess(directory, env) as server:
+            yield Site(server, authority, folder)
 
 
 @pytest.fixture
-async def door() -> AsyncIterator[Doorman]:
+async def door(site: Site) -> AsyncIterator[Doorman]:
     """Whoever enrols goes past it first."""
-    async with doorman(Path(DOOR)) as one:
+    path = site.server.data_dir / "door.sock"
+    async with doorman(path) as one:
         yield one
-    Path(DOOR).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def shown(site: Site, host: str = "127.0.0.1") -> bytes:
