@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from stat import S_IMODE
 from uuid import uuid4
 
@@ -11,26 +13,20 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
-from hodei.wire.gen import (
-    jobs_pb2,
-    logs_pb2,
-    metrics_pb2,
-    providers_pb2,
-    scheduler_pb2,
-    worker_pb2,
-)
+from hodei.wire import gen
+from hodei.wire.gen import worker_pb2
 from hodei.wire.gen import worker_pb2_grpc as worker_grpc
 from tests.e2e.faults.site import Site
 
-FILES = (
-    jobs_pb2,
-    logs_pb2,
-    metrics_pb2,
-    providers_pb2,
-    scheduler_pb2,
+FILES = [
+    *(
+        import_module(f"{gen.__name__}.{found.name}")
+        for found in iter_modules(gen.__path__)
+        if found.name.endswith("_pb2") and found.name != "worker_pb2"
+    ),
     health_pb2,
     reflection_pb2,
-)
+]
 METHODS = [
     f"/{service.full_name}/{method.name}"
     for file in FILES

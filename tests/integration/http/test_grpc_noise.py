@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
 import grpc
@@ -13,28 +15,17 @@ from google.protobuf.descriptor import MethodDescriptor
 
 from hodei.api.grpc.origin import source_from
 from hodei.api.grpc.server import MAX_MESSAGE
-from hodei.wire.gen import (
-    audit_pb2,
-    jobs_pb2,
-    logs_pb2,
-    metrics_pb2,
-    providers_pb2,
-    scheduler_pb2,
-    worker_pb2,
-)
+from hodei.wire import gen
+from hodei.wire.gen import scheduler_pb2
 from tests.e2e.faults.hostile import CLIENT_FAULT
 from tests.integration.http.running import Running
 from tests.support.noise import garbage, messages
 
-FILES = (
-    audit_pb2,
-    jobs_pb2,
-    logs_pb2,
-    metrics_pb2,
-    providers_pb2,
-    scheduler_pb2,
-    worker_pb2,
-)
+FILES = [
+    import_module(f"{gen.__name__}.{found.name}")
+    for found in iter_modules(gen.__path__)
+    if found.name.endswith("_pb2")
+]
 METHODS = [
     method
     for file in FILES
