@@ -368,6 +368,24 @@ async def test_a_sign_in_by_token_may_what_the_token_may_and_ends_with_it(
         assert (await phone.get("/me")).status_code == 401
 
 
+async def test_sign_ins_are_in_the_audit_log_under_their_name(guarded: Running, ana: Http) -> None:
+    made = (await ana.post("/tokens", json={"name": "logged", "role": "viewer"})).json()
+    async with browser(guarded, token=made["token"]):
+        pass
+
+    async def rows() -> list[Any]:
+        await guarded.engine.audit.flush(everything=True)
+        where = AuditFilter(actor="ana", action="session.create")
+        return list((await guarded.engine.audit.page(where, limit=50)).items)
+
+    found = await asyncio.to_thread(lambda: guarded.run(rows()))
+    assert {(one.via, one.result) for one in found} >= {
+        ("token", Result.OK),
+        ("password", Result.OK),
+    }
+    assert made["token"] not in repr(found)
+
+
 async def test_refusals_are_in_the_audit_log(guarded: Running, anyone: Http) -> None:
     secret = "a password that is wrong"
     await anyone.post("/session", json={"name": "gus", "password": secret})

@@ -13,6 +13,7 @@ from hodei.api.http.operations import Call, origin_of
 from hodei.api.http.whoami import place_of
 from hodei.domain.audit import Entry, Interface, result_of
 from hodei.domain.errors import HodeiError
+from hodei.domain.sign_in import SignIn
 from hodei.engine.correlation import current_id
 from hodei.engine.engine import Engine
 
@@ -41,8 +42,17 @@ async def noted(
         result, code, detail = result_of(error)
         await call.engine.audit.note(replace(entry, result=result, code=code, detail=detail))
         raise
-    await call.engine.audit.note(entry)
+    await call.engine.audit.note(replace(entry, actor=_signed_in(done) or entry.actor))
     return done
+
+
+def _signed_in(done: object) -> str:
+    """Who signed in, where that is what was done."""
+    match done:
+        case (str(), SignIn(owner=owner)):
+            return owner
+        case _:
+            return ""
 
 
 def wrong_place_noted(engine: Engine) -> Callable[[HTTPConnection, HodeiError], Awaitable[None]]:
