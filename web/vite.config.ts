@@ -6,6 +6,9 @@ import { defineConfig } from "vitest/config";
 import { precompress } from "./tools/precompress.ts";
 
 const server = process.env.HODEI_SERVER ?? "http://127.0.0.1:8080";
+/** What nearly every page is made of. */
+const KIT =
+  /src\/(components\/(account|ui\/(Badge|Button|Card|Chip|ConnectionDot|Copy|Field|Input|LazyAlertDialog|Link|Page|PasswordInput|RowList|Stale|StatusBadge|Time|Tooltip|button-style|feedback|refusal|toast)\.)|lib|live|api)/;
 const BASE =
   /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|react-query|query-core|store|react-store)|i18next|react-i18next|clsx|tailwind-merge|class-variance-authority)\//;
 
@@ -30,9 +33,15 @@ export default defineConfig({
         // An icon is smaller than what a file of its own costs; what every page needs is packed
         // better in one.
         codeSplitting: {
+          // What a group's modules need and others need too stays a file of its own.
+          includeDependenciesRecursively: false,
           groups: [
             { name: "icons", test: /lucide-react/ },
             { name: "base", test: BASE },
+            { name: "kit", test: KIT },
+            // Many small windows of one page each: together they cost less than apart.
+            { name: "settings", test: /features\/settings\/(components|hooks|model)/ },
+            { name: "auth", test: /features\/auth\/(components|model|pages)/ },
           ],
         },
       },
