@@ -3,11 +3,13 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
-import { onSignInNeeded, queryClient } from "@/api/queryClient";
+import { meQuery } from "@/api/queries/system";
+import { askWhoAsks, onSignInNeeded, queryClient } from "@/api/queryClient";
 import { router } from "@/app/router";
 import { Toasts } from "@/app/Toasts";
 import { startI18n } from "@/i18n/i18n";
 import { watchPreferences } from "@/lib/preferences";
+import { liveSocket } from "@/live/socket";
 import "@/styles/index.css";
 
 const root = document.getElementById("root");
@@ -15,7 +17,16 @@ if (root === null) throw new Error("index.html has no #root");
 watchPreferences();
 onSignInNeeded(() => {
   const { pathname, href } = router.state.location;
-  if (pathname !== "/sign-in") void router.navigate({ to: "/sign-in", search: { next: href } });
+  const me = queryClient.getQueryData(meQuery().queryKey);
+  // While the first user is being made, nobody can sign in yet.
+  if (pathname === "/sign-in" || (pathname === "/setup" && me?.setup_needed)) return;
+  const over = me?.via === "session";
+  const search = over ? ({ next: href, reason: "expired" } as const) : { next: href };
+  void router.navigate({ to: "/sign-in", search });
+});
+// A server that ends a session closes what is open: the socket falls before anything is asked.
+liveSocket.watch(() => {
+  if (liveSocket.mode === "reconnecting") askWhoAsks();
 });
 await startI18n();
 createRoot(root).render(

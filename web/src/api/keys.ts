@@ -32,6 +32,15 @@ export const keys = {
     host: (filters: object) => ["metrics", "host", filters] as const,
   },
   me: () => ["me"] as const,
+  sessions: () => ["sessions"] as const,
+  users: () => ["users"] as const,
+  tokens: {
+    all: () => ["tokens"] as const,
+    list: (everybody: boolean) => ["tokens", { everybody }] as const,
+  },
+  projects: () => ["projects"] as const,
+  secrets: (project: string) => ["secrets", project] as const,
+  audit: (filters: object) => ["audit", filters] as const,
   system: () => ["system"] as const,
   version: () => ["version"] as const,
 };

@@ -1,5 +1,6 @@
 /** The cache of everything that was read: what is asked again, and when. */
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { keys } from "./keys";
 import { isApiError, isTransient } from "./problem";
 
 let signIn: (() => void) | undefined;
@@ -9,9 +10,23 @@ export function onSignInNeeded(act: () => void): void {
   signIn = act;
 }
 
+let leaving = false;
+
+/** Whoever signs out goes to the sign-in page anyway, and not to come back. */
+export function setLeaving(on: boolean): void {
+  leaving = on;
+}
+
 const onError = (error: unknown) => {
-  if (isApiError(error, "unauthenticated")) signIn?.();
+  if (isApiError(error, "unauthenticated") && !leaving) signIn?.();
+  // Perhaps a role was taken away in the meantime.
+  if (isApiError(error, "forbidden")) askWhoAsks();
 };
+
+/** Reads again who is signed in, and what that person may do. */
+export function askWhoAsks(): void {
+  void queryClient.invalidateQueries({ queryKey: keys.me() });
+}
 
 const TRIES = 3;
 

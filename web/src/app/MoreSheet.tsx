@@ -1,8 +1,15 @@
 /** What phones show under More: the other pages, theme and language. */
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { LogIn, LogOut, ShieldCheck } from "lucide-react";
 import type { MouseEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { meQuery } from "@/api/queries/system";
+import { useAccountName, useRoleWords } from "@/components/account/names";
+import { useLeave } from "@/components/account/useLeave";
+import { Button } from "@/components/ui/Button";
 import { Sheet } from "@/components/ui/Dialog";
+import { ButtonLink } from "@/components/ui/Link";
 import AppearanceMenus from "./AppearanceMenus";
 import { hasSettings, moreItems, type NavItem, settingsIcon } from "./nav";
 
@@ -16,10 +23,45 @@ export default function MoreSheet({ onClose }: { onClose(): void }) {
         ))}
         {hasSettings && <SettingsLink />}
       </div>
+      <Account onLeave={onClose} />
       <div className="mt-4 flex gap-2 border-t border-hairline pt-4">
         <AppearanceMenus />
       </div>
     </Sheet>
+  );
+}
+
+function Account({ onLeave }: { onLeave(): void }) {
+  const { t } = useTranslation();
+  const { data: me } = useQuery(meQuery());
+  const nameOf = useAccountName();
+  const words = useRoleWords();
+  const { leave, busy } = useLeave();
+  if (me === undefined) return null;
+  return (
+    <section aria-label={t("nav.account")} className="mt-4 border-t border-hairline px-2 pt-4">
+      <p className="font-medium [overflow-wrap:anywhere]">{nameOf(me)}</p>
+      {words(me.roles).map((line) => (
+        <p key={line} className="text-sm text-muted [overflow-wrap:anywhere]">
+          {line}
+        </p>
+      ))}
+      <div className="mt-3" onClickCapture={closeOnLink(onLeave)}>
+        {me.via === "session" ? (
+          <Button icon={LogOut} busy={busy} onClick={leave}>
+            {t("account.signOut")}
+          </Button>
+        ) : me.setup_needed && !me.dev_mode ? (
+          <ButtonLink to="/setup" icon={ShieldCheck}>
+            {t("account.setup")}
+          </ButtonLink>
+        ) : (
+          <ButtonLink to="/sign-in" icon={LogIn}>
+            {t("account.signIn")}
+          </ButtonLink>
+        )}
+      </div>
+    </section>
   );
 }
 

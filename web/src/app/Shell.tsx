@@ -1,20 +1,17 @@
 /** The frame of every page: navigation, the live connection, what floats above. */
-import { useQuery } from "@tanstack/react-query";
 import { useLocation, useNavigate, useRouter } from "@tanstack/react-router";
 import { Search } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { meQuery } from "@/api/queries/system";
 import { IconButton } from "@/components/ui/Button";
 import { ConnectionDot } from "@/components/ui/ConnectionDot";
 import { Fab } from "@/components/ui/Fab";
-import { Banner } from "@/components/ui/feedback";
 import { PageBar } from "@/components/ui/Page";
-import { useStale } from "@/components/ui/Stale";
 import { navigationBegins, navigationEnds } from "@/lib/a11y";
 import { useShortcuts } from "@/lib/shortcuts";
 import { liveSocket } from "@/live/socket";
 import { BottomNav } from "./BottomNav";
+import { Notes } from "./Notes";
 import { canCreateJobs, navItems } from "./nav";
 import { Sidebar } from "./Sidebar";
 
@@ -67,26 +64,6 @@ function useGlobalShortcuts(openPalette: () => void, openSheet: () => void): voi
   ]);
 }
 
-function DevelopmentMode() {
-  const { t } = useTranslation();
-  const { data: me } = useQuery(meQuery());
-  if (me?.dev_mode !== true) return null;
-  return (
-    <p className="tint-timeout px-4 py-1.5 text-center text-sm text-timeout">{t("dev.banner")}</p>
-  );
-}
-
-function LostConnection() {
-  const { t } = useTranslation();
-  const { stale } = useStale();
-  if (!stale) return null;
-  return (
-    <Banner tone="warn" className="rounded-none">
-      {t("live.lost")}
-    </Banner>
-  );
-}
-
 export function Shell({ children }: { children: ReactNode }) {
   const { t } = useTranslation();
   const [palette, setPalette] = useState(false);
@@ -115,8 +92,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <Sidebar onSearch={() => setPalette(true)} />
       <div className="flex min-w-0 flex-1 flex-col">
-        <DevelopmentMode />
-        <LostConnection />
+        <Notes />
         <PageBar value={bar}>
           <main id="main" tabIndex={-1} className="min-w-0 flex-1">
             {children}

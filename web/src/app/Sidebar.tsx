@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { PanelLeft, Search } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { meQuery, versionQuery } from "@/api/queries/system";
+import { versionQuery } from "@/api/queries/system";
 import { IconButton } from "@/components/ui/Button";
 import { ConnectionDot } from "@/components/ui/ConnectionDot";
 import { Tooltip } from "@/components/ui/Tooltip";
@@ -13,6 +13,7 @@ import { setPreference, usePreferences } from "@/lib/preferences";
 import { hasSettings, type NavItem, navigation, settingsIcon as SettingsIcon } from "./nav";
 
 const AppearanceMenus = lazy(() => import("./AppearanceMenus"));
+const AccountMenu = lazy(() => import("./AccountMenu"));
 
 const entry =
   "flex h-9 items-center gap-3 rounded-control px-2.5 font-medium text-muted transition-colors hover:bg-raised hover:text-text data-[status=active]:bg-raised data-[status=active]:text-text pointer-coarse:h-11";
@@ -118,7 +119,6 @@ function SearchButton({ wide, onSearch }: { wide: boolean; onSearch(): void }) {
 function Foot({ wide }: { wide: boolean }) {
   const { t } = useTranslation();
   const { data: version } = useQuery(versionQuery());
-  const { data: me } = useQuery(meQuery());
   return (
     <div className="mt-auto flex flex-col gap-1 pt-4">
       <span className={cn("grid h-9 place-items-center", wide && "lg:hidden")}>
@@ -130,6 +130,9 @@ function Foot({ wide }: { wide: boolean }) {
           <span className={wide ? "max-lg:sr-only" : "sr-only"}>{t("nav.settings")}</span>
         </Link>
       )}
+      <Suspense fallback={<span className="h-9" />}>
+        <AccountMenu wide={wide} />
+      </Suspense>
       <div className={cn("flex flex-col", wide && "lg:flex-row")}>
         <Suspense fallback={<span className="h-9" />}>
           <AppearanceMenus />
@@ -142,9 +145,7 @@ function Foot({ wide }: { wide: boolean }) {
         )}
       >
         <ConnectionDot withWord />
-        <span className="truncate text-xs text-subtle">
-          {me?.owner} {version && `v${version.version}`}
-        </span>
+        <span className="truncate text-xs text-subtle">{version && `v${version.version}`}</span>
       </div>
     </div>
   );

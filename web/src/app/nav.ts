@@ -7,13 +7,14 @@ import {
   ListOrdered,
   ListTodo,
   type LucideIcon,
+  ScrollText,
   Settings,
 } from "lucide-react";
 import { hasPage } from "./pages";
 
 export type NavItem = {
-  to: "/" | "/jobs" | "/queue" | "/providers" | "/workers" | "/metrics";
-  name: "dashboard" | "jobs" | "queue" | "providers" | "workers" | "metrics";
+  to: "/" | "/jobs" | "/queue" | "/providers" | "/workers" | "/metrics" | "/audit";
+  name: "dashboard" | "jobs" | "queue" | "providers" | "workers" | "metrics" | "audit";
   icon: LucideIcon;
   /** The second key after g. */
   key: string;
@@ -60,6 +61,7 @@ const ALL: readonly NavGroup[] = [
         key: "m",
         page: ["metrics", "MetricsPage"],
       },
+      { to: "/audit", name: "audit", icon: ScrollText, key: "a", page: ["audit", "AuditPage"] },
     ],
   },
 ];

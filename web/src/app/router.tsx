@@ -1,5 +1,6 @@
 /** All routes of the product, and how the router treats addresses and scrolling. */
 import { createRouter } from "@tanstack/react-router";
+import { auditRoute } from "./routes/audit";
 import { dashboardRoute } from "./routes/dashboard";
 import { jobRoute } from "./routes/job";
 import { jobLogsRoute } from "./routes/job-logs";
@@ -33,6 +34,7 @@ const routeTree = rootRoute.addChildren([
     workersRoute,
     workerRoute,
     queueRoute,
+    auditRoute,
     settingsRoute,
   ]),
   signInRoute,

@@ -1,4 +1,5 @@
 /** The words of the product: which namespaces there are and how each one is fetched. */
+import type audit from "@/features/audit/i18n/en.json";
 import type auth from "@/features/auth/i18n/en.json";
 import type dashboard from "@/features/dashboard/i18n/en.json";
 import type jobDetail from "@/features/job-detail/i18n/en.json";
@@ -15,6 +16,7 @@ import type common from "./common/en.json";
 
 export type Resources = {
   common: typeof common;
+  audit: typeof audit;
   auth: typeof auth;
   dashboard: typeof dashboard;
   "job-detail": typeof jobDetail;

@@ -2,6 +2,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Schemas, setCsrf, unwrap } from "../client";
 import { keys } from "../keys";
+import { mayDo } from "../roles";
 
 export type Summary = Schemas["Summary"];
 export type Me = Schemas["Me"];
@@ -36,10 +37,10 @@ export const meQuery = () =>
     staleTime: 5 * 60_000,
   });
 
-/** Whether the caller may do `permission`; true until the server has said who asks. */
-export function usePermission(permission: string): boolean {
+/** Whether the caller may do `permission`, in `project` if given; true until it is known who asks. */
+export function usePermission(permission: string, project?: string): boolean {
   const { data } = useQuery(meQuery());
-  return data === undefined || data.permissions.includes(permission);
+  return data === undefined || mayDo(data, permission, project);
 }
 
 export const hostMetricsQuery = (range: "1h" | "24h" | "7d" | "30d") =>
@@ -51,25 +52,41 @@ export const hostMetricsQuery = (range: "1h" | "24h" | "7d" | "30d") =>
     refetchInterval: 60_000, // machines are sampled once a minute
   });
 
-export function useSignIn() {
+/** Takes away what another person must not find, and says who asks from now on. */
+export function useArrive(): (me: Me) => void {
   const client = useQueryClient();
+  const forget = useForget();
+  return (me) => {
+    setCsrf(me.csrf_token);
+    void client.cancelQueries(); // what was asked before was asked by nobody
+    forget();
+    client.setQueryData(keys.me(), me);
+  };
+}
+
+/** Takes away all that was read, but who asked: pages that are still open keep asking that. */
+export function useForget(): () => void {
+  const client = useQueryClient();
+  return () => client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.me()[0] });
+}
+
+/** Passwords and tokens stay in no cache. */
+export const NOT_KEPT = { gcTime: 0 };
+
+export type Credentials = { name: string; password: string } | { token: string };
+
+export function useSignIn() {
+  const arrive = useArrive();
   return useMutation({
-    mutationFn: (token: string) => unwrap(api.POST("/session", { body: { token } })),
-    onSuccess: (me) => {
-      setCsrf(me.csrf_token);
-      client.clear();
-      client.setQueryData(keys.me(), me);
-    },
+    ...NOT_KEPT,
+    mutationFn: (shown: Credentials) => unwrap(api.POST("/session", { body: shown })),
+    onSuccess: arrive,
   });
 }
 
 export function useSignOut() {
-  const client = useQueryClient();
   return useMutation({
     mutationFn: () => unwrap(api.DELETE("/session")),
-    onSuccess: () => {
-      setCsrf(null);
-      client.clear();
-    },
+    onSuccess: () => setCsrf(null),
   });
 }

@@ -1,5 +1,10 @@
-/** What the address of the sign-in page says: where to go afterwards. */
+/** What the address of the sign-in page says: where to go afterwards, and why one is asked. */
 import * as z from "zod/mini";
-import { text } from "@/lib/search";
+import { oneOf, text } from "@/lib/search";
 
-export const searchSchema = z.object({ next: text(2000) });
+export const searchSchema = z.object({
+  next: text(2000),
+  reason: oneOf(["expired"]),
+  /** Why signing in elsewhere (OpenID Connect) did not work. */
+  error: text(300),
+});

@@ -10,6 +10,7 @@ export const searchSchema = z.object({
   from: text(40),
   to: text(40),
   provider: text(64),
+  project: text(63),
   by: text(120),
   label: text(),
   sort: oneOf(ORDERS),

@@ -1,82 +1,51 @@
-/** The first look at a server: what is ready, and what is not. */
+/** The first look at a server: its first administrator, then what is ready and what is not. */
 import { useQuery } from "@tanstack/react-query";
-import { CircleCheck, CircleX, Info, type LucideIcon } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import { useRef } from "react";
 import { useTranslation } from "react-i18next";
-import { providersQuery } from "@/api/queries/providers";
-import { meQuery, systemQuery } from "@/api/queries/system";
-import { ConnectionDot } from "@/components/ui/ConnectionDot";
+import { meQuery } from "@/api/queries/system";
 import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { ButtonLink } from "@/components/ui/Link";
-import { formatNumber } from "@/lib/format";
-import { liveSocket } from "@/live/socket";
-import { useLiveMode } from "@/live/useTopic";
+import { Administrator } from "../components/Administrator";
 import { Bare } from "../components/Bare";
-
-type Mark = "good" | "bad" | "info";
-const MARKS: Readonly<Record<Mark, readonly [LucideIcon, string]>> = {
-  good: [CircleCheck, "text-succeeded"],
-  bad: [CircleX, "text-failed"],
-  info: [Info, "text-muted"],
-};
-
-type ItemProps = { mark: Mark; title: string; children: ReactNode };
-
-function Item({ mark, title, children }: ItemProps) {
-  const [Icon, colour] = MARKS[mark];
-  return (
-    <li className="flex gap-3 border-t border-hairline py-3 first:border-0">
-      <Icon size={20} aria-hidden className={`shrink-0 ${colour}`} />
-      <div className="min-w-0">
-        <h2 className="text-base">{title}</h2>
-        <div className="text-muted">{children}</div>
-      </div>
-    </li>
-  );
-}
+import { Ready } from "../components/Ready";
 
 export default function SetupPage() {
-  const { t, i18n } = useTranslation("auth");
-  const system = useQuery(systemQuery());
-  const providers = useQuery(providersQuery());
-  const me = useQuery(meQuery());
-  const mode = useLiveMode();
-  useEffect(() => liveSocket.start(), []);
-  const error = system.error ?? providers.error ?? me.error;
-  const database = system.data?.database;
-  const ready = (providers.data?.items ?? []).filter((one) => one.enabled && one.health.ok);
-  const names = new Intl.ListFormat(i18n.language).format(ready.map((one) => one.name));
+  const { t } = useTranslation("auth");
+  const { data: me, error, refetch } = useQuery(meQuery());
+  const asked = useRef(false);
+  if (me === undefined) {
+    return (
+      <Bare title={t("setup.title")}>
+        {error === null ? (
+          <Loading>
+            <Skeleton className="h-64" />
+          </Loading>
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} className="px-0" />
+        )}
+      </Bare>
+    );
+  }
+  // Once it is asked for it stays until somebody is signed in: the server ends the connections of
+  // nobody while the answer that signs in is still on its way.
+  asked.current ||= me.setup_needed && !me.dev_mode;
+  if (asked.current && me.via !== "session") {
+    const open = !me.sign_in.required;
+    return (
+      <Bare title={t("setup.first")}>
+        <p className="pb-6 text-muted">{t(open ? "setup.firstOpen" : "setup.firstClosed")}</p>
+        <Administrator code={me.setup_code_needed} />
+        {open && (
+          <ButtonLink to="/" look="quiet" className="mt-3 self-center">
+            {t("setup.later")}
+          </ButtonLink>
+        )}
+      </Bare>
+    );
+  }
   return (
     <Bare title={t("setup.title")}>
-      {error !== null ? (
-        <ErrorState error={error} onRetry={() => void system.refetch()} className="px-0" />
-      ) : database === undefined || providers.data === undefined || me.data === undefined ? (
-        <Loading>
-          <Skeleton className="h-64" />
-        </Loading>
-      ) : (
-        <ul className="rounded-card border border-hairline bg-surface px-4">
-          <Item mark="good" title={t("setup.database")}>
-            {t("setup.databaseText", {
-              product: database.product,
-              ms: formatNumber(database.round_trip_ms, i18n.language, 1),
-            })}
-          </Item>
-          <Item mark={ready.length > 0 ? "good" : "bad"} title={t("setup.provider")}>
-            {ready.length > 0
-              ? t("setup.providerOk", { count: ready.length, names })
-              : t("setup.providerNone")}
-          </Item>
-          <Item mark="info" title={t("setup.access")}>
-            {me.data.dev_mode
-              ? t("setup.accessDev")
-              : t(me.data.sign_in.methods.length === 0 ? "setup.accessOpen" : "setup.accessToken")}
-          </Item>
-          <Item mark={mode === "live" ? "good" : "info"} title={t("setup.live")}>
-            {t("setup.liveText")} <ConnectionDot withWord />
-          </Item>
-        </ul>
-      )}
+      <Ready me={me} />
       <ButtonLink to="/" look="primary" className="mt-6 w-full">
         {t("setup.start")}
       </ButtonLink>

@@ -1,28 +1,53 @@
-/** Signing in with a token, where the server asks for one. */
+/** Signing in: with a password, with a token, or at another service that knows the person. */
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useRouter } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { getRouteApi, Navigate, useRouter } from "@tanstack/react-router";
+import { LogIn } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isApiError } from "@/api/problem";
-import { type Me, meQuery, useSignIn } from "@/api/queries/system";
+import { type Me, meQuery } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
-import { Field } from "@/components/ui/Field";
-import { ErrorState, Loading, Skeleton, useErrorDetail } from "@/components/ui/feedback";
-import { Input } from "@/components/ui/Input";
+import { buttonStyle } from "@/components/ui/button-style";
+import { Banner, ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
+import { cn } from "@/lib/cn";
 import { Bare } from "../components/Bare";
+import { PasswordForm } from "../components/PasswordForm";
+import { Refused } from "../components/Refused";
+import { TokenForm } from "../components/TokenForm";
 import { safeNext } from "../model/next";
 
 const route = getRouteApi("/sign-in");
+
+type Ways = Me["sign_in"];
+
+/** What was known before counts for nothing; a cookie of a sign-in that is over goes with the first no. */
+const ANEW = {
+  staleTime: 0,
+  retry: (failures: number, error: Error) => failures < 1 && isApiError(error, "unauthenticated"),
+  retryDelay: 0,
+};
 
 export default function SignInPage() {
   const { t } = useTranslation("auth");
   const router = useRouter();
   const { next } = route.useSearch();
-  // A server that asks everybody to sign in answers even this question with 401.
-  const { data: me, error, refetch } = useQuery({ ...meQuery(), retry: false });
+  const { data: me, error, isFetchedAfterMount, refetch } = useQuery({ ...meQuery(), ...ANEW });
   const go = () => router.history.push(safeNext(next));
-  const refused = isApiError(error, "unauthenticated");
-  if (me?.sign_in.methods.length === 0) {
+  if (me === undefined || error !== null || !isFetchedAfterMount) {
+    return (
+      <Bare title={t("signIn.title")}>
+        {error === null ? (
+          <Loading>
+            <Skeleton className="h-48" />
+          </Loading>
+        ) : (
+          <ErrorState error={error} onRetry={() => void refetch()} className="p-0" />
+        )}
+      </Bare>
+    );
+  }
+  if (me.setup_needed && me.sign_in.required) return <Navigate to="/setup" replace />;
+  if (me.sign_in.methods.length === 0) {
     return (
       <Bare title={t("signIn.none")}>
         <p className="pb-5 text-muted">{t("signIn.noneText")}</p>
@@ -34,20 +59,25 @@ export default function SignInPage() {
   }
   return (
     <Bare title={t("signIn.title")}>
-      {me === undefined && error === null ? (
-        <Loading>
-          <Skeleton className="h-32" />
-        </Loading>
-      ) : me === undefined && !refused ? (
-        <ErrorState error={error} onRetry={() => void refetch()} className="p-0" />
-      ) : (
-        <>
-          {me?.via === "session" && <Already me={me} onContinue={go} />}
-          <TokenForm devMode={me?.dev_mode ?? false} onDone={go} />
-        </>
-      )}
+      <Why />
+      {me.via === "session" && <Already me={me} onContinue={go} />}
+      <Choices ways={me.sign_in} devMode={me.dev_mode} next={safeNext(next)} onDone={go} />
     </Bare>
   );
+}
+
+/** Why this page is here: a session that is over, or another service that said no. */
+function Why() {
+  const { t } = useTranslation("auth");
+  const { reason, error } = route.useSearch();
+  if (error !== undefined) {
+    return (
+      <div className="pb-5">
+        <Refused text={t("signIn.elsewhereFailed", { reason: error })} />
+      </div>
+    );
+  }
+  return reason === "expired" ? <Banner className="mb-5">{t("signIn.expired")}</Banner> : null;
 }
 
 function Already({ me, onContinue }: { me: Me; onContinue(): void }) {
@@ -60,44 +90,46 @@ function Already({ me, onContinue }: { me: Me; onContinue(): void }) {
   );
 }
 
-function TokenForm({ devMode, onDone }: { devMode: boolean; onDone(): void }) {
+type ChoicesProps = { ways: Ways; devMode: boolean; next: string; onDone(): void };
+
+function Choices({ ways, devMode, next, onDone }: ChoicesProps) {
   const { t } = useTranslation("auth");
-  const signIn = useSignIn();
-  const detail = useErrorDetail();
-  const [token, setToken] = useState("");
-  const [blank, setBlank] = useState(false);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    setBlank(token.trim() === "");
-    if (token.trim() !== "") signIn.mutate(token.trim(), { onSuccess: onDone });
-  };
-  const error = blank
-    ? t("signIn.empty")
-    : isApiError(signIn.error, "unauthenticated")
-      ? t("signIn.refused")
-      : signIn.error === null
-        ? undefined
-        : detail(signIn.error);
+  const passwords = ways.methods.includes("password");
+  const tokens = ways.methods.includes("token");
+  const [byToken, setByToken] = useState(!passwords || devMode);
   return (
-    <form onSubmit={submit} noValidate className="flex flex-col gap-5">
-      <Field
-        label={t("signIn.token")}
-        error={error}
-        hint={t(devMode ? "signIn.devHint" : "signIn.tokenHint")}
-        required
-      >
-        <Input
-          type="password"
-          autoComplete="current-password"
-          autoFocus
-          maxLength={200}
-          value={token}
-          onChange={(event) => setToken(event.target.value)}
-        />
-      </Field>
-      <Button type="submit" look="primary" busy={signIn.isPending}>
-        {t("signIn.submit")}
-      </Button>
-    </form>
+    <>
+      {ways.oidc !== null && (
+        <>
+          <a
+            href={`${ways.oidc.url}?next=${encodeURIComponent(next)}`}
+            className={cn(buttonStyle({ look: "secondary" }), "w-full")}
+          >
+            <LogIn size={16} aria-hidden />
+            {t("signIn.elsewhere", { name: ways.oidc.name })}
+          </a>
+          {(passwords || tokens) && <Or />}
+        </>
+      )}
+      {byToken && tokens ? (
+        <TokenForm devMode={devMode} onDone={onDone} />
+      ) : (
+        passwords && <PasswordForm onDone={onDone} />
+      )}
+      {passwords && tokens && (
+        <Button look="quiet" className="mt-3 self-center" onClick={() => setByToken(!byToken)}>
+          {t(byToken ? "signIn.usePassword" : "signIn.useToken")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function Or() {
+  const { t } = useTranslation("auth");
+  return (
+    <p className="flex items-center gap-3 py-5 text-sm text-subtle before:h-px before:flex-1 before:bg-hairline after:h-px after:flex-1 after:bg-hairline">
+      {t("signIn.or")}
+    </p>
   );
 }

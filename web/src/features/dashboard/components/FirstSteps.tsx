@@ -6,21 +6,20 @@ import { useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useSubmitJob } from "@/api/queries/jobs";
 import { providersQuery } from "@/api/queries/providers";
-import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
 import { helloJob } from "../model/hello";
 
 export function FirstSteps() {
   const { t, i18n } = useTranslation("dashboard");
-  const { t: common } = useTranslation();
   const { data } = useQuery(providersQuery());
   const ready = (data?.items ?? []).filter((one) => one.enabled && one.health.ok);
   const names = new Intl.ListFormat(i18n.language).format(ready.map((one) => one.name));
   const run = useRunHello();
-  const allowed = usePermission("jobs.run");
+  const refusal = useRefusal("jobs.run", "default");
   return (
     <Card id="first" title={t("first.title")}>
       <ol className="grid gap-5 lg:grid-cols-3">
@@ -44,9 +43,7 @@ export function FirstSteps() {
             look="primary"
             icon={Play}
             busy={run.busy}
-            disabledReason={
-              allowed ? undefined : common("forbidden.reason", { permission: "jobs.run" })
-            }
+            disabledReason={refusal}
             onClick={() => run.start(helloJob(data?.items ?? []))}
           >
             {t("first.run")}

@@ -4,8 +4,8 @@ import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import { keys } from "@/api/keys";
-import { usePermission } from "@/api/queries/system";
 import { useErrorDetail } from "@/components/ui/feedback";
+import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
 import type { Remedy } from "../model/failure";
 import { isCancelling, isFinished, type Job } from "../model/timeline";
@@ -19,16 +19,15 @@ export type Reasons = {
 /** Why each action cannot be used now; undefined: it can. */
 export function useReasons(job: Job): Reasons {
   const { t } = useTranslation("job-detail");
-  const mayRun = usePermission("jobs.run");
-  const mayEnter = usePermission("terminal.open");
-  const refused = (permission: string) => t("reason.permission", { permission });
+  const noRun = useRefusal("jobs.run", job.project);
+  const noEntry = useRefusal("terminal.open", job.project);
   const over = isFinished(job) ? t("reason.over") : undefined;
   const cancelling = isCancelling(job) ? t("reason.cancelling") : undefined;
   const started = job.phase === "RUNNING" ? undefined : t("reason.notStarted");
   return {
-    cancel: mayRun ? (over ?? cancelling) : refused("jobs.run"),
-    ssh: mayEnter ? (over ?? cancelling ?? started) : refused("terminal.open"),
-    rerun: mayRun ? undefined : refused("jobs.run"),
+    cancel: noRun ?? over ?? cancelling,
+    ssh: noEntry ?? over ?? cancelling ?? started,
+    rerun: noRun,
   };
 }
 

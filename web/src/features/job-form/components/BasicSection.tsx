@@ -2,6 +2,7 @@
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { TextInput } from "./fields";
+import { ProjectChoice } from "./ProjectChoice";
 import { Section } from "./Section";
 
 const Examples = lazy(() => import("./Examples"));
@@ -16,6 +17,7 @@ export function BasicSection({ images }: { images: boolean }) {
   return (
     <Section number={1} name="basic" action={examples}>
       <TextInput name="name" hint={t("hint.name")} required />
+      <ProjectChoice />
     </Section>
   );
 }

@@ -8,6 +8,7 @@ import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
 import { Banner } from "@/components/ui/feedback";
+import { useRefusal } from "@/components/ui/refusal";
 import { useProvidersTopic } from "@/live/topics";
 import { useLiveMode } from "@/live/useTopic";
 import { useDraft } from "../hooks/draft";
@@ -47,11 +48,12 @@ export function JobForm({ initial, from, notice }: Props) {
     providers === undefined
       ? null
       : items.some((p) => p.enabled && p.capabilities?.images === true);
+  const project = form.values.project.trim();
+  const reason = useRefusal("jobs.run", project);
+  const readable = usePermission("jobs.read", project);
   const settled = useDeferredValue(form.values);
-  const plan = usePlan(settled, form.issues);
+  const plan = usePlan(settled, form.issues, readable);
   const offline = useLiveMode() === "offline";
-  const { t: common } = useTranslation();
-  const permitted = usePermission("jobs.run");
 
   const showSummary = () =>
     requestAnimationFrame(() => {
@@ -64,8 +66,6 @@ export function JobForm({ initial, from, notice }: Props) {
     event.preventDefault();
     void submit();
   }
-
-  const reason = permitted ? undefined : common("forbidden.reason", { permission: "jobs.run" });
 
   return (
     <FormContext value={form}>

@@ -6,6 +6,7 @@ import { useForm } from "../hooks/form";
 import { ALLOW_RETRY_ATTEMPTS } from "../model/limits";
 import { PRIORITIES } from "../model/values";
 import { Choice, NumberInput, TextInput } from "./fields";
+import { useProjectChoice } from "./ProjectChoice";
 import { RetryFields } from "./RetryFields";
 import { RowsEditor } from "./RowsEditor";
 import { More, Section } from "./Section";
@@ -14,6 +15,7 @@ export function PreferencesSection({ providers }: { providers: readonly Provider
   const { t } = useTranslation("job-form");
   const { t: common } = useTranslation();
   const { values, set } = useForm();
+  const choice = useProjectChoice();
   return (
     <Section number={5} name="preferences">
       <div className="grid gap-4 sm:grid-cols-2">
@@ -45,7 +47,7 @@ export function PreferencesSection({ providers }: { providers: readonly Provider
         <RowsEditor name="providerLabels" hint={t("hint.providerLabels")} />
         <div className="grid gap-4 sm:grid-cols-2">
           <NumberInput name="queueTimeoutMs" hint={t("hint.queueTimeout")} optional unit="ms" />
-          <TextInput name="project" hint={t("hint.project")} />
+          {choice === null && <TextInput name="project" hint={t("hint.project")} />}
         </div>
         <TextInput name="idempotencyKey" hint={t("hint.idempotencyKey")} optional mono />
       </More>

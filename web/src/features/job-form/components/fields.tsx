@@ -136,7 +136,14 @@ export function TextArea({ name, hint, optional, rows = 3 }: Common & { rows?: n
   );
 }
 
-type ChoiceName = "type" | "network" | "architecture" | "provider" | "region" | "priority";
+type ChoiceName =
+  | "type"
+  | "network"
+  | "architecture"
+  | "provider"
+  | "region"
+  | "priority"
+  | "project";
 
 type ChoiceProps<N extends ChoiceName> = {
   name: N;

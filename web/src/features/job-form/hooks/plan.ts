@@ -31,13 +31,19 @@ const COUNTS = new Set([
   "gpus",
   "providerLabels",
   "timeoutMs",
+  "project",
 ]);
 
-export function usePlan(values: FormValues, issues: readonly Issue[]): PlanState {
+/** `permitted`: whether a plan would be answered. */
+export function usePlan(
+  values: FormValues,
+  issues: readonly Issue[],
+  permitted: boolean,
+): PlanState {
   const blocked = issues.some(
     ({ field, code }) => code !== "server" && COUNTS.has(field.split(".")[0] ?? ""),
   );
-  const wanted = blocked ? null : JSON.stringify(planned(values));
+  const wanted = blocked || !permitted ? null : JSON.stringify(planned(values));
   const [asked, setAsked] = useState(wanted);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(wanted), PAUSE_MS);
@@ -67,5 +73,4 @@ const SAFE: Partial<FormValues> = {
   graceMs: DEFAULTS.graceMs,
   queueTimeoutMs: "",
   retry: false,
-  project: DEFAULTS.project,
 };

@@ -1,4 +1,6 @@
 /** What can be done with the selected jobs at once, and what became of each. */
+
+import { useQuery } from "@tanstack/react-query";
 import { Ban, RotateCcw } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,11 +12,12 @@ import {
   useCancelJobs,
   useRerunJobs,
 } from "@/api/queries/jobs";
-import { usePermission } from "@/api/queries/system";
-
+import { meQuery } from "@/api/queries/system";
+import { mayDo } from "@/api/roles";
 import { Button } from "@/components/ui/Button";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { LazyAlertDialog } from "@/components/ui/LazyAlertDialog";
+import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
 import { formatNumber } from "@/lib/format";
 
@@ -38,15 +41,16 @@ export function BulkBar({ rows, selected, onClear }: BulkBarProps) {
     setOutcome(done);
     onClear();
   });
-  const allowed = usePermission("jobs.run");
-  const open = rows.filter((row) => selected.has(row.id) && !TERMINAL.has(row.state)).length;
+  const chosen = rows.filter((row) => selected.has(row.id));
+  const refusal = useBulkRefusal(chosen);
+  const open = chosen.filter((row) => !TERMINAL.has(row.state)).length;
   const count = selected.size;
   const formatted = formatNumber(count, i18n.language);
-  const reason = !allowed
-    ? common("forbidden.reason", { permission: "jobs.run" })
-    : count > BULK_LIMIT
+  const limit =
+    count > BULK_LIMIT
       ? t("bulk.limit", { limit: formatNumber(BULK_LIMIT, i18n.language) })
       : undefined;
+  const reason = refusal ?? limit;
   return (
     <>
       {count > 0 && (
@@ -100,6 +104,13 @@ export function BulkBar({ rows, selected, onClear }: BulkBarProps) {
       </Suspense>
     </>
   );
+}
+
+/** Why not all of them can be changed: one in a project of others is enough. */
+function useBulkRefusal(chosen: readonly JobRow[]): string | undefined {
+  const { data: me } = useQuery(meQuery());
+  const other = chosen.find(({ project }) => me && !mayDo(me, "jobs.run", project));
+  return useRefusal("jobs.run", other?.project);
 }
 
 function useBulk(selected: ReadonlySet<string>, onDone: (outcome: Outcome) => void) {

@@ -3,9 +3,10 @@ import { Search, SlidersHorizontal } from "lucide-react";
 import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { JobPage } from "@/api/queries/jobs";
+import { useProjectNames } from "@/api/queries/projects";
 import { Button } from "@/components/ui/Button";
 import { Chip, FilterChip } from "@/components/ui/Chip";
-import { Input } from "@/components/ui/Input";
+import { Input, Select } from "@/components/ui/Input";
 import { StatusIcon } from "@/components/ui/StatusBadge";
 import { formatNumber } from "@/lib/format";
 import { cleared, isFiltered, STATES, statesOf, toggleState } from "../model/filters";
@@ -109,6 +110,28 @@ function SetFilters({ search, onChange }: Pick<FiltersProps, "search" | "onChang
   });
 }
 
+/** A choice for whoever sees more than one project; one that the address names stays in sight. */
+function ProjectFilter({ search, onChange }: Pick<FiltersProps, "search" | "onChange">) {
+  const { t } = useTranslation("jobs");
+  const { t: common } = useTranslation();
+  const names = useProjectNames("jobs.read") ?? [];
+  const { project } = search;
+  if (names.length < 2 && project === undefined) return null;
+  const options = [...new Set([...names, ...(project === undefined ? [] : [project])])];
+  return (
+    <Select
+      aria-label={t("filter.project")}
+      value={project ?? ""}
+      onChange={(next) => onChange({ ...search, project: next || undefined })}
+      options={[
+        { value: "", label: common("project.all") },
+        ...options.map((value) => ({ value, label: value })),
+      ]}
+      className="w-44"
+    />
+  );
+}
+
 /** On desktops all in sight; on phones the states and a button that opens the rest. */
 export function Filters({ search, counts, onChange, box }: FiltersProps) {
   const { t } = useTranslation("jobs");
@@ -137,6 +160,7 @@ export function Filters({ search, counts, onChange, box }: FiltersProps) {
           {t("filter.label")}
         </Button>
         <div className="hidden flex-wrap items-center gap-2 sm:flex">
+          <ProjectFilter search={search} onChange={onChange} />
           {date}
           <SetFilters search={search} onChange={onChange} />
           {clear}
@@ -148,6 +172,7 @@ export function Filters({ search, counts, onChange, box }: FiltersProps) {
       <Suspense>
         {open && (
           <FilterSheet onClose={() => setOpen(false)}>
+            <ProjectFilter search={search} onChange={onChange} />
             {date}
             <SetFilters search={search} onChange={onChange} />
             <SortButtons search={search} onChange={onChange} />

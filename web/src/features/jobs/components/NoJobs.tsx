@@ -18,6 +18,7 @@ function useFilterWords(search: JobsSearch): string {
     (search.from || search.to) &&
       `${t("filter.date")} ${[search.from ?? "…", search.to ?? "…"].join(" – ")}`,
     search.provider && `${t("filter.provider")} ${search.provider}`,
+    search.project && `${t("filter.project")} ${search.project}`,
     search.by && `${t("filter.by")} ${search.by}`,
     search.label && `${t("filter.labelled")} ${search.label}`,
   ].filter((word) => typeof word === "string" && word !== "");

@@ -29,13 +29,14 @@ export function toggleState(search: JobsSearch, state: JobState): string | undef
 /** The query of GET /jobs that the address stands for. */
 export function toFilters(search: JobsSearch): JobFilters {
   const states = statesOf(search);
-  const { q, from, to, provider, by, label, sort } = search;
+  const { q, from, to, provider, project, by, label, sort } = search;
   return {
     ...(states.length > 0 && { status: states.join(",") }),
     ...(q && { q }),
     ...(from && { from }),
     ...(to && { to }),
     ...(provider && { provider }),
+    ...(project && { project }),
     ...(by && { by }),
     ...(label && { label: [label] }),
     ...(sort && { sort }),
@@ -51,7 +52,7 @@ const endOf = (to: string) => Date.parse(to) + (to.length === 10 ? dayEnd : 0);
 export function matches(row: JobRow, search: JobsSearch): boolean {
   const states = statesOf(search);
   const at = Date.parse(row.submitted_at);
-  const { q, from, to, provider, by, label } = search;
+  const { q, from, to, provider, project, by, label } = search;
   const [key, ...rest] = (label ?? "").split(":");
   return (
     (states.length === 0 || states.includes(row.state)) &&
@@ -59,12 +60,13 @@ export function matches(row: JobRow, search: JobsSearch): boolean {
     (!from || at >= Date.parse(from)) &&
     (!to || at < endOf(to)) &&
     (!provider || row.provider?.name === provider || row.provider?.id === provider) &&
+    (!project || row.project === project) &&
     (!by || row.owner === by) &&
     (!label || row.labels[key ?? ""] === rest.join(":"))
   );
 }
 
-const NARROWING = ["status", "q", "from", "to", "provider", "by", "label"] as const;
+const NARROWING = ["status", "q", "from", "to", "provider", "project", "by", "label"] as const;
 
 /** Whether the address narrows the list at all. */
 export const isFiltered = (search: JobsSearch): boolean =>

@@ -3,9 +3,9 @@ import { PlugZap } from "lucide-react";
 import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/queries/providers";
-import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
+import { useRefusal } from "@/components/ui/refusal";
 import { useConfigForm } from "../hooks/config";
 import { FormContext } from "../hooks/form";
 import { type Body, type Form, keepsSecrets } from "../model/config";
@@ -32,13 +32,9 @@ type Props = {
 export function ConfigForm(props: Props) {
   const { form, type, initial, submit, onSubmit, busy, onDirty, before } = props;
   const { t } = useTranslation("providers");
-  const { t: common } = useTranslation();
-  const allowed = usePermission("providers.manage");
+  const forbidden = useRefusal("providers.manage");
   const state = useConfigForm(form, type, initial);
   const { draft, test } = state;
-  const forbidden = allowed
-    ? undefined
-    : common("forbidden.reason", { permission: "providers.manage" });
   const settings = draft.values.settings as Group;
   const change = (values: Group["values"]) => {
     onDirty?.();
@@ -47,7 +43,7 @@ export function ConfigForm(props: Props) {
   const send = (event: FormEvent) => {
     event.preventDefault();
     const body = state.read();
-    if (body !== undefined && !busy && allowed) onSubmit(body).catch(state.refuse);
+    if (body !== undefined && !busy && forbidden === undefined) onSubmit(body).catch(state.refuse);
   };
   const section = (fields: readonly Field[]) => (
     <Fields fields={fields} path="" group={draft} onChange={change} />

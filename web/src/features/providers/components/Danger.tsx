@@ -4,33 +4,32 @@ import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/queries/providers";
-import { usePermission } from "@/api/queries/system";
 import { AlertDialog } from "@/components/ui/AlertDialog";
 import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
 import { formatNumber } from "@/lib/format";
 import { useDeleteProvider } from "../hooks/data";
 
 export default function Danger({ provider }: { provider: Provider }) {
   const { t, i18n } = useTranslation("providers");
-  const { t: common } = useTranslation();
   const title = useErrorTitle();
   const detail = useErrorDetail();
   const navigate = useNavigate();
-  const allowed = usePermission("providers.manage");
+  const refusal = useRefusal("providers.manage");
   const remove = useDeleteProvider(provider.id, async () => {
     await navigate({ to: "/providers" });
     toast.done(t("danger.done", { name: provider.name }));
   });
   const [asking, setAsking] = useState(false);
   const live = provider.live_workers;
-  const reason = !allowed
-    ? common("forbidden.reason", { permission: "providers.manage" })
-    : live > 0
+  const busy =
+    live > 0
       ? t("danger.live", { count: live, formatted: formatNumber(live, i18n.language) })
       : undefined;
+  const reason = refusal ?? busy;
   const confirm = () =>
     remove.mutate(undefined, {
       onError: (error) => toast.failed(title(error), detail(error)),

@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Provider, useSwitchProvider } from "@/api/queries/providers";
-import { usePermission } from "@/api/queries/system";
 import { AlertDialog } from "@/components/ui/AlertDialog";
 import { Skeleton, useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { useRefusal } from "@/components/ui/refusal";
 import { Switch } from "@/components/ui/Toggle";
 import { toast } from "@/components/ui/toast";
 import { formatNumber } from "@/lib/format";
@@ -15,10 +15,9 @@ type Props = { provider: Provider; bare?: boolean };
 
 export function EnableSwitch({ provider, bare = false }: Props) {
   const { t } = useTranslation("providers");
-  const { t: common } = useTranslation();
   const title = useErrorTitle();
   const detail = useErrorDetail();
-  const allowed = usePermission("providers.manage");
+  const refusal = useRefusal("providers.manage");
   const [asking, setAsking] = useState(false);
   const change = useSwitchProvider();
   const set = (enabled: boolean) =>
@@ -39,9 +38,7 @@ export function EnableSwitch({ provider, bare = false }: Props) {
         onChange={(on) => (on ? set(true) : setAsking(true))}
         label={bare ? t("enable.of", { name: provider.name }) : t("enable.label")}
         bare={bare}
-        disabledReason={
-          allowed ? undefined : common("forbidden.reason", { permission: "providers.manage" })
-        }
+        disabledReason={refusal}
       />
       <AlertDialog
         open={asking}

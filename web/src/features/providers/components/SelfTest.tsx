@@ -2,18 +2,17 @@
 import { PlugZap } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/queries/providers";
-import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
 import { useTestProvider } from "../hooks/data";
 
 export function SelfTest({ provider }: { provider: Provider }) {
   const { t } = useTranslation("providers");
-  const { t: common } = useTranslation();
   const title = useErrorTitle();
   const detail = useErrorDetail();
-  const allowed = usePermission("providers.manage");
+  const refusal = useRefusal("providers.manage");
   const test = useTestProvider(provider.id);
   const run = () =>
     test.mutate(undefined, {
@@ -22,14 +21,7 @@ export function SelfTest({ provider }: { provider: Provider }) {
       onError: (error) => toast.failed(title(error), detail(error)),
     });
   return (
-    <Button
-      icon={PlugZap}
-      busy={test.isPending}
-      disabledReason={
-        allowed ? undefined : common("forbidden.reason", { permission: "providers.manage" })
-      }
-      onClick={run}
-    >
+    <Button icon={PlugZap} busy={test.isPending} disabledReason={refusal} onClick={run}>
       {t("test.self")}
     </Button>
   );

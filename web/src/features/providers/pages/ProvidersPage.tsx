@@ -4,10 +4,10 @@ import { useNavigate } from "@tanstack/react-router";
 import { Boxes, Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { type Provider, providersQuery, providerTypesQuery } from "@/api/queries/providers";
-import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import { EmptyState, ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
+import { useRefusal } from "@/components/ui/refusal";
 import { Stale } from "@/components/ui/Stale";
 import { useProvidersTopic } from "@/live/topics";
 import { ProviderCard } from "../components/ProviderCard";
@@ -15,9 +15,8 @@ import { TypeList } from "../components/TypeList";
 
 export default function ProvidersPage() {
   const { t } = useTranslation("providers");
-  const { t: common } = useTranslation();
   const navigate = useNavigate();
-  const allowed = usePermission("providers.manage");
+  const refusal = useRefusal("providers.manage");
   const providers = useQuery(providersQuery());
   const types = useQuery(providerTypesQuery());
   useProvidersTopic();
@@ -31,9 +30,7 @@ export default function ProvidersPage() {
         <Button
           look="primary"
           icon={Plus}
-          disabledReason={
-            allowed ? undefined : common("forbidden.reason", { permission: "providers.manage" })
-          }
+          disabledReason={refusal}
           onClick={() => void navigate({ to: "/providers/new" })}
         >
           {t("new.open")}

@@ -2,12 +2,13 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { type QueueEntry, useChangePriority } from "@/api/queries/queue";
-import { usePermission } from "@/api/queries/system";
 import { CardList } from "@/components/ui/CardList";
 import { type Column, DataTable } from "@/components/ui/DataTable";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { Select } from "@/components/ui/Input";
+import { useRefusal } from "@/components/ui/refusal";
 import { Duration } from "@/components/ui/Time";
+import { Tooltip } from "@/components/ui/Tooltip";
 import { toast } from "@/components/ui/toast";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { useWide } from "@/lib/media";
@@ -32,8 +33,7 @@ function PriorityMenu({ entry }: { entry: QueueEntry }) {
   const change = useChangePriority();
   const title = useErrorTitle();
   const detail = useErrorDetail();
-  const word = common(`priority.${entry.priority}`);
-  if (!usePermission("jobs.run")) return word;
+  const refusal = useRefusal("jobs.run", entry.project);
   const choose = (priority: QueueEntry["priority"]) =>
     change.mutate(
       { id: entry.job_id, priority },
@@ -43,15 +43,23 @@ function PriorityMenu({ entry }: { entry: QueueEntry }) {
         onError: (error) => toast.failed(title(error), detail(error)),
       },
     );
-  return (
+  const select = (
     <Select
       aria-label={t("changePriority", { name: entry.name })}
       value={entry.priority}
       onChange={(next) => choose(next as QueueEntry["priority"])}
       options={PRIORITIES.map((one) => ({ value: one, label: common(`priority.${one}`) }))}
       look="quiet"
+      disabled={refusal !== undefined}
       className="relative z-1 -ml-2 w-28"
     />
+  );
+  return refusal === undefined ? (
+    select
+  ) : (
+    <Tooltip text={refusal}>
+      <span className="relative z-1">{select}</span>
+    </Tooltip>
   );
 }
 

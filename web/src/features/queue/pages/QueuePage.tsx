@@ -4,7 +4,6 @@ import { ListOrdered, Pause, Play } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Queue, queueQuery, usePauseQueue } from "@/api/queries/queue";
-import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import {
   Banner,
@@ -17,6 +16,7 @@ import {
 } from "@/components/ui/feedback";
 import { LazyAlertDialog } from "@/components/ui/LazyAlertDialog";
 import { Page } from "@/components/ui/Page";
+import { useRefusal } from "@/components/ui/refusal";
 import { Stale } from "@/components/ui/Stale";
 import { toast } from "@/components/ui/toast";
 import { formatNumber } from "@/lib/format";
@@ -100,12 +100,11 @@ function Reasons({ reasons }: { reasons: readonly string[] }) {
 
 function PauseButton({ paused }: { paused: boolean }) {
   const { t } = useTranslation("queue");
-  const { t: common } = useTranslation();
   const [asking, setAsking] = useState(false);
   const pause = usePauseQueue();
   const title = useErrorTitle();
   const detail = useErrorDetail();
-  const allowed = usePermission("queue.manage");
+  const refusal = useRefusal("queue.manage");
   const set = (next: boolean) =>
     pause.mutate(next, {
       onSuccess: () => {
@@ -120,9 +119,7 @@ function PauseButton({ paused }: { paused: boolean }) {
         look={paused ? "primary" : "secondary"}
         icon={paused ? Play : Pause}
         busy={pause.isPending}
-        disabledReason={
-          allowed ? undefined : common("forbidden.reason", { permission: "queue.manage" })
-        }
+        disabledReason={refusal}
         onClick={() => (paused ? set(false) : setAsking(true))}
       >
         {t(paused ? "resume" : "pause")}

@@ -1,34 +1,32 @@
-/** Who one is here, and how the product looks and answers in this browser. */
+/** Who one is here: name, roles, password, where one is signed in; and the preferences. */
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { LogOut } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { type Me, meQuery, useSignOut } from "@/api/queries/system";
+import { type Me, meQuery } from "@/api/queries/system";
+import { useAccountName, useRoleWords } from "@/components/account/names";
+import { useLeave } from "@/components/account/useLeave";
 import { Button } from "@/components/ui/Button";
 import { Card, Facts } from "@/components/ui/Card";
-import {
-  ErrorState,
-  Loading,
-  Skeleton,
-  useErrorDetail,
-  useErrorTitle,
-} from "@/components/ui/feedback";
-import { SegmentedControl } from "@/components/ui/Tabs";
+import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Moment } from "@/components/ui/Time";
-import { Switch } from "@/components/ui/Toggle";
-import { toast } from "@/components/ui/toast";
-import { switchLanguage } from "@/i18n/i18n";
-import { LANGUAGES, type Language } from "@/i18n/language";
-import { DENSITIES, setPreference, THEMES, usePreferences, ZONES } from "@/lib/preferences";
+import { Password } from "./Password";
+import { Appearance, TimeAndKeys } from "./Preferences";
+import { Sessions } from "./Sessions";
 
-const THEME_ICONS = { system: Monitor, light: Sun, dark: Moon } as const;
-
-export function Profile() {
+export default function Profile() {
   const { data: me, error, refetch } = useQuery(meQuery());
   return (
     <div className="flex flex-col gap-4">
       {me !== undefined ? (
-        <You me={me} />
+        <>
+          <You me={me} />
+          {me.user !== null && me.via === "session" && (
+            <>
+              <Password />
+              <Sessions />
+            </>
+          )}
+        </>
       ) : error === null ? (
         <Loading>
           <Skeleton className="h-40" />
@@ -44,15 +42,27 @@ export function Profile() {
 
 function You({ me }: { me: Me }) {
   const { t } = useTranslation("settings");
+  const name = useAccountName()(me);
+  const words = useRoleWords()(me.roles);
   return (
     <Card id="you" title={t("profile.you")} actions={me.via === "session" && <SignOut />}>
       <Facts
         facts={[
-          [t("profile.name"), me.owner],
+          [t("profile.name"), name],
           [t("profile.via"), t(`profile.${me.via}`)],
           ...(me.expires_at === null
             ? []
             : [[t("profile.expires"), <Moment key="until" at={me.expires_at} />] as const]),
+          [
+            t("profile.roles"),
+            words.length === 0
+              ? t("profile.noRole")
+              : words.map((line) => (
+                  <span key={line} className="block">
+                    {line}
+                  </span>
+                )),
+          ],
           [
             t("profile.permissions"),
             <ul key="permissions" className="flex flex-wrap gap-x-3 gap-y-1">
@@ -70,111 +80,11 @@ function You({ me }: { me: Me }) {
 }
 
 function SignOut() {
-  const { t } = useTranslation("settings");
-  const signOut = useSignOut();
-  const navigate = useNavigate();
-  const title = useErrorTitle();
-  const detail = useErrorDetail();
+  const { t } = useTranslation();
+  const { leave, busy } = useLeave();
   return (
-    <Button
-      size="sm"
-      icon={LogOut}
-      busy={signOut.isPending}
-      onClick={() =>
-        signOut.mutate(undefined, {
-          onSuccess: () => {
-            toast.done(t("profile.signedOut"));
-            void navigate({ to: "/sign-in" });
-          },
-          onError: (error) => toast.failed(title(error), detail(error)),
-        })
-      }
-    >
-      {t("profile.signOut")}
+    <Button size="sm" icon={LogOut} busy={busy} onClick={leave}>
+      {t("account.signOut")}
     </Button>
-  );
-}
-
-type RowProps = { label: string; hint?: string; children: React.ReactNode };
-
-const Row = ({ label, hint, children }: RowProps) => (
-  <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-2 border-t border-hairline py-3 first:border-0 first:pt-0 last:pb-0">
-    <div>
-      <p>{label}</p>
-      {hint && <p className="text-sm text-muted">{hint}</p>}
-    </div>
-    {children}
-  </div>
-);
-
-function Appearance() {
-  const { t, i18n } = useTranslation("settings");
-  const { t: common } = useTranslation();
-  const { theme, density } = usePreferences();
-  return (
-    <Card id="appearance" title={t("profile.appearance")}>
-      <Row label={t("profile.language")}>
-        <SegmentedControl<Language>
-          label={t("profile.language")}
-          value={i18n.language as Language}
-          onChange={(next) => void switchLanguage(next)}
-          options={LANGUAGES.map((one) => ({ value: one, label: common(`language.${one}`) }))}
-        />
-      </Row>
-      <Row label={t("profile.theme")}>
-        <SegmentedControl
-          label={t("profile.theme")}
-          value={theme}
-          onChange={(next) => setPreference("theme", next)}
-          options={THEMES.map((one) => {
-            const Icon = THEME_ICONS[one];
-            return {
-              value: one,
-              label: (
-                <>
-                  <Icon size={14} aria-hidden />
-                  {common(`theme.${one}`)}
-                </>
-              ),
-            };
-          })}
-        />
-      </Row>
-      <Row label={t("profile.density")}>
-        <SegmentedControl
-          label={t("profile.density")}
-          value={density}
-          onChange={(next) => setPreference("density", next)}
-          options={DENSITIES.map((one) => ({ value: one, label: t(`profile.${one}`) }))}
-        />
-      </Row>
-    </Card>
-  );
-}
-
-function TimeAndKeys() {
-  const { t } = useTranslation("settings");
-  const { t: common } = useTranslation();
-  const { zone, shortcuts } = usePreferences();
-  const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  return (
-    <Card id="time" title={t("profile.time")}>
-      <Row label={t("profile.zone")} hint={t("profile.zoneHint", { zone: own })}>
-        <SegmentedControl
-          label={t("profile.zone")}
-          value={zone}
-          onChange={(next) => setPreference("zone", next)}
-          options={ZONES.map((one) => ({ value: one, label: common(`time.${one}`) }))}
-        />
-      </Row>
-      <Row label={t("profile.shortcuts")} hint={t("profile.shortcutsHint")}>
-        <Switch
-          bare
-          label={t("profile.shortcuts")}
-          checked={shortcuts}
-          onChange={(on) => setPreference("shortcuts", on)}
-        />
-      </Row>
-    </Card>
   );
 }

@@ -8,7 +8,7 @@ import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Moment } from "@/components/ui/Time";
 import { formatBytes, formatDuration, formatNumber } from "@/lib/format";
 
-export function System() {
+export default function System() {
   const { t, i18n } = useTranslation("settings");
   const { data: system, error, refetch } = useQuery(systemQuery());
   const language = i18n.language;

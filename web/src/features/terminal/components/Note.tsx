@@ -8,6 +8,7 @@ import { explainQuery, type Job } from "@/api/queries/jobs";
 import { Rejections, sentence } from "@/components/placement/Rejections";
 import { ErrorState } from "@/components/ui/feedback";
 import { ButtonLink } from "@/components/ui/Link";
+import { useRefusal } from "@/components/ui/refusal";
 import type { Admission } from "../model/admission";
 
 type CoverProps = {
@@ -71,6 +72,7 @@ type NoteProps = { admission: Admission; job: Job | undefined; error: unknown; o
 export function Note({ admission, job, error, onRetry }: NoteProps) {
   const { t } = useTranslation("terminal");
   const { t: common } = useTranslation();
+  const refusal = useRefusal("terminal.open", job?.project);
   if (error && job === undefined) {
     return (
       <div className="absolute inset-0 overflow-auto bg-console text-text">
@@ -81,7 +83,7 @@ export function Note({ admission, job, error, onRetry }: NoteProps) {
   if (admission === "forbidden") {
     return (
       <Cover icon={Lock} name="forbidden" title={common("forbidden.title")}>
-        {common("forbidden.detail", { permission: "terminal.open" })}
+        {refusal}
       </Cover>
     );
   }

@@ -6,6 +6,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isCancelling, jobQuery } from "@/api/queries/jobs";
 import { meQuery } from "@/api/queries/system";
+import { mayDo } from "@/api/roles";
 import { copyText } from "@/components/ui/Copy";
 import { ButtonLink } from "@/components/ui/Link";
 import { StatusBadge } from "@/components/ui/StatusBadge";
@@ -42,7 +43,7 @@ export default function JobTerminalPage() {
   useJobTopic(jobId);
   const { data: job, error, refetch } = useQuery(jobQuery(jobId));
   const { data: me } = useQuery(meQuery());
-  const admission = admissionOf(job, me?.permissions.includes("terminal.open"));
+  const admission = admissionOf(job, me && mayDo(me, "terminal.open", job?.project));
   const session = useTerminal(job?.id ?? jobId, admission);
   const [screenReader, setScreenReader] = useScreenReader();
   const height = useVisibleHeight();

@@ -2,11 +2,11 @@
 import { Power, Unplug } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { usePermission } from "@/api/queries/system";
 import { useDrainWorker, useTerminateWorker, type Worker } from "@/api/queries/workers";
 import { Button } from "@/components/ui/Button";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { LazyAlertDialog } from "@/components/ui/LazyAlertDialog";
+import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
 
 type Action = "drain" | "terminate";
@@ -16,18 +16,13 @@ const isOver = (worker: Worker) => worker.state === "GONE" || worker.state === "
 /** Two buttons and the dialogs behind them. */
 export function WorkerActions({ worker }: { worker: Worker }) {
   const { t } = useTranslation("workers");
-  const { t: common } = useTranslation();
   const [asked, setAsked] = useState<Action | null>(null);
   const drain = useDrainWorker();
   const terminate = useTerminateWorker();
   const title = useErrorTitle();
   const detail = useErrorDetail();
-  const allowed = usePermission("workers.manage");
-  const reason = !allowed
-    ? common("forbidden.reason", { permission: "workers.manage" })
-    : isOver(worker)
-      ? t("gone")
-      : undefined;
+  const refusal = useRefusal("workers.manage");
+  const reason = refusal ?? (isOver(worker) ? t("gone") : undefined);
   const run = () => {
     const action = asked === "drain" ? drain : terminate;
     const done = t(asked === "drain" ? "drained" : "terminated");
