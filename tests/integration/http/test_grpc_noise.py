@@ -45,7 +45,7 @@ FINE = frozenset(
         grpc.StatusCode.RESOURCE_EXHAUSTED,
     }
 )
-LISTENING_S = 3.0
+LISTENING_S = 15.0
 """A stream that has not ended by then was let in and waits for news."""
 EACH = 30
 
