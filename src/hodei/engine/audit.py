@@ -16,7 +16,7 @@ from itertools import islice
 
 from hodei.domain.access.principal import Principal
 from hodei.domain.audit import Entry, Interface, Result
-from hodei.domain.errors import HodeiError, InvalidRequest
+from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
 from hodei.domain.folding import CHANGES, DENIALS, Folding
 from hodei.engine.correlation import current_id
 from hodei.ports.audit import AuditFilter, AuditStore
@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 PAUSE_S = 0.5
 """Between two batches of rows that may follow."""
+RETRY_S = 5.0
+"""After the store did not answer."""
 BATCH = 500
 MAX_WAITING = 20_000
 """Rows in memory while the store is away; those that may follow are dropped beyond."""
@@ -75,6 +77,7 @@ class Audit:
                 await self.flush()
             except HodeiError as error:
                 logger.warning("audit rows wait", extra={"error": str(error)})
+                await self._clock.sleep(RETRY_S)
             if self._waiting or not (self._denials.empty and self._changes.empty):
                 self._wake.set()
 
@@ -95,7 +98,7 @@ class Audit:
                     action="audit.lost",
                     result=Result.FAILED,
                     interface=Interface.SYSTEM,
-                    detail="rows dropped while the database was away",
+                    detail="rows that could not be stored",
                     count=self._lost,
                 )
             )
@@ -163,9 +166,21 @@ class Audit:
             await asyncio.shield(self._writing)
 
     async def _write(self) -> None:
+        most = BATCH
         while self._waiting:
-            batch = list(islice(self._waiting, BATCH))
-            await self._store.add_audit(batch)
+            batch = list(islice(self._waiting, most))
+            try:
+                await self._store.add_audit(batch)
+            except Unavailable:
+                raise
+            except HodeiError as error:
+                # One row that the store cannot hold must not keep the others out.
+                if len(batch) > 1:
+                    most = 1
+                    continue
+                extra = {"action": batch[0].action, "error": str(error)}
+                logger.error("audit row not stored", extra=extra)
+                self._lost += batch[0].count
             for _ in batch:
                 self._waiting.popleft()
             self._stored += len(batch)

@@ -15,6 +15,7 @@ from hodei.domain.audit import Entry, Interface, Result, result_of
 from hodei.domain.errors import (
     Conflict,
     Forbidden,
+    HodeiError,
     InvalidRequest,
     Unauthenticated,
     Unavailable,
@@ -40,6 +41,15 @@ class CountingStore(MemoryStore):
 
     async def add_audit(self, entries: Sequence[Entry]) -> None:
         self.batches.append(len(entries))
+        await super().add_audit(entries)
+
+
+class PickyStore(MemoryStore):
+    """Refuses one kind of row."""
+
+    async def add_audit(self, entries: Sequence[Entry]) -> None:
+        if any(entry.target == "poison" for entry in entries):
+            raise HodeiError("PostgreSQL refused a statement")
         await super().add_audit(entries)
 
 
@@ -116,6 +126,22 @@ async def test_what_does_not_fit_in_memory_is_counted_and_told(
     await place.audit.flush()
     await place.audit.flush()
     assert await place.stored() == [("job.submit", "ok", 1)] * 3 + [("audit.lost", "failed", 2)]
+
+
+async def test_a_row_that_the_store_cannot_hold_keeps_no_other_out() -> None:
+    place = Place()
+    store = PickyStore(place.clock)
+    noting = Audit(store, place.clock)
+    for target in ("a", "poison", "b"):
+        await noting.note(replace(SUBMIT, target=target))
+    await noting.flush()
+    await noting.flush()
+    rows = await store.list_audit(ALL, oldest=True)
+    assert [(row.action, row.target) for row in rows] == [
+        ("job.submit", "a"),
+        ("job.submit", "b"),
+        ("audit.lost", ""),
+    ]
 
 
 async def test_at_the_end_everything_is_stored_counts_too() -> None:
