@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hodei.domain.audit import Entry
+from hodei.domain.audit import Entry, Interface, Result
 
 Key = tuple[str, ...]
 
@@ -105,7 +105,7 @@ class Allowance:
     @property
     def most_per_window(self) -> int:
         """Rows per window when it goes on for ever."""
-        return self.refill + self.kinds + 1
+        return self.refill + self.kinds + len(Interface) * (len(Result) - 1)
 
 
 DENIALS = Allowance(window=timedelta(minutes=1), singly=10, burst=500, refill=20, kinds=20)
