@@ -89,3 +89,8 @@ def test_the_same_thing_has_the_same_rule_by_whichever_door() -> None:
     }.items():
         assert REST[rest] == GRPC[f"/{SERVED}{grpc}"], rest
     assert REST["openTerminal"] == SSH["session"]
+
+
+def test_whatever_is_named_in_a_path_may_not_exist() -> None:
+    for operation in OPERATIONS:
+        assert "{key}" not in operation.path or 404 in operation.errors, operation.name

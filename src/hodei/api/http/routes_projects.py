@@ -105,7 +105,7 @@ OPERATIONS = (
         key=KEY,
         body=_BODY,
         body_example={"description": "The site", "quota": {"running_jobs": 10, "cpu": 8}},
-        errors=(409, 413, 415),
+        errors=(404, 409, 413, 415),
     ),
     Operation(
         method="DELETE",
