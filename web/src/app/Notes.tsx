@@ -28,7 +28,9 @@ function DevelopmentMode() {
   const { data: me } = useQuery(meQuery());
   if (me?.dev_mode !== true) return null;
   return (
-    <p className="tint-timeout px-4 py-1.5 text-center text-sm text-timeout">{t("dev.banner")}</p>
+    <aside aria-label={t("account.server")}>
+      <p className="tint-timeout px-4 py-1.5 text-center text-sm text-timeout">{t("dev.banner")}</p>
+    </aside>
   );
 }
 
@@ -44,12 +46,18 @@ function OpenServer() {
     setHidden(true);
   };
   return (
-    <div className="flex items-center gap-3 border-b border-hairline pr-2 pl-4 text-sm text-muted sm:pl-6 lg:pl-8">
+    <aside
+      aria-label={t("account.server")}
+      className="flex items-center gap-3 border-b border-hairline pr-2 pl-4 text-sm text-muted sm:pl-6 lg:pl-8"
+    >
       <p className="min-w-0 flex-1 py-2">
-        {t("account.note")} <Link to="/setup">{t("account.setup")}</Link>
+        {t("account.note")}{" "}
+        <Link to="/setup" className="underline">
+          {t("account.setup")}
+        </Link>
       </p>
       <IconButton icon={X} label={t("account.hide")} size="iconSm" onClick={hide} />
-    </div>
+    </aside>
   );
 }
 

@@ -16,7 +16,7 @@ export const AUDIT_FILTERS = [
   "from",
   "to",
 ] as const;
-export type AuditFilters = Partial<Record<(typeof AUDIT_FILTERS)[number], string>>;
+export type AuditFilters = { [name in (typeof AUDIT_FILTERS)[number]]?: string | undefined };
 
 const PAGE = 100;
 

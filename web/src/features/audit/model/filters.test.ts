@@ -21,6 +21,8 @@ describe("the address of the audit log", () => {
   });
 
   it("falls back where a value makes no sense", () => {
+    const other = { lng: "es" } as ReturnType<typeof searchSchema.parse>;
+    expect(toFilters(other)).toEqual({});
     const search = searchSchema.parse({ result: "maybe", interface: 7, actor: "a".repeat(101) });
     expect(toFilters(search)).toEqual({});
     expect(isFiltered(search)).toBe(false);
@@ -29,7 +31,7 @@ describe("the address of the audit log", () => {
   it("names the file of the same rows", () => {
     expect(exportAddress({})).toBe("/api/v1/audit/export");
     expect(exportAddress({ target: "a&b", result: "ok" })).toBe(
-      "/api/v1/audit/export?target=a%26b&result=ok",
+      "/api/v1/audit/export?result=ok&target=a%26b",
     );
   });
 });

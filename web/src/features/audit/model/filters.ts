@@ -1,10 +1,11 @@
 /** The filters of the audit log: from the address to the query, and to the file of all rows. */
-import type { AuditFilters } from "@/api/queries/audit";
+import { AUDIT_FILTERS, type AuditFilters } from "@/api/queries/audit";
 import type { AuditSearch } from "../search";
 
-/** The query of GET /audit that the address stands for. */
+/** The query of GET /audit that the address stands for; what else it says is none of its filters. */
 export function toFilters({ correlation, ...search }: AuditSearch): AuditFilters {
-  const named = Object.entries({ ...search, correlation_id: correlation });
+  const given: AuditFilters = { ...search, correlation_id: correlation };
+  const named = AUDIT_FILTERS.map((name) => [name, given[name]] as const);
   return Object.fromEntries(named.filter(([, value]) => value !== undefined && value !== ""));
 }
 
