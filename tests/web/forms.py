@@ -8,6 +8,13 @@ from collections.abc import Mapping
 from playwright.sync_api import Page
 
 SCRIPT = "Command / Script Content"
+NOTE_TOASTS = """() => {
+    window.told = [];
+    new MutationObserver(() => {
+        for (const toast of document.querySelectorAll('[data-sonner-toast]'))
+            if (!window.told.includes(toast.innerText)) window.told.push(toast.innerText);
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}"""
 
 
 def write_script(page: Page, script: str) -> None:
@@ -17,8 +24,17 @@ def write_script(page: Page, script: str) -> None:
 
 
 def schedule(page: Page) -> None:
-    """Sends the form."""
+    """Sends the form, and notes what toasts say: they are gone again after a few seconds."""
+    page.evaluate(NOTE_TOASTS)
     page.get_by_role("button", name="Schedule Job").click()
+
+
+def told(page: Page, *texts: str) -> None:
+    """Waits until a toast has said all of that since the form was sent."""
+    page.wait_for_function(
+        "(texts) => window.told.some((one) => texts.every((text) => one.includes(text)))",
+        arg=list(texts),
+    )
 
 
 def job_id(page: Page) -> str:

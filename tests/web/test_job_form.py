@@ -17,7 +17,7 @@ from tests.support.browser import (
     check_targets,
     settle,
 )
-from tests.web.forms import SCRIPT, job_id, schedule, write_script
+from tests.web.forms import SCRIPT, job_id, schedule, told, write_script
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -94,8 +94,7 @@ def test_what_was_entered_runs_and_reads_back(visitor: Visitor, client: Client, 
         page.get_by_role("switch", name="Allow Retry").click()
         schedule(page)
         key = job_id(page)
-        expect(page.get_by_text(f"{label} is scheduled", exact=True)).to_be_visible()
-        expect(page.get_by_role("button", name="View logs")).to_be_visible()
+        told(page, f"{label} is scheduled", "View logs")
         expect(page.locator("h1 [data-state=SUCCEEDED]")).to_be_visible()
         expect(page.locator("[data-latest-logs]")).to_contain_text("Hello from Hodei!")
         page.get_by_role("tab", name="Config").click()
@@ -269,7 +268,7 @@ def test_a_copy_starts_from_its_job_and_every_spelling_agrees(
         expect(preview).to_contain_text("name: ")
         assert yaml.safe_load(preview.inner_text()) == as_json
         schedule(page)
-        expect(page.get_by_text(f"{label} is scheduled", exact=True)).to_be_visible()
+        told(page, f"{label} is scheduled")
         second = client.get(job_id(page))
     assert second.id != first.id
     assert second.spec == client.get(first.id).spec

@@ -95,7 +95,7 @@ def test_bulk_actions_say_what_became_of_each(visitor: Visitor, client: Client, 
         expect(results.locator("li").first).to_contain_text(f"{label}-done")
         check_axe(page)
         page.keyboard.press("Escape")
-        expect(page.locator("[data-state=CANCELLED]")).to_have_count(3)
+        expect(page.locator("[data-row] [data-state=CANCELLED]")).to_have_count(3, timeout=40_000)
     for job in running:
         assert client.wait(job, timeout=30).state.value == "CANCELLED"
 

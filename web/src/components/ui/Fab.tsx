@@ -8,7 +8,7 @@ function RoundAnchor({ label, ...rest }: ComponentProps<"a"> & { label: string }
     <a
       {...rest}
       title={label}
-      className="fixed right-4 bottom-[calc(72px+env(safe-area-inset-bottom))] z-30 grid size-14 place-items-center rounded-full bg-brand text-white shadow-float transition-colors hover:bg-brand-hover sm:right-6 sm:bottom-6"
+      className="fixed right-4 bottom-[calc(72px+env(safe-area-inset-bottom))] z-30 grid size-14 place-items-center rounded-full border border-transparent bg-brand text-white shadow-float transition-colors hover:bg-brand-hover sm:right-6 sm:bottom-6"
     >
       <Plus size={24} aria-hidden />
       <span className="sr-only">{label}</span>

@@ -1,12 +1,14 @@
 /** Where toasts appear: above the bottom bar on phones, in the corner elsewhere. */
-
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { Toaster as Sonner } from "sonner";
 import { shownTheme, usePreferences } from "@/lib/preferences";
+import { toasterMounted } from "./toast";
 
 export default function Toaster() {
   const { t } = useTranslation();
   const { theme } = usePreferences();
+  useEffect(toasterMounted, []);
   return (
     <Sonner
       theme={shownTheme(theme)}

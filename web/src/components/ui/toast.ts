@@ -16,9 +16,18 @@ export const useToastsWanted = (): boolean =>
     () => wanted,
   );
 
+let mounted = () => {};
+const place = new Promise<void>((resolve) => {
+  mounted = resolve;
+});
+
+/** Said by the place of toasts once it is there: what is shown before that is lost. */
+export const toasterMounted = (): void => mounted();
+
 async function shower() {
   wanted = true;
   for (const listener of listeners) listener();
+  await place;
   return (await import("sonner")).toast;
 }
 

@@ -102,7 +102,7 @@ export function LogViewer(props: LogViewerProps) {
     >
       {leading}
       <div className="flex flex-col gap-1.5 border-b border-hairline bg-surface p-2 pointer-coarse:gap-2">
-        <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
+        <div className="log-bar flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
           <SearchBar settings={settings} search={search} input={input} onChange={onChange} />
           <div className="flex max-w-full items-center gap-2 overflow-x-auto [scrollbar-width:none]">
             <Chips settings={settings} counts={viewer.counts} total={total} onChange={onChange} />

@@ -37,7 +37,7 @@ export function SearchBar({ settings, search, input, onChange }: SearchBarProps)
   return (
     <div
       className={cn(
-        "group flex min-w-0 flex-1 flex-wrap items-center gap-1 sm:flex-nowrap",
+        "log-search group flex min-w-0 flex-1 flex-wrap items-center gap-1 sm:min-w-max sm:flex-nowrap",
         some && "is-used",
       )}
     >
@@ -68,7 +68,7 @@ export function SearchBar({ settings, search, input, onChange }: SearchBarProps)
         )}
       </div>
       {/* On phones they take room only while somebody searches. */}
-      <div className="flex items-center gap-1 max-sm:hidden max-sm:group-focus-within:flex max-sm:group-[.is-used]:flex">
+      <div className="log-toggles flex items-center gap-1 max-sm:hidden max-sm:group-focus-within:flex max-sm:group-[.is-used]:flex">
         <Toggle
           icon={Regex}
           label={t("search.regex")}
