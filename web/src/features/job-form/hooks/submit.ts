@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import { isApiError } from "@/api/problem";
 import { type JobSpec as ApiSpec, useSubmitJob } from "@/api/queries/jobs";
 import { toast } from "@/components/ui/toast";
+import { serverNow } from "@/live/clock";
 import { specOf } from "../model/spec";
 import { issuesFrom } from "../model/violations";
 import type { Form } from "./form";
@@ -22,6 +23,9 @@ export type Submission = {
 };
 
 /** `onRefused` is called when there is something to mend; `onDone` once the job is stored. */
+/** How far this clock and the server's may be apart. */
+const CLOCKS_MS = 2000;
+
 export function useSubmission(form: Form, onRefused: () => void, onDone: () => void): Submission {
   const { t } = useTranslation("job-form");
   const navigate = useNavigate();
@@ -38,11 +42,13 @@ export function useSubmission(form: Form, onRefused: () => void, onDone: () => v
     const body = JSON.stringify(spec);
     if (sent.current?.body !== body) sent.current = { body, key: randomKey() };
     const idempotencyKey = values.idempotencyKey || sent.current.key;
+    const begun = serverNow();
     const job = await mutateAsync({ spec: spec as unknown as ApiSpec, idempotencyKey });
     onDone();
     await navigate({ to: "/jobs/$jobId", params: { jobId: job.id } });
     const logs = () => void navigate({ to: "/jobs/$jobId/logs", params: { jobId: job.id } });
-    const words = job.state === "PENDING" || job.attempts.length === 0 ? "scheduled" : "known";
+    // A quick worker may have it already: only its time tells a new job from a known one.
+    const words = Date.parse(job.submitted_at) > begun - CLOCKS_MS ? "scheduled" : "known";
     toast.done(t(`submit.${words}`, { name: job.name }), {
       label: t("submit.logs"),
       onClick: logs,
