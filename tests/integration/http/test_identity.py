@@ -342,18 +342,22 @@ async def test_an_expired_token_is_refused(guarded: Running, ana: Http) -> None:
 
 async def test_a_token_makes_no_token_beyond_itself(guarded: Running, ana: Http) -> None:
     end = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     limits = {"role": "operator", "project": "web", "expires_at": end}
     made = await ana.post("/tokens", json={"name": "narrow", **limits})
     async with with_token(guarded, made.json()["token"]) as program:
         for body, field in (
             ({**limits, "role": "admin"}, "role"),
             ({**limits, "project": None}, "project"),
-            ({**limits, "expires_at": None}, "expires_at"),
+            ({**limits, "expires_at": later}, "expires_at"),
         ):
             refused = await program.post("/tokens", json={"name": "wide", **body})
             assert [one["field"] for one in problem_of(refused)["violations"]] == [field]
         narrow = await program.post("/tokens", json={"name": "as narrow", **limits})
         assert narrow.status_code == 201, narrow.text
+        endless = {"name": "without an end", **limits, "expires_at": None}
+        made = await program.post("/tokens", json=endless)
+        assert made.json()["expires_at"] == narrow.json()["expires_at"]
 
 
 async def test_a_sign_in_by_token_may_what_the_token_may_and_ends_with_it(

@@ -58,7 +58,8 @@ def create_token(
         str | None, typer.Option("--project", "-p", help="Good for this project only.")
     ] = None,
     expires: Annotated[
-        str | None, typer.Option("--expires", help="After so long, e.g. 90d; else never.")
+        str | None,
+        typer.Option("--expires", help="After so long, e.g. 90d; else never, or with ours."),
     ] = None,
     json: Json = False,
 ) -> None:

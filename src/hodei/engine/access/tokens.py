@@ -33,12 +33,15 @@ class Tokens:
     ) -> tuple[str, ApiToken]:
         """A token of `principal` and its text, which nobody can read again.
 
-        `limit` is the token that the caller itself shows: the new one is no more than it.
+        `limit` is the token that the caller itself shows: the new one is no more than it, and
+        without `expires_at` it ends with it.
         Raises InvalidRequest, and Conflict for whoever is no user, a taken name and too many.
         """
         if principal.user_id is None:
             raise Conflict("tokens belong to users: make one, and sign in")
         now = self._core.clock.now()
+        if limit is not None and expires_at is None:
+            expires_at = limit.expires_at
         violations = _faults(principal, role, project, expires_at, now)
         if limit is not None:
             violations += _beyond(limit, role, project, expires_at)
@@ -125,10 +128,9 @@ def _beyond(
     if limit.project is not None and project != limit.project:
         message = f"must be {limit.project}, as of the token that you show"
         found.append(_violation("project", message, project or ""))
-    if limit.expires_at is not None and (expires_at is None or expires_at > limit.expires_at):
-        given = expires_at.isoformat() if expires_at else ""
+    if limit.expires_at is not None and expires_at is not None and expires_at > limit.expires_at:
         message = f"must be at most {limit.expires_at.isoformat()}, as of the token that you show"
-        found.append(_violation("expires_at", message, given))
+        found.append(_violation("expires_at", message, expires_at.isoformat()))
     return found
 
 
