@@ -15,7 +15,11 @@ import "@/styles/index.css";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 watchPreferences();
-onSignInNeeded(() => {
+
+/** A server that is slow to say who asks holds up no page for longer than this. */
+const PATIENCE_MS = 1_000;
+
+function toSignIn(): void {
   const { pathname, href } = router.state.location;
   const me = queryClient.getQueryData(meQuery().queryKey);
   // While the first user is being made, nobody can sign in yet.
@@ -23,12 +27,22 @@ onSignInNeeded(() => {
   const over = me?.via === "session";
   const search = over ? ({ next: href, reason: "expired" } as const) : { next: href };
   void router.navigate({ to: "/sign-in", search });
-});
+}
+
+/** Who asks, before a page asks for anything else: a stranger's would all be refused. */
+async function meetWhoAsks(): Promise<void> {
+  const asked = queryClient.ensureQueryData(meQuery()).catch(() => undefined);
+  const late = new Promise<undefined>((done) => setTimeout(done, PATIENCE_MS));
+  const me = await Promise.race([asked, late]);
+  if (me?.sign_in.required && me.owner === "") toSignIn();
+}
+
+onSignInNeeded(toSignIn);
 // A server that ends a session closes what is open: the socket falls before anything is asked.
 liveSocket.watch(() => {
   if (liveSocket.mode === "reconnecting") askWhoAsks();
 });
-await startI18n();
+await Promise.all([startI18n(), meetWhoAsks()]);
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
