@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "re
 import { useTranslation } from "react-i18next";
 import { cn } from "@/lib/cn";
 import { usePreferences } from "@/lib/preferences";
+import { fitting, useRoom } from "./columns";
 import { Checkbox } from "./Toggle";
 
 export type Column<T> = {
@@ -13,6 +14,8 @@ export type Column<T> = {
   cell(row: T): ReactNode;
   /** A track of CSS grid: "120px", "minmax(160px, 2fr)". */
   width: string;
+  /** Columns with a higher number go first where there is not room for all; none: it stays. */
+  spare?: number;
   /** Numbers stand on the right. */
   numeric?: boolean;
   /** How the rows are ordered by this column, if they are; with `onSort` its head is a button. */
@@ -40,11 +43,12 @@ type DataTableProps<T> = {
   total?: number;
 };
 
+const SELECT_WIDTH = 40;
 const HEIGHTS = { comfortable: 40, compact: 32 };
 const AHEAD = 20;
 
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { label, columns, rows, rowId, rowName, selection, activeId, onEndReached, total } = props;
+  const { label, rows, rowId, rowName, selection, activeId, onEndReached, total } = props;
   const { density } = usePreferences();
   const height = HEIGHTS[density];
   const { body, virtual } = useRows(rows.length, height);
@@ -58,7 +62,10 @@ export function DataTable<T>(props: DataTableProps<T>) {
   useEffect(() => {
     if (activeIndex >= 0) virtual.scrollToIndex(activeIndex, { align: "auto" });
   }, [activeIndex, virtual]);
-  const tracks = [selection && "40px", ...columns.map((column) => column.width)]
+  const table = useRef<HTMLDivElement>(null);
+  const room = useRoom(table) - (selection ? SELECT_WIDTH : 0);
+  const columns = fitting(props.columns, room);
+  const tracks = [selection && `${SELECT_WIDTH}px`, ...columns.map((column) => column.width)]
     .filter(Boolean)
     .join(" ");
   const toggle = (id: string, on: boolean) => {
@@ -68,7 +75,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
     selection?.onSelect(next);
   };
   return (
-    <div role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1}>
+    <div ref={table} role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1}>
       <HeadRow columns={columns} tracks={tracks}>
         {selection && <SelectAll rows={rows} rowId={rowId} {...selection} />}
       </HeadRow>

@@ -65,6 +65,7 @@ export function AuditList({ rows, onOpen, onEndReached }: AuditListProps) {
       id: "target",
       title: t("column.target"),
       width: "minmax(128px, 1.4fr)",
+      spare: 1,
       cell: ({ target }) => (
         <span title={target ?? undefined} className="font-mono text-sm">
           {shortTarget(target)}
@@ -75,6 +76,7 @@ export function AuditList({ rows, onOpen, onEndReached }: AuditListProps) {
       id: "project",
       title: t("column.project"),
       width: "minmax(96px, 1fr)",
+      spare: 3,
       cell: ({ project }) => <span className="text-muted">{project ?? "–"}</span>,
     },
     {
@@ -87,6 +89,7 @@ export function AuditList({ rows, onOpen, onEndReached }: AuditListProps) {
       id: "from",
       title: t("column.from"),
       width: "minmax(160px, 1fr)",
+      spare: 2,
       cell: (entry) => (
         <span className="text-muted">
           {t(`interface.${entry.interface}`)} · {entry.source}

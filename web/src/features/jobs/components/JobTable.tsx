@@ -68,6 +68,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
   const cells: Record<ColumnId, Omit<Column<JobRow>, "id" | "title">> = {
     id: {
       width: "96px",
+      spare: 4,
       cell: (job) => <code className="font-mono text-sm text-subtle">{shortId(job.id)}</code>,
     },
     name: {
@@ -98,6 +99,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
     },
     duration: {
       width: "104px",
+      spare: 1,
       numeric: true,
       cell: (job) => <Duration from={job.started_at} to={job.finished_at} />,
     },
@@ -109,6 +111,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
     },
     provider: {
       width: "minmax(96px, 1fr)",
+      spare: 3,
       cell: (job) =>
         job.provider && (
           <Narrow
@@ -122,6 +125,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
     },
     by: {
       width: "minmax(88px, 1fr)",
+      spare: 6,
       cell: (job) => (
         <Narrow
           label={t("filter.by")}
@@ -130,9 +134,10 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
         />
       ),
     },
-    priority: { width: "96px", cell: (job) => common(`priority.${job.priority}`) },
+    priority: { width: "96px", spare: 5, cell: (job) => common(`priority.${job.priority}`) },
     labels: {
       width: "minmax(120px, 1.5fr)",
+      spare: 7,
       cell: (job) => (
         <span className="flex gap-2">
           {Object.entries(job.labels).map(([key, value]) => (
@@ -146,7 +151,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
         </span>
       ),
     },
-    lines: { width: "minmax(112px, 1fr)", cell: (job) => <LineCounts job={job} /> },
+    lines: { width: "minmax(112px, 1fr)", spare: 2, cell: (job) => <LineCounts job={job} /> },
   };
   return cells;
 }
