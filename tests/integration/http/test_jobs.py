@@ -208,7 +208,7 @@ async def test_the_priority_of_a_waiting_job_moves_it(client: Client) -> None:
             refused = await client.http.patch(f"/jobs/{second['id']}", json=bad)
             assert refused.status_code == 400, bad
         gone = await client.http.patch("/jobs/00000000-0000-4000-8000-000000000000", json=bad)
-        assert gone.status_code == 400
+        assert gone.status_code == 404
     finally:
         await client.http.patch("/queue/settings", json={"paused": False})
     for job_id in ids:
