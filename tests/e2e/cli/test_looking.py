@@ -131,7 +131,7 @@ def test_workers_are_listed_and_drained(hodei: Hodei, shared_server: ServerProce
 def test_a_token_that_is_not_taken_is_told(hodei: Hodei) -> None:
     done = hodei("jobs", "list", HODEI_TOKEN="secret-token")
     assert done.returncode == 1
-    assert "takes no tokens" in done.stderr
+    assert "is none of this server's" in done.stderr
     assert "secret-token" not in done.stderr
 
 
