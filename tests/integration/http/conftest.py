@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 import httpx
 import pytest
@@ -29,12 +30,14 @@ def fuzzed() -> Iterator[Running]:
     def harmless() -> dict[str, ProviderFactory]:
         return {name: made for name, made in everything().items() if name == "scripted"}
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(wiring, "provider_factories", harmless)
-        with running_server(process=False) as running:
-            body = {"name": "local", "type": "scripted"}
-            assert httpx.post(f"{running.api}/providers", json=body, timeout=30).status_code == 201
-            yield running
+    with ExitStack() as stack:
+        # While it starts only: other servers of this session have every type.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wiring, "provider_factories", harmless)
+            running = stack.enter_context(running_server(process=False))
+        body = {"name": "local", "type": "scripted"}
+        assert httpx.post(f"{running.api}/providers", json=body, timeout=30).status_code == 201
+        yield running
 
 
 @pytest.fixture
