@@ -12,22 +12,27 @@ class Standing:
     """Wakes everybody who holds something open, on a hint or after a while."""
 
     def __init__(self) -> None:
-        self._changed = asyncio.Event()
-        self.waiting = 0
+        self._waiting: set[asyncio.Event] = set()
+        """One for each stream: they need not all live in one event loop."""
+
+    @property
+    def waiting(self) -> int:
         """How many streams wait for the next look."""
+        return len(self._waiting)
 
     def changed(self) -> None:
         """Somebody's rights may be others than before."""
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        for one in tuple(self._waiting):
+            one.set()
 
     async def wait(self, longest_s: float = RECHECK_S) -> None:
         """Returns when it is time to look again."""
-        self.waiting += 1
+        mine = asyncio.Event()
+        self._waiting.add(mine)
         try:
             async with asyncio.timeout(min(longest_s, RECHECK_S)):
-                await self._changed.wait()
+                await mine.wait()
         except TimeoutError:
             return
         finally:
-            self.waiting -= 1
+            self._waiting.discard(mine)
