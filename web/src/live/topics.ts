@@ -3,6 +3,7 @@ import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
+import { noteRows } from "@/api/latestRows";
 import { useTopic } from "./useTopic";
 
 type JobRow = Schemas["JobRowView"];
@@ -34,6 +35,7 @@ export function useJobsTopic(onRows?: (rows: readonly JobRow[]) => void): void {
   const client = useQueryClient();
   useTopic<{ rows: JobRow[] }>("jobs", {
     onData({ rows }) {
+      noteRows(rows);
       const changed = new Map(rows.map((row) => [row.id, row]));
       client.setQueriesData<InfiniteData<JobPage, string | null>>(
         { queryKey: keys.jobs.lists() },

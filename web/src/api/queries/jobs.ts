@@ -1,5 +1,6 @@
 /** Jobs: reading them, and what can be done with them. */
 import {
+  type InfiniteData,
   infiniteQueryOptions,
   type QueryClient,
   queryOptions,
@@ -8,6 +9,7 @@ import {
 } from "@tanstack/react-query";
 import { api, type Schemas, unwrap } from "../client";
 import { keys } from "../keys";
+import { newest } from "../latestRows";
 import type { operations } from "../schema";
 
 export type Job = Schemas["JobView"];
@@ -44,6 +46,10 @@ export const jobListQuery = (filters: JobFilters) =>
     },
     initialPageParam: null as string | null,
     getNextPageParam: (page: JobPage) => page.next_cursor,
+    select: (data: InfiniteData<JobPage, string | null>) => ({
+      ...data,
+      pages: data.pages.map((page) => ({ ...page, items: newest(page.items) })),
+    }),
   });
 
 /** Jobs per state under the other filters. */
@@ -61,6 +67,7 @@ export const recentJobsQuery = () =>
     queryKey: keys.jobs.recent(),
     queryFn: ({ signal }) =>
       unwrap(api.GET("/jobs", { params: { query: { limit: 5, counts: "0" } }, signal })),
+    select: (page: JobPage) => ({ ...page, items: newest(page.items) }),
   });
 
 export const jobQuery = (id: string) =>

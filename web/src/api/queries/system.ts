@@ -2,6 +2,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Schemas, setCsrf, unwrap } from "../client";
 import { keys } from "../keys";
+import { forgetRows } from "../latestRows";
 import { mayDo } from "../roles";
 
 export type Summary = Schemas["Summary"];
@@ -67,7 +68,10 @@ export function useArrive(): (me: Me) => void {
 /** Takes away all that was read, but who asked: pages that are still open keep asking that. */
 export function useForget(): () => void {
   const client = useQueryClient();
-  return () => client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.me()[0] });
+  return () => {
+    forgetRows();
+    client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.me()[0] });
+  };
 }
 
 /** Passwords and tokens stay in no cache. */

@@ -44,7 +44,7 @@ export function FirstSteps() {
             icon={Play}
             busy={run.busy}
             disabledReason={refusal}
-            onClick={() => run.start(helloJob(data?.items ?? []))}
+            onClick={() => void run.start(helloJob(data?.items ?? []))}
           >
             {t("first.run")}
           </Button>
@@ -66,13 +66,12 @@ function useRunHello() {
   const key = useRef(`hello-${Date.now()}-${Math.random().toString(36).slice(2)}`);
   return {
     busy: submit.isPending,
+    // The job may be over, and these steps with it, before its answer is here: callbacks of
+    // `mutate` would not come any more.
     start: (spec: ReturnType<typeof helloJob>) =>
-      submit.mutate(
-        { spec, idempotencyKey: key.current },
-        {
-          onSuccess: (job) => void navigate({ to: "/jobs/$jobId", params: { jobId: job.id } }),
-          onError: (error) => toast.failed(title(error), detail(error)),
-        },
+      submit.mutateAsync({ spec, idempotencyKey: key.current }).then(
+        (job) => navigate({ to: "/jobs/$jobId", params: { jobId: job.id } }),
+        (error) => toast.failed(title(error), detail(error)),
       ),
   };
 }
