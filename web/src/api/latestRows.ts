@@ -19,13 +19,16 @@ export function noteRows(rows: readonly JobRow[]): void {
   }
 }
 
-/** The same rows, newer ones in place of those that a topic has told more of. */
-export function newest(rows: JobRow[]): JobRow[] {
+/** Newer rows in place of the ones that `rows` holds; what it does not hold is not added. */
+export function patchRows(rows: readonly JobRow[], changed: ReadonlyMap<string, JobRow>): JobRow[] {
   return rows.map((row) => {
-    const told = known.get(row.id);
-    return told !== undefined && told.version > row.version ? told : row;
+    const next = changed.get(row.id);
+    return next !== undefined && next.version >= row.version ? next : row;
   });
 }
+
+/** The same rows, newer ones in place of those that a topic has told more of. */
+export const newest = (rows: readonly JobRow[]): JobRow[] => patchRows(rows, known);
 
 /** Another person may know less. */
 export function forgetRows(): void {

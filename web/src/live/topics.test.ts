@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Schemas } from "@/api/client";
-import { patchRecent, patchRows } from "./topics";
+import { patchRows } from "@/api/latestRows";
+import { patchRecent } from "./topics";
 
 type Row = Schemas["JobRowView"];
 const row = (id: string, version: number, at = "2026-11-26T10:00:00Z") =>

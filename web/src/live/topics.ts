@@ -3,19 +3,11 @@ import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Schemas } from "@/api/client";
 import { keys } from "@/api/keys";
-import { noteRows } from "@/api/latestRows";
+import { noteRows, patchRows } from "@/api/latestRows";
 import { useTopic } from "./useTopic";
 
 type JobRow = Schemas["JobRowView"];
 type JobPage = Schemas["JobPage"];
-
-/** Newer rows in place of the ones that `rows` holds; what it does not hold is not added. */
-export function patchRows(rows: readonly JobRow[], changed: ReadonlyMap<string, JobRow>): JobRow[] {
-  return rows.map((row) => {
-    const next = changed.get(row.id);
-    return next !== undefined && next.version >= row.version ? next : row;
-  });
-}
 
 /** The newest `size` jobs after some changed or came. */
 export function patchRecent(page: JobPage, changed: readonly JobRow[], size: number): JobPage {
