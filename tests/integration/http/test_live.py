@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,12 +70,18 @@ async def test_a_log_is_resumed_at_a_line(client: Client, server: Running) -> No
     assert everything == [(n, str(n)) for n in range(1, 5001)]
 
 
-async def test_a_log_goes_through_retries(client: Client, server: Running) -> None:
+async def test_a_log_goes_through_retries(client: Client, server: Running, tmp_path: Path) -> None:
+    # A topic begins with the newest attempt: the first may only end once it is followed.
+    gate = tmp_path / "followed"
+    tmp_path.chmod(0o755)
     retry = {"max_attempts": 2, "backoff": {"initial_ms": 0, "jitter": 0}}
-    job = await client.submit("echo try; exit 1", retry=retry)
+    wait = f"until [ -e {gate} ]; do sleep 0.01; done"
+    job = await client.submit(f"echo try; {wait}; exit 1", retry=retry)
     async with connect(f"{server.ws}/ws") as socket:
         await send(socket, op="sub", topic=f"logs:{job['id']}", since=1)
-        frames = await frames_until_end(socket)
+        first = await receive(socket)
+        gate.touch()
+        frames = [first, *await frames_until_end(socket)]
     ended = [f["data"]["attempt"] for f in frames if "data" in f and "ended" in f["data"]]
     assert (ended, frames[-1]["attempt"]) == ([1, 2], 2)
 
