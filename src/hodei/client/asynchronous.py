@@ -124,10 +124,16 @@ class AsyncClient(VaultCalls, PeopleCalls):
         labels: Mapping[str, str] | None = None,
         submitted_from: datetime | str | None = None,
         submitted_to: datetime | str | None = None,
+        template: str | None = None,
+        template_version: int | None = None,
+        schedule: str | None = None,
         oldest_first: bool = False,
         limit: int | None = None,
     ) -> AsyncGenerator[Job, None]:
-        """Jobs, newest first unless said otherwise, page after page, at most `limit`."""
+        """Jobs, newest first unless said otherwise, page after page, at most `limit`.
+
+        `template` and `schedule` are the ids of what made them.
+        """
         params: dict[str, str | int | Sequence[str] | None] = {
             "status": ",".join(status),
             "q": q,
@@ -137,6 +143,9 @@ class AsyncClient(VaultCalls, PeopleCalls):
             "label": [f"{name}={value}" for name, value in (labels or {}).items()],
             "from": _moment(submitted_from),
             "to": _moment(submitted_to),
+            "template": template,
+            "template_version": template_version,
+            "schedule": schedule,
             "sort": "created" if oldest_first else "-created",
             "counts": 0,
         }

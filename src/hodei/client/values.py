@@ -53,6 +53,9 @@ class Job:
     spec: Raw = field(repr=False)
     tries: tuple[Attempt, ...]
     """Every attempt, oldest first."""
+    origin: Raw | None
+    """What made it: {template, parameters, secret_parameters, schedule, slot, trigger}; None when
+    somebody submitted the spec itself. Lists leave the parameters out."""
     raw: Raw = field(repr=False, compare=False)
 
     @property
@@ -180,6 +183,7 @@ def job_from(raw: Raw) -> Job:
         outcome=_outcome(raw.get("outcome")) or _flat_outcome(raw),
         spec=spec,
         tries=tries,
+        origin=raw.get("origin"),
         raw=raw,
     )
 

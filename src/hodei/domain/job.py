@@ -13,6 +13,7 @@ from uuid import UUID
 
 from hodei.domain.change import changed
 from hodei.domain.machine import Machine
+from hodei.domain.origin import Origin
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.spec import JobSpec
 
@@ -157,6 +158,8 @@ class Job:
     warn_count: int = 0
     error_count: int = 0
     rerun_of: UUID | None = None
+    origin: Origin | None = None
+    """None: somebody submitted the spec itself."""
 
     @property
     def finished(self) -> bool:

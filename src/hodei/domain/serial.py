@@ -16,6 +16,7 @@ from typing import Any, assert_never
 from uuid import UUID
 
 from hodei.domain.attempt import Phase, PhaseMark
+from hodei.domain.origin import Origin, ScheduleRef, TemplateRef
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.provider import WarmLearning, WarmPool
 from hodei.domain.spec import (
@@ -238,6 +239,40 @@ def _retry_from_dict(data: Mapping[str, Any]) -> RetryPolicy:
             jitter=float(backoff["jitter"]),
         ),
         on=frozenset(RetryCause(cause) for cause in data["on"]),
+    )
+
+
+# ---- origin
+
+
+def origin_to_dict(origin: Origin) -> Data:
+    """The origin as plain data."""
+    template, schedule = origin.template, origin.schedule
+    return {
+        "template": template
+        and {"id": str(template.id), "name": template.name, "version": template.version},
+        "parameters": dict(origin.parameters),
+        "secret_parameters": list(origin.secret_parameters),
+        "schedule": schedule and {"id": str(schedule.id), "name": schedule.name},
+        "slot": origin.slot and time_to_text(origin.slot),
+        "trigger": origin.trigger,
+    }
+
+
+def origin_from_dict(data: Mapping[str, Any]) -> Origin:
+    """What `origin_to_dict` wrote; lists leave the parameters out."""
+    template, schedule, slot = data["template"], data["schedule"], data["slot"]
+    return Origin(
+        template=TemplateRef(
+            id=UUID(template["id"]), name=template["name"], version=template["version"]
+        )
+        if template
+        else None,
+        parameters=dict(data.get("parameters", {})),
+        secret_parameters=tuple(data["secret_parameters"]),
+        schedule=ScheduleRef(id=UUID(schedule["id"]), name=schedule["name"]) if schedule else None,
+        slot=datetime.fromisoformat(slot) if slot else None,
+        trigger=data["trigger"],
     )
 
 

@@ -22,6 +22,7 @@ from hodei.domain.errors import (
 )
 from hodei.domain.events import Event, EventKind
 from hodei.domain.job import Job, JobState
+from hodei.domain.origin import Origin
 from hodei.domain.outcomes import cancelled
 from hodei.domain.parsing import parse_overrides
 from hodei.domain.serial import spec_digest
@@ -50,6 +51,7 @@ class Submission:
     spec: JobSpec
     idempotency_key: str | None = None
     rerun_of: UUID | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,7 @@ class Jobs:
             idempotency_key=submission.idempotency_key,
             spec_digest=spec_digest(spec),
             rerun_of=submission.rerun_of,
+            origin=submission.origin,
         )
 
     # ---- reading
@@ -356,7 +359,8 @@ class Jobs:
         spec = detail.job.spec
         if overrides:
             spec = parse_overrides(spec, overrides)
-        return await self.submit(Submission(spec=spec, rerun_of=detail.job.id), actor=actor)
+        again = Submission(spec=spec, rerun_of=detail.job.id, origin=detail.job.origin)
+        return await self.submit(again, actor=actor)
 
     async def rerun_many(self, keys: Sequence[str], *, actor: str, admit: Admit) -> list[Result]:
         """Repeats each that is admitted; the results carry the ids of the new jobs."""

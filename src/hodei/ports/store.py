@@ -22,6 +22,7 @@ from hodei.domain.attempt import Attempt
 from hodei.domain.events import Event
 from hodei.domain.job import Job, JobState
 from hodei.domain.logs import LogHead, Segment
+from hodei.domain.origin import Origin
 from hodei.domain.provider import Health, ProviderRecord
 from hodei.domain.spec import CommandType, Priority
 from hodei.domain.warm import Demand
@@ -121,6 +122,9 @@ class JobFilter:
     labels: Mapping[str, str] = field(default_factory=dict)
     submitted_from: datetime | None = None
     submitted_before: datetime | None = None
+    template: UUID | None = None
+    template_version: int | None = None
+    schedule: UUID | None = None
 
 
 class JobSort(StrEnum):
@@ -157,6 +161,8 @@ class JobRow:
     warn_count: int
     error_count: int
     cancel_requested_at: datetime | None
+    origin: Origin | None = None
+    """Without its parameters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

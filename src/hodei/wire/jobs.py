@@ -8,6 +8,7 @@ from hodei.domain.attempt import Attempt
 from hodei.domain.job import Job, JobState
 from hodei.domain.outcome import Outcome
 from hodei.wire.gen import jobs_pb2 as pb
+from hodei.wire.origins import origin_to_pb
 from hodei.wire.specs import spec_from_domain
 from hodei.wire.times import to_timestamp
 
@@ -74,4 +75,5 @@ def job_to_pb(job: Job, attempts: Sequence[Attempt] = ()) -> pb.Job:
         warn_count=job.warn_count,
         error_count=job.error_count,
         rerun_of=str(job.rerun_of) if job.rerun_of else "",
+        origin=origin_to_pb(job.origin),
     )

@@ -1818,6 +1818,8 @@ export interface components {
             warn_count: number;
             /** Error Count */
             error_count: number;
+            /** @description Null: somebody submitted the spec itself. */
+            origin: components["schemas"]["OriginRowView"] | null;
         };
         /**
          * JobSpec
@@ -2126,6 +2128,8 @@ export interface components {
             attempts: components["schemas"]["AttemptView"][];
             /** Rerun Of */
             rerun_of: string | null;
+            /** @description Null: somebody submitted the spec itself. */
+            origin: components["schemas"]["OriginView"] | null;
         };
         /**
          * JobsPatch
@@ -2580,6 +2584,54 @@ export interface components {
              * @description Path to begin at; takes `next`, a path of this server to end at.
              */
             url: string;
+        };
+        /**
+         * OriginRowView
+         * @description What made a job that nobody typed, as lists show it.
+         */
+        OriginRowView: {
+            template: components["schemas"]["TemplateRefView"] | null;
+            schedule: components["schemas"]["ScheduleRefView"] | null;
+            /**
+             * Slot
+             * @description The time for which the schedule made the job; null when it was run by hand.
+             */
+            slot: string | null;
+            /**
+             * Trigger
+             * @description Name of the inbound trigger that was called.
+             */
+            trigger: string | null;
+        };
+        /**
+         * OriginView
+         * @description The same with what the template was filled with.
+         */
+        OriginView: {
+            template: components["schemas"]["TemplateRefView"] | null;
+            schedule: components["schemas"]["ScheduleRefView"] | null;
+            /**
+             * Slot
+             * @description The time for which the schedule made the job; null when it was run by hand.
+             */
+            slot: string | null;
+            /**
+             * Trigger
+             * @description Name of the inbound trigger that was called.
+             */
+            trigger: string | null;
+            /**
+             * Parameters
+             * @description Defaults included; secret ones are left out.
+             */
+            parameters: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Secret Parameters
+             * @description Names of the secret parameters that had a value.
+             */
+            secret_parameters: string[];
         };
         /**
          * OutcomeView
@@ -3196,6 +3248,19 @@ export interface components {
             items: components["schemas"]["SampleView"][];
         };
         /**
+         * ScheduleRefView
+         * @description A schedule, by the name it had then.
+         */
+        ScheduleRefView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
          * SecretView
          * @description A secret; its value is in no answer.
          */
@@ -3386,6 +3451,21 @@ export interface components {
          * @enum {string}
          */
         Target: "RUN" | "GONE";
+        /**
+         * TemplateRefView
+         * @description A version of a template, by the name it had then.
+         */
+        TemplateRefView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: number;
+        };
         /**
          * TerminalEndInput
          * @description Client of a terminal: nothing more will be typed.
@@ -3931,6 +4011,12 @@ export interface operations {
                 type?: "shell" | "exec" | "python" | "node";
                 /** @description Image reference, exactly. */
                 image?: string;
+                /** @description Id of the template that it was made from. */
+                template?: string;
+                /** @description Version of the template. */
+                template_version?: number;
+                /** @description Id of the schedule that made it. */
+                schedule?: string;
                 /** @description Newest first (-created) or oldest first. */
                 sort?: "-created" | "created" | "-submitted_at" | "submitted_at";
                 /** @description next_cursor of the page before. */

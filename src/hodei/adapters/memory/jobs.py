@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from hodei.adapters.memory.cursors import page_of, read_cursor
@@ -12,6 +13,7 @@ from hodei.adapters.memory.tables import AttemptEntry, JobEntry
 from hodei.domain.attempt import Attempt
 from hodei.domain.errors import InvalidRequest
 from hodei.domain.job import Job, JobState
+from hodei.domain.origin import Origin
 from hodei.domain.worker import Target
 from hodei.ports.store import Held, JobFilter, JobRow, JobSort, Page
 
@@ -163,6 +165,7 @@ class Jobs(Part):
             warn_count=job.warn_count,
             error_count=job.error_count,
             cancel_requested_at=job.cancel_requested_at,
+            origin=replace(job.origin, parameters={}) if job.origin else None,
         )
 
 
@@ -181,6 +184,16 @@ def _hex_prefix(text: str) -> str | None:
     if "-" in lower and not str(UUID(digits.ljust(32, "0"))).startswith(lower):
         return None
     return digits
+
+
+def _made_by(origin: Origin | None, where: JobFilter) -> bool:
+    template = origin.template if origin else None
+    schedule = origin.schedule if origin else None
+    return (
+        where.template in (None, template.id if template else None)
+        and where.template_version in (None, template.version if template else None)
+        and where.schedule in (None, schedule.id if schedule else None)
+    )
 
 
 def _filter(where: JobFilter, states: frozenset[JobState]) -> Callable[[Job], bool]:
@@ -211,6 +224,7 @@ def _filter(where: JobFilter, states: frozenset[JobState]) -> Callable[[Job], bo
             and where.image in (None, spec.image)
             and where.labels.items() <= spec.labels.items()
             and (not name or named(job))
+            and _made_by(job.origin, where)
             and within(job)
         )
 

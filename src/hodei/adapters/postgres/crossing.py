@@ -82,6 +82,8 @@ def streams_of(where: JobFilter) -> list[Stream]:
         ("priority", where.priority),
         ("command_type", where.command_type),
         ("image", where.image),
+        ("template_id", where.template),
+        ("schedule_id", where.schedule),
     ):
         if value is not None:
             found.append(Stream(table="job_specs", equal=((column, value),)))

@@ -10,9 +10,10 @@ from hodei.adapters.postgres.database import Row
 from hodei.adapters.postgres.text import clean, dumps, loads, storable
 from hodei.domain.attempt import Phase
 from hodei.domain.job import Job, JobState
+from hodei.domain.origin import Origin
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.placement import placement_class
-from hodei.domain.serial import spec_from_dict, spec_text
+from hodei.domain.serial import origin_from_dict, origin_to_dict, spec_from_dict, spec_text
 from hodei.domain.spec import CommandType, Priority
 from hodei.ports.store import JobRow
 
@@ -30,9 +31,11 @@ JOB_NEW = Columns(
     _MUTABLE
     + ", submitted_at timestamptz, placement_class text, name text, name_key text, owner text,"
     " command_type text, image text, labels jsonb, max_attempts int4, idempotency_key text,"
-    " rerun_of uuid, digest text, spec jsonb",
+    " rerun_of uuid, digest text, spec jsonb, origin jsonb, template_id uuid,"
+    " template_version int4, schedule_id uuid",
 )
 
+OriginColumns = tuple[str | None, UUID | None, int | None, UUID | None]
 OutcomeColumns = tuple[str | None, int | None, int | None, str | None, str | None]
 
 
@@ -107,7 +110,27 @@ def job_new_row(unit: int, job: Job) -> tuple[object, ...]:
         job.rerun_of,
         job.spec_digest,
         storable(spec_text(spec)),
+        *origin_columns(job.origin),
     )
+
+
+def origin_columns(origin: Origin | None) -> OriginColumns:
+    """origin, template_id, template_version, schedule_id."""
+    if origin is None:
+        return (None, None, None, None)
+    template, schedule = origin.template, origin.schedule
+    return (
+        dumps(origin_to_dict(origin)),
+        template.id if template else None,
+        template.version if template else None,
+        schedule.id if schedule else None,
+    )
+
+
+def origin_of(row: Row) -> Origin | None:
+    """What the column `origin` tells."""
+    text = row["origin"]
+    return origin_from_dict(loads(text)) if text else None
 
 
 def name_key(name: str) -> str:
@@ -146,6 +169,7 @@ def job_of(row: Row) -> Job:
         warn_count=row["warn_count"],
         error_count=row["error_count"],
         rerun_of=row["rerun_of"],
+        origin=origin_of(row),
     )
 
 
@@ -175,6 +199,7 @@ def job_row_of(row: Row) -> JobRow:
         warn_count=row["warn_count"],
         error_count=row["error_count"],
         cancel_requested_at=row["cancel_requested_at"],
+        origin=origin_of(row),
     )
 
 

@@ -159,7 +159,15 @@ def count_statement(where: JobFilter) -> tuple[str, Sequence[object]]:
 def _along(where: JobFilter) -> str:
     """The table along whose index the page is read."""
     project = where.project or where.projects
-    by_spec = (project, where.owner, where.priority, where.command_type, where.image)
+    by_spec = (
+        project,
+        where.owner,
+        where.priority,
+        where.command_type,
+        where.image,
+        where.template,
+        where.schedule,
+    )
     if where.states or where.provider_id or all(value is None for value in by_spec):
         return "j"
     return "s"
@@ -191,6 +199,8 @@ def _filter(statement: Statement, where: JobFilter) -> None:
         "s.priority": where.priority,
         "s.command_type": where.command_type,
         "s.image": where.image,
+        "s.template_id": where.template,
+        "s.schedule_id": where.schedule,
         "j.provider_id": where.provider_id,
     }
     for column, value in equal.items():
@@ -204,6 +214,8 @@ def _filter(statement: Statement, where: JobFilter) -> None:
 
 
 def _filter_text(statement: Statement, where: JobFilter) -> None:
+    if where.template_version is not None:
+        statement.add("s.template_version = {}", where.template_version)
     if where.labels:
         statement.add("s.labels @> {}::jsonb", dumps(dict(where.labels)))
     if where.name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from hodei.api.grpc.guard import granted
 from hodei.domain.errors import InvalidRequest, Violation
@@ -19,6 +20,7 @@ from hodei.ports.store import JobFilter, JobRow, JobSort
 from hodei.wire.gen import jobs_pb2 as pb
 from hodei.wire.gen import jobs_pb2_grpc as pb_grpc
 from hodei.wire.jobs import STATES, STATES_BACK, job_to_pb
+from hodei.wire.origins import origin_to_pb
 from hodei.wire.specs import spec_to_data
 from hodei.wire.times import from_timestamp, to_timestamp
 
@@ -114,6 +116,9 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
             submitted_before=from_timestamp("submitted_before", request.submitted_before)
             if request.HasField("submitted_before")
             else None,
+            template=_id("template_id", request.template_id),
+            template_version=request.template_version or None,
+            schedule=_id("schedule_id", request.schedule_id),
         )
 
 
@@ -145,6 +150,13 @@ def _submissions(request: pb.QueueJobsRequest) -> list[Submission]:
     if violations:
         raise InvalidRequest(violations)
     return made
+
+
+def _id(field: str, text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        raise InvalidRequest.of(field, "must be a whole id", text) from None
 
 
 def _state(number: int) -> JobState:
@@ -181,6 +193,7 @@ def _row(row: JobRow) -> pb.Job:
         attempt_count=row.attempts,
         warn_count=row.warn_count,
         error_count=row.error_count,
+        origin=origin_to_pb(row.origin),
         spec=pb.JobSpec(
             name=row.name,
             image=row.image or "",

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl
+from uuid import UUID
 
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.parsing.reader import printable, text_fault
@@ -191,6 +192,19 @@ def flag(name: str, description: str, *, default: bool = False) -> Parameter[boo
 
     schema = {"type": "string", "enum": list(words), "default": "1" if default else "0"}
     return Parameter(name=name, description=description, schema=schema, read=read, default=default)
+
+
+def identifier(name: str, description: str) -> Parameter[UUID | None]:
+    """A whole id; None when it is not given."""
+
+    def read(value: str) -> UUID:
+        try:
+            return UUID(value)
+        except ValueError:
+            raise Bad("must be an id such as 8f14e45f-ceea-467f-a0e6-3c2d1b7a9f10") from None
+
+    schema = {"type": "string", "format": "uuid"}
+    return Parameter(name=name, description=description, schema=schema, read=read, default=None)
 
 
 def choice(name: str, description: str, words: Mapping[str, T], *, default: T) -> Parameter[T]:

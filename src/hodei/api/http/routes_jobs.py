@@ -10,7 +10,18 @@ from starlette.responses import Response
 from hodei.api.http.body import BODY, BULK_BYTES, read_json
 from hodei.api.http.names import names_of
 from hodei.api.http.operations import PREFIX, Answer, Call, Operation, json_response, ok
-from hodei.api.http.query import choice, choices, flag, moment, pairs, text, whole, words_of
+from hodei.api.http.query import (
+    choice,
+    choices,
+    flag,
+    identifier,
+    moment,
+    optional,
+    pairs,
+    text,
+    whole,
+    words_of,
+)
 from hodei.api.http.schemas.jobs import (
     Events,
     EventView,
@@ -54,7 +65,28 @@ CURSOR = text("cursor", "next_cursor of the page before.", most=500)
 LIMIT = whole("limit", "Jobs per page.", least=1, most=MAX_PAGE, default=50)
 COUNTS = flag("counts", "Whether counts per state are wanted.", default=True)
 
-FILTERS = (STATUS, Q, FROM, TO, PROVIDER, BY, LABEL, PROJECT, PRIORITY, TYPE, IMAGE)
+TEMPLATE = identifier("template", "Id of the template that it was made from.")
+TEMPLATE_VERSION = optional(
+    whole("template_version", "Version of the template.", least=1, most=10**9, default=1)
+)
+SCHEDULE = identifier("schedule", "Id of the schedule that made it.")
+
+FILTERS = (
+    STATUS,
+    Q,
+    FROM,
+    TO,
+    PROVIDER,
+    BY,
+    LABEL,
+    PROJECT,
+    PRIORITY,
+    TYPE,
+    IMAGE,
+    TEMPLATE,
+    TEMPLATE_VERSION,
+    SCHEDULE,
+)
 
 IDEMPOTENCY = {
     "Idempotency-Key": {
@@ -172,6 +204,9 @@ async def filter_of(call: Call) -> JobFilter:
         labels=call.get(LABEL),
         submitted_from=call.get(FROM),
         submitted_before=call.get(TO),
+        template=call.get(TEMPLATE),
+        template_version=call.get(TEMPLATE_VERSION),
+        schedule=call.get(SCHEDULE),
     )
 
 

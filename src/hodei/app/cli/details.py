@@ -36,6 +36,7 @@ def show_job(job: Job) -> None:
             ("submitted", job.submitted_at.isoformat(timespec="seconds")),
             ("took", between(job.started_at, job.finished_at)),
             ("rerun of", job.raw.get("rerun_of")),
+            *_origin(job.origin or {}),
         ]
     )
     for attempt in job.tries:
@@ -55,6 +56,20 @@ def _command(command: Mapping[str, Any]) -> str:
     first, _, rest = script.strip().partition("\n")
     more = f" … ({rest.count(chr(10)) + 1} more lines)" if rest else ""
     return f"{command.get('type', '')}: {first[:120]}{more}"
+
+
+def _origin(origin: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """What made the job, and with what."""
+    template, schedule = origin.get("template"), origin.get("schedule")
+    filled = [f"{name}={value}" for name, value in (origin.get("parameters") or {}).items()]
+    hidden = [f"{name}=(secret)" for name in origin.get("secret_parameters") or ()]
+    return [
+        ("template", f"{template['name']} (version {template['version']})" if template else ""),
+        ("parameters", shlex.join([*filled, *hidden])),
+        ("schedule", schedule["name"] if schedule else ""),
+        ("slot", origin.get("slot")),
+        ("trigger", origin.get("trigger")),
+    ]
 
 
 def _show_attempt(attempt: Attempt) -> None:

@@ -15,9 +15,12 @@ from hodei.domain.spec import CommandType, Priority
 from hodei.ports.store import JobFilter, JobRow, JobSort, Store, Unit
 from hodei.testing.store_contract.rows import (
     FAILURE,
+    ORIGIN,
     OTHER_PROVIDER,
     PROVIDER,
+    SCHEDULE,
     T0,
+    TEMPLATE,
     after,
     bind,
     bound_job,
@@ -67,7 +70,8 @@ async def varied(store: Store) -> None:
     )
     held = bind(new_job(new_spec("bound", project="a", image="alpine:3"), at=after(30)))
     await save(store, unit_of(held))
-    over = bind(new_job(new_spec("over", priority=Priority.LOW)), provider_id=OTHER_PROVIDER)
+    made = replace(new_job(new_spec("over", priority=Priority.LOW)), origin=ORIGIN)
+    over = bind(made, provider_id=OTHER_PROVIDER)
     over = finish(start(over, at=after(1)), FAILURE, at=after(2))
     await save(store, unit_of(over))
 
@@ -120,6 +124,13 @@ FILTERS: Sequence[tuple[JobFilter, set[str]]] = [
         {"over"},
     ),
     (JobFilter(states=frozenset(JobState), labels={"team": "x"}), {"Build 100%"}),
+    (JobFilter(template=TEMPLATE), {"over"}),
+    (JobFilter(template=TEMPLATE, template_version=3), {"over"}),
+    (JobFilter(template=TEMPLATE, template_version=2), set()),
+    (JobFilter(schedule=SCHEDULE, project="default"), {"over"}),
+    (JobFilter(template=SCHEDULE), set()),
+    (JobFilter(template=TEMPLATE, states=frozenset({JobState.FAILED})), {"over"}),
+    (JobFilter(template=TEMPLATE, states=frozenset({JobState.PENDING})), set()),
 ]
 """With the names they find; ids are random, so no name here is a hex number but for "e"."""
 

@@ -16,6 +16,7 @@ from hodei.domain.attempt import Attempt, Phase, PhaseMark
 from hodei.domain.events import Event, EventKind
 from hodei.domain.job import Job
 from hodei.domain.logs import Level, LogHead, Run, Segment, Stream
+from hodei.domain.origin import Origin, ScheduleRef, TemplateRef
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.provider import ProviderRecord
 from hodei.domain.serial import spec_digest
@@ -34,8 +35,18 @@ T0 = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
 PROVIDER = UUID(int=0xA11CE)
 OTHER_PROVIDER = UUID(int=0xB0B)
+TEMPLATE = UUID(int=0x7E4)
+SCHEDULE = UUID(int=0x5CED)
 SUCCESS = Outcome(cause=Cause.EXIT, exit_code=0, message="It ended with exit code 0.")
 FAILURE = Outcome(cause=Cause.EXIT, exit_code=3, message="No.", suggestion="Look at the log.")
+
+ORIGIN = Origin(
+    template=TemplateRef(id=TEMPLATE, name="report", version=3),
+    parameters={"city": "Málaga", "days": 7, "share": 0.5, "dry": True},
+    secret_parameters=("password",),
+    schedule=ScheduleRef(id=SCHEDULE, name="nightly"),
+    slot=T0,
+)
 
 
 def after(seconds: float) -> datetime:

@@ -8,14 +8,17 @@ from dataclasses import replace
 from hodei.domain.events import Event, EventKind
 from hodei.ports.store import JobFilter, Store, Unit
 from hodei.testing.store_contract.rows import (
+    ORIGIN,
     T0,
     after,
+    bind,
     event_of,
     must_get,
     new_job,
     new_spec,
     save,
     submitted,
+    unit_of,
 )
 
 
@@ -30,6 +33,21 @@ class SubmitContract:
             assert await store.get_job(job.id) == job
             [event] = await store.job_events(job.id)
             assert replace(event, cursor="") == event_of(job)
+
+    async def test_what_made_a_job_is_kept_and_lists_leave_its_parameters_out(
+        self, store: Store
+    ) -> None:
+        submission = replace(new_job(), origin=ORIGIN)
+        [kept] = await submitted(store, submission)
+        assert await store.get_job(kept.id) == replace(submission, version=1)
+        bound = bind(replace(new_job(), origin=ORIGIN))
+        await save(store, unit_of(bound))
+        assert (await must_get(store, bound.job)).origin == ORIGIN
+        by_hand = replace(ORIGIN, template=None, schedule=None, slot=None, trigger="push")
+        [third] = await submitted(store, replace(new_job(), origin=by_hand))
+        assert (await must_get(store, third)).origin == by_hand
+        rows = await store.job_rows([kept.id, bound.job.id])
+        assert [row.origin for row in rows] == [replace(ORIGIN, parameters={})] * 2
 
     async def test_nothing_submitted_is_nothing(self, store: Store) -> None:
         assert list(await store.submit([], [])) == []

@@ -5,12 +5,13 @@ j.id, j.version, j.state, j.priority, j.submitted_at, j.queued_at, j.not_before,
 j.queue_deadline, j.attempt_id, j.attempts, j.counted_attempts, j.provider_id,
 j.cancel_requested_at, j.cancel_reason, j.started_at, j.finished_at, j.cause, j.exit_code,
 j.exit_signal, j.message, j.suggestion, j.warn_count, j.error_count,
-s.owner, s.idempotency_key, s.rerun_of, s.digest, s.spec
+s.owner, s.idempotency_key, s.rerun_of, s.digest, s.spec, s.origin
 
 -- name: listed
 j.id, s.name, j.project, s.owner, j.state, j.version, j.priority, s.command_type, s.image,
 j.provider_id, s.labels, j.attempts, s.max_attempts, j.submitted_at, j.started_at,
-j.finished_at, j.exit_code, j.cause, j.warn_count, j.error_count, j.cancel_requested_at, j.seq
+j.finished_at, j.exit_code, j.cause, j.warn_count, j.error_count, j.cancel_requested_at, j.seq,
+s.origin - 'parameters' AS origin
 
 -- name: attempt
 a.id AS a_id, a.job_id AS a_job_id, a.number AS a_number, a.worker_id AS a_worker_id,

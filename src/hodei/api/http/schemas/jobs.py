@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from hodei.api.http.schemas.model import Model, ProviderRef
+from hodei.api.http.schemas.origin import OriginRowView, OriginView
 from hodei.domain.attempt import Attempt, Phase
 from hodei.domain.events import Event, EventKind
 from hodei.domain.job import Job, JobState
@@ -135,6 +136,8 @@ class JobRowView(Model):
     cause: Cause | None
     warn_count: int
     error_count: int
+    origin: OriginRowView | None
+    """Null: somebody submitted the spec itself."""
 
     @classmethod
     def of(cls, row: JobRow, names: Names) -> JobRowView:
@@ -162,6 +165,7 @@ class JobRowView(Model):
             cause=Cause(row.cause) if row.cause else None,
             warn_count=row.warn_count,
             error_count=row.error_count,
+            origin=OriginRowView.of_row(row.origin),
         )
 
 
@@ -203,6 +207,8 @@ class JobView(Model):
     attempts: list[AttemptView]
     """Oldest first."""
     rerun_of: UUID | None
+    origin: OriginView | None
+    """Null: somebody submitted the spec itself."""
 
     @classmethod
     def of(cls, job: Job, attempts: Sequence[Attempt], names: Names) -> JobView:
@@ -233,6 +239,7 @@ class JobView(Model):
             attempt_count=job.attempts,
             attempts=[AttemptView.of(attempt, names) for attempt in attempts],
             rerun_of=job.rerun_of,
+            origin=OriginView.of(job.origin),
         )
 
     @classmethod

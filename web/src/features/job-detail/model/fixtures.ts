@@ -60,6 +60,7 @@ export function jobOf(changes: Partial<Job> = {}): Job {
     attempt_count: 1,
     attempts: [],
     rerun_of: null,
+    origin: null,
     ...changes,
   };
 }
