@@ -30,7 +30,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-WAIT_MS = 15_000
+WAIT_MS = 45_000
 """A loaded machine is slow, not wrong."""
 
 Size = Literal["phone", "desk"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -23,10 +22,10 @@ from hodei.wire.gen import (
     scheduler_pb2,
     scheduler_pb2_grpc,
 )
-from tests.support.processes import agent_of, send, until_told
+from tests.support.processes import PATIENCE_S, agent_of, send, until_told
 
 OPTIONS = (("grpc.max_receive_message_length", 128 << 20), ("grpc.use_local_subchannel_pool", 1))
-CALL_S = 20.0
+CALL_S = 60.0
 PENDING = jobs_pb2.JOB_STATE_PENDING
 RUNNING = jobs_pb2.JOB_STATE_RUNNING
 SUCCEEDED = jobs_pb2.JOB_STATE_SUCCEEDED
@@ -163,7 +162,12 @@ class Observer:
         return await (await self.jobs()).CancelJob(request, timeout=CALL_S)
 
     async def when(
-        self, job_id: str, holds: Callable[[jobs_pb2.Job], bool], *, within: float, what: str
+        self,
+        job_id: str,
+        holds: Callable[[jobs_pb2.Job], bool],
+        *,
+        what: str,
+        within: float = PATIENCE_S,
     ) -> jobs_pb2.Job:
         """The job as soon as `holds` says yes; a server that is away is asked again."""
         seen: jobs_pb2.Job | None = None
@@ -175,26 +179,19 @@ class Observer:
 
         return await until_told(look, within=within, what=lambda: f"{what}; it is {_short(seen)}")
 
-    async def running(self, job_id: str, within: float = 20.0) -> jobs_pb2.Job:
+    async def running(self, job_id: str) -> jobs_pb2.Job:
         """The job once the user's process is known to exist."""
-        return await self.when(
-            job_id, lambda job: job.state == RUNNING, within=within, what="the job runs"
-        )
+        return await self.when(job_id, lambda job: job.state == RUNNING, what="the job runs")
 
-    async def finished(self, job_id: str, within: float = 30.0) -> jobs_pb2.Job:
+    async def finished(self, job_id: str, within: float = PATIENCE_S) -> jobs_pb2.Job:
         """The job once its state is final."""
         return await self.when(
             job_id, lambda job: job.state in FINAL, within=within, what="the job is finished"
         )
 
-    async def finished_all(self, job_ids: list[str], within: float = 60.0) -> list[jobs_pb2.Job]:
+    async def finished_all(self, job_ids: list[str]) -> list[jobs_pb2.Job]:
         """All of them, in order; asked one after the other, so many cost little."""
-        deadline = asyncio.get_running_loop().time() + within
-        done = []
-        for job_id in job_ids:
-            left = deadline - asyncio.get_running_loop().time()
-            done.append(await self.finished(job_id, max(left, 0.1)))
-        return done
+        return [await self.finished(job_id) for job_id in job_ids]
 
     async def list_all(self) -> list[jobs_pb2.Job]:
         """Every job there is."""
@@ -237,7 +234,7 @@ class Observer:
         async for batch in (await self.logs()).SubscribeLogs(request):
             yield batch
 
-    async def lines(self, job_id: str, count: int, within: float = 30.0) -> list[logs_pb2.LogLine]:
+    async def lines(self, job_id: str, count: int) -> list[logs_pb2.LogLine]:
         """Waits until a job's log has `count` lines; the first thousand of them."""
         request = logs_pb2.GetLogsRequest(job_id=job_id, limit=1000)
 
@@ -250,7 +247,7 @@ class Observer:
                 return None
             return list(found.lines) if found.total_lines >= count else None
 
-        return await until_told(look, within=within, what=f"{count} lines of {job_id}")
+        return await until_told(look, what=f"{count} lines of {job_id}")
 
     # ---- the rest
 
@@ -298,7 +295,7 @@ class Observer:
         async def gone() -> bool:
             return all(worker.id != worker_id for worker in await self.workers())
 
-        await until_told(gone, within=15, what="the worker is gone")
+        await until_told(gone, what="the worker is gone")
 
     async def agent(self, job_id: str) -> int:
         """The pid of the agent of the newest attempt of a job; 0 when it does not live."""

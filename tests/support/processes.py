@@ -15,11 +15,15 @@ T = TypeVar("T")
 
 DEAD = frozenset("ZXx")
 LOOK_EVERY_S = 0.02
+PATIENCE_S = 90.0
+"""How long a test waits for what must happen: a loaded machine is slow, not wrong."""
 WORKER_MARK = "HODEI_WORKER"
 """In the environment of an agent and of all that it starts: installation, provider, worker."""
 
 
-async def until(look: Callable[[], T | None], *, within: float, what: str | Callable[[], str]) -> T:
+async def until(
+    look: Callable[[], T | None], *, what: str | Callable[[], str], within: float = PATIENCE_S
+) -> T:
     """The first true answer of `look`; AssertionError naming `what` after `within` seconds."""
 
     async def ask() -> T | None:
@@ -29,7 +33,10 @@ async def until(look: Callable[[], T | None], *, within: float, what: str | Call
 
 
 async def until_told(
-    ask: Callable[[], Awaitable[T | None]], *, within: float, what: str | Callable[[], str]
+    ask: Callable[[], Awaitable[T | None]],
+    *,
+    what: str | Callable[[], str],
+    within: float = PATIENCE_S,
 ) -> T:
     """The same for a question that somebody else has to answer."""
     deadline = monotonic() + within
@@ -162,8 +169,8 @@ def remove_groups(names: Iterable[str]) -> None:
 
 
 def _insist(holds: Callable[[], bool], what: str) -> None:
-    deadline = monotonic() + 15
+    deadline = monotonic() + PATIENCE_S
     while not holds():
         if monotonic() > deadline:
-            raise AssertionError(f"not within 15 s: {what}")
+            raise AssertionError(f"not within {PATIENCE_S:g} s: {what}")
         sleep(LOOK_EVERY_S)

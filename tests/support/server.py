@@ -17,8 +17,8 @@ from pathlib import Path
 from tests.support.processes import end_workers, remove_groups
 
 POLL_S = 0.02
-START_S = 60.0
-STOP_S = 15.0
+START_S = 120.0
+STOP_S = 60.0
 CLEAN_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.support.server import CLEAN_PATH
 
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 Done = subprocess.CompletedProcess[bytes]
 
 
@@ -105,7 +105,7 @@ class Seat:
         self._code: int | None = None
         self.seen = b""
 
-    def wait_for(self, text: bytes, seconds: float = 20.0) -> None:
+    def wait_for(self, text: bytes, seconds: float = 90.0) -> None:
         """Reads until `text` has been shown."""
         until = time.monotonic() + seconds
         while text not in self.seen:
@@ -132,7 +132,7 @@ class Seat:
 
     def end(self) -> int:
         """The exit code."""
-        while self._read(20):
+        while self._read(90):
             continue
         self._code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
         return self._code

@@ -34,7 +34,6 @@ def told(page: Page, *texts: str) -> None:
     page.wait_for_function(
         "(texts) => window.told.some((one) => texts.every((text) => one.includes(text)))",
         arg=list(texts),
-        timeout=30_000,
     )
 
 

@@ -66,7 +66,7 @@ def puppet(client: Client, folder: Path) -> Iterator[Puppet]:
     job = client.submit(name="puppet", command=script)
     with pipe.open("w") as commands:
         yield Puppet(job.id, commands)
-    client.wait(job, timeout=30)
+    client.wait(job)
 
 
 def logs_path(job_id: str, query: str = "") -> str:

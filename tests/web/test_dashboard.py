@@ -39,7 +39,7 @@ def test_an_empty_server_leads_to_a_first_job(own_visitor: Visitor, server: Serv
 def test_the_numbers_are_those_of_the_server(own_visitor: Visitor, server: ServerProcess) -> None:
     with Client(server.url) as client:
         jobs = [
-            client.wait(client.submit(name="one", command=command), timeout=30)
+            client.wait(client.submit(name="one", command=command))
             for command in ("true", "true", "exit 3")
         ]
     summary = httpx.get(f"{server.url}/api/v1/summary").json()
@@ -73,7 +73,7 @@ def test_the_numbers_are_those_of_the_server(own_visitor: Visitor, server: Serve
 def test_the_round_button_is_at_hand_and_covers_nothing(
     visitor: Visitor, client: Client, size: Size
 ) -> None:
-    client.wait(client.submit(name="row", command="true"), timeout=30)
+    client.wait(client.submit(name="row", command="true"))
     with visitor.page("/", size=size) as page:
         settle(page)
         button = page.get_by_role("link", name="New job").and_(page.locator(".rounded-full"))

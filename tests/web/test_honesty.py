@@ -45,7 +45,7 @@ BUTTONS = "button:visible:not([aria-disabled=true]):not([disabled]):not([data-li
 @pytest.fixture
 def bad(client: Client, label: str) -> str:
     """A failed job."""
-    return client.wait(client.submit(name=label, command="echo one; exit 3"), timeout=30).id
+    return client.wait(client.submit(name=label, command="echo one; exit 3")).id
 
 
 def test_without_the_server_there_are_errors_and_no_numbers(visitor: Visitor, bad: str) -> None:
@@ -71,11 +71,11 @@ def test_a_lost_server_is_seen_and_comes_back(own_visitor: Visitor, server: Serv
         for tab in tabs:
             away = tab.locator("[data-live=reconnecting], [data-live=polling]").first
             expect(away).to_be_attached()
-            expect(tab.get_by_text(re.compile("^As of ")).first).to_be_visible(timeout=20_000)
+            expect(tab.get_by_text(re.compile("^As of ")).first).to_be_visible()
             expect(tab.get_by_text(lost)).to_be_visible()
         server.start()
         for tab in tabs:
-            expect(tab.locator("[data-live=live]").first).to_be_attached(timeout=40_000)
+            expect(tab.locator("[data-live=live]").first).to_be_attached()
             expect(tab.get_by_text(lost)).to_be_hidden()
 
 
@@ -94,7 +94,7 @@ def test_the_sources_hold_no_invented_data() -> None:
 
 def test_every_button_does_something(own_visitor: Visitor, server: ServerProcess) -> None:
     with Client(server.url) as client, own_visitor.page("/") as page:
-        bad = client.wait(client.submit(name="bad", command="echo one; exit 3"), timeout=30)
+        bad = client.wait(client.submit(name="bad", command="echo one; exit 3"))
         for path in PAGES:
             address = path.format(job=bad.id)
             page.goto(address)

@@ -117,7 +117,7 @@ def test_python_and_programs_run_as_their_type_says(
         page.get_by_label("Command Type").select_option("python")
         write_script(page, "for i in range(5):\n    print(f'Step {i+1}/5 completed')")
         schedule(page)
-        assert client.wait(job_id(page), timeout=30).succeeded
+        assert client.wait(job_id(page)).succeeded
         assert client.output(job_id(page)).count("completed") == 5
 
         page.goto("/jobs/new")
@@ -126,7 +126,7 @@ def test_python_and_programs_run_as_their_type_says(
         page.get_by_label(SCRIPT).fill("printf '%s|' \"a b\" $HOME")
         expect(page.get_by_text("4 words: “printf” “%s|” “a b” “$HOME”")).to_be_visible()
         schedule(page)
-        assert client.wait(job_id(page), timeout=30).succeeded
+        assert client.wait(job_id(page)).succeeded
         assert client.output(job_id(page)) == "a b|$HOME|"
 
 

@@ -21,6 +21,7 @@ from tests.support.browser import (
     check_targets,
     settle,
 )
+from tests.support.gate import Gate
 from tests.support.server import ServerProcess
 
 expect.set_options(timeout=WAIT_MS)
@@ -69,18 +70,19 @@ def test_it_lives_from_running_to_the_cleanup(
 
 
 def test_every_state_is_shown_as_it_comes(
-    own_visitor: Visitor, server: ServerProcess, label: str
+    own_visitor: Visitor, server: ServerProcess, label: str, tmp_path: Path
 ) -> None:
+    gate = Gate(tmp_path)
     with Client(server.url) as client:
         [local] = client.providers()
         switch = f"/api/v1/providers/{local.id}"
         with own_visitor.page("/jobs/new") as page:
             page.request.post(f"{switch}:disable")
-            job = client.submit(name=label, command="sleep 1.5")
+            job = client.submit(name=label, command=gate.wait)
             page.goto(f"/jobs/{job.id}")
             badge(page, "PENDING")
             why = page.locator("section").filter(has_text="Why it waits").last
-            expect(why).to_contain_text("Provider 'local' is disabled.", timeout=2_000)
+            expect(why).to_contain_text("Provider 'local' is disabled.")
             seen = page.evaluate_handle(
                 """() => {
                     const seen = [];
@@ -95,6 +97,8 @@ def test_every_state_is_shown_as_it_comes(
                 }"""
             )
             page.request.post(f"{switch}:enable")
+            badge(page, "RUNNING")
+            gate.open()
             badge(page, "SUCCEEDED")
             expect(why).to_have_count(0)
             states = seen.json_value()
@@ -111,7 +115,7 @@ def test_a_failure_says_its_code_and_leads_to_the_first_error(
     visitor: Visitor, client: Client, label: str
 ) -> None:
     script = "for i in $(seq 300); do echo line $i; done; echo '[ERROR] no disk'; echo bye; exit 3"
-    job = client.wait(client.submit(name=label, command=script), timeout=30)
+    job = client.wait(client.submit(name=label, command=script))
     with visitor.page(f"/jobs/{job.id}") as page:
         card = page.locator("section").filter(has_text="Exit code 3").last
         expect(card).to_contain_text("The process ended with exit code 3.")
@@ -173,7 +177,7 @@ def test_cancelled_means_that_the_process_is_gone(
 def test_tabs_are_in_the_address_and_under_the_keys(
     visitor: Visitor, client: Client, label: str
 ) -> None:
-    job = client.wait(client.submit(name=label, command="echo one"), timeout=30)
+    job = client.wait(client.submit(name=label, command="echo one"))
     with visitor.page(f"/jobs/{job.id}?tab=config") as page:
         selected = page.get_by_role("tab", selected=True)
         expect(selected).to_have_text("Config")
@@ -230,7 +234,7 @@ def test_resources_move_while_it_runs_and_stay_when_it_is_over(
         before = rows.count()
         expect(rows.nth(before)).to_be_visible()  # one more came, without a reload
         client.cancel(job)
-        client.wait(job, timeout=30)
+        client.wait(job)
         stats = page.request.get(f"/api/v1/jobs/{job.id}/stats").json()["items"]
         page.reload()
         page.locator("figure").filter(has_text="CPU").get_by_role("button").click()
@@ -246,7 +250,7 @@ def test_resources_move_while_it_runs_and_stay_when_it_is_over(
 
 def test_attempts_have_their_own_times(visitor: Visitor, client: Client, label: str) -> None:
     retry = {"max_attempts": 2, "backoff": {"initial_ms": 10}}
-    job = client.wait(client.submit(name=label, command="exit 1", retry=retry), timeout=30)
+    job = client.wait(client.submit(name=label, command="exit 1", retry=retry))
     with visitor.page(f"/jobs/{job.id}") as page:
         expect(page.get_by_text("Attempt 2 of 2")).to_be_visible()
         second = steps(page)
@@ -261,7 +265,7 @@ def test_attempts_have_their_own_times(visitor: Visitor, client: Client, label: 
 def test_rerun_keeps_a_link_to_where_it_came_from(
     visitor: Visitor, client: Client, label: str
 ) -> None:
-    job = client.wait(client.submit(name=label, command="true"), timeout=30)
+    job = client.wait(client.submit(name=label, command="true"))
     with visitor.page(f"/jobs/{job.id}") as page:
         page.get_by_role("button", name="Re-run").click()
         page.wait_for_url(lambda url: job.id not in url)

@@ -9,15 +9,15 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from hodei.client import Client
-from tests.support.browser import NO_SOCKET, Visitor
+from tests.support.browser import NO_SOCKET, WAIT_MS, Visitor
 from tests.support.server import ServerProcess
 from tests.web.log_pages import console, logs_path, puppet, read_through, row, state
 
 ROWS = ".log-scroll .log-row[data-line]"
 TABS = 10
 TICKS = "i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.4; done"
-ANSWER_S = 1.0 * 2.5
-"""The bar of an idle machine, and that this one may be running other tests."""
+POLL_S = 5.0
+"""How often a page asks that is told nothing."""
 AWAY_MS = 20_000
 
 
@@ -40,11 +40,8 @@ def test_ten_tabs_live_on_ten_running_jobs(visitor: Visitor, client: Client, lab
         # Each of them gets what is written from now on.
         for tab in tabs:
             row(tab, last_row(tab) + 2).wait_for()
-        begun = time.monotonic()
         assert page.request.get("/api/v1/jobs").ok
-        page.evaluate("fetch('/api/v1/jobs').then((answer) => answer.json())")
-        took = time.monotonic() - begun
-        assert took < ANSWER_S, took
+        assert page.evaluate("fetch('/api/v1/jobs').then((answer) => answer.ok)")
     for job in jobs:
         client.cancel(job)
 
@@ -59,14 +56,19 @@ def test_where_a_websocket_is_blocked_events_carry_the_page(
         expect(page.locator("[data-live=live]").first).to_be_attached()
         job.say("seq 1 300")
         row(page, 300).wait_for()
-        for number in range(301, 305):
+        took = []
+        for number in range(301, 306):
+            begun = time.monotonic()
             job.say(f"echo {number}")
-            row(page, number).wait_for(timeout=4_000)  # polling would take up to 5 s
+            row(page, number).wait_for()
+            took.append(time.monotonic() - begun)
+        # Each was written right after the one before was seen: polling would need all its time.
+        assert sorted(took)[2] < POLL_S / 2, took
         # Another page has other topics, and so another stream.
         page.get_by_role("link", name="puppet").first.click()
         expect(page.locator("[data-latest-logs]")).to_contain_text("304")
         job.say("echo afterwards")
-        expect(page.locator("[data-latest-logs]")).to_contain_text("afterwards", timeout=4_000)
+        expect(page.locator("[data-latest-logs]")).to_contain_text("afterwards")
 
 
 def test_a_server_away_for_twenty_seconds_is_seen_and_costs_no_line(
@@ -82,17 +84,17 @@ def test_a_server_away_for_twenty_seconds_is_seen_and_costs_no_line(
         row(page, 100).wait_for()
         server.kill9()
         killed = page.evaluate("performance.now()")
-        expect(state(page, "reconnecting")).to_be_visible(timeout=5_000)
+        expect(state(page, "reconnecting")).to_be_visible()
         expect(console(page)).to_have_class(re.compile("log-dim"))
         job.say("seq 101 400")
         page.wait_for_function(
             "([from, long]) => performance.now() > from + long",
             arg=[killed, AWAY_MS],
-            timeout=2 * AWAY_MS,
+            timeout=AWAY_MS + WAIT_MS,
         )
         expect(console(page)).to_have_class(re.compile("log-dim"))
         server.start()
-        row(page, 400).wait_for(timeout=60_000)
+        row(page, 400).wait_for()
         expect(state(page, "live")).to_be_visible()
         expect(console(page)).not_to_have_class(re.compile("log-dim"))
         job.say("seq 401 420")

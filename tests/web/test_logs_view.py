@@ -48,7 +48,7 @@ def mixed(shared_server: ServerProcess) -> str:
     """A failed job with lines of every kind."""
     with Client(shared_server.url) as client:
         job = client.submit(name="mixed", command=MIXED)
-        client.wait(job, timeout=60)
+        client.wait(job)
         return job.id
 
 
@@ -187,7 +187,7 @@ def test_groups_fold_and_open_for_who_goes_inside(visitor: Visitor, mixed: str) 
 def test_wrapped_lines_are_all_there(visitor: Visitor, client: Client) -> None:
     script = "for i in $(seq 1 400); do printf '%s ' $(seq 1 $((i % 90 + 1))); echo; done"
     job = client.submit(name="wide", command=script)
-    client.wait(job, timeout=60)
+    client.wait(job)
     wanted = client.output(job).splitlines()
     with visitor.page(logs_path(job.id, "?wrap=1"), size="phone") as page:
         rows = read_through(page, 400)
@@ -197,7 +197,7 @@ def test_wrapped_lines_are_all_there(visitor: Visitor, client: Client) -> None:
 
 def test_hostile_text_is_text(visitor: Visitor, client: Client) -> None:
     job = client.submit(name="hostile", command=HOSTILE)
-    client.wait(job, timeout=60)
+    client.wait(job)
     with visitor.page(logs_path(job.id)) as page:
         row(page, 4).wait_for()
         rows = drawn(page)
@@ -233,7 +233,7 @@ def test_downloads_are_the_log_and_the_view(visitor: Visitor, mixed: str, client
 
 def test_what_there_is_to_say_without_lines(visitor: Visitor, client: Client) -> None:
     silent = client.submit(name="silent", command="true")
-    client.wait(silent, timeout=60)
+    client.wait(silent)
     visitor.noise.allow("404")
     with visitor.page(logs_path(silent.id)) as page:
         expect(page.locator('[data-log-empty="empty"]')).to_contain_text("Exit code 0")

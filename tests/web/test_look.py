@@ -58,7 +58,7 @@ def test_what_is_chosen_stands_out_in_the_colours_of_the_system(visitor: Visitor
 
 def test_the_log_can_be_read_on_a_turned_phone(visitor: Visitor, client: Client) -> None:
     job = client.submit(name="turned", command="seq 1 200")
-    client.wait(job, timeout=30)
+    client.wait(job)
     with visitor.page(logs_path(job.id), size="phone") as page:
         page.set_viewport_size({"width": 844, "height": 390})
         state(page, "complete").wait_for()

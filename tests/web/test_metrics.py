@@ -20,7 +20,7 @@ def jobs(client: Client) -> None:
     """Jobs that ended well and badly."""
     commands = {"good": "echo ok", "better": "echo ok", "bad": "exit 3"}
     for job in [client.submit(name=name, command=one) for name, one in commands.items()]:
-        client.wait(job, timeout=60)
+        client.wait(job)
 
 
 def figure(page: Page, name: str) -> str:

@@ -74,7 +74,7 @@ def test_disabling_states_its_effect_and_new_jobs_avoid_it(
         assert any(r["kind"] == "disabled" for r in client.explain(waiting).rejections)
         switch.click()
         expect(switch).to_be_checked()
-    assert client.wait(waiting, timeout=30).state == "SUCCEEDED"
+    assert client.wait(waiting).state == "SUCCEEDED"
 
 
 def test_a_wrong_address_fails_clearly_and_wrong_fields_say_so(

@@ -54,7 +54,7 @@ def bad(client: Client) -> str:
     """A failed job beside one that ended well, so that lists have rows."""
     commands = {"good": "echo ok", "bad": "exit 3"}
     jobs = [client.submit(name=name, command=one) for name, one in commands.items()]
-    return [client.wait(job, timeout=30).id for job in jobs][1]
+    return [client.wait(job).id for job in jobs][1]
 
 
 @pytest.mark.parametrize(("size", "theme"), list(itertools.product(SIZES, THEMES)))

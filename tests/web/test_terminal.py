@@ -98,7 +98,7 @@ def test_from_the_job_to_a_shell_and_out_of_it(
         page.wait_for_url(f"**/jobs/{job.id}")
         expect(page.get_by_role("heading", level=1)).to_be_focused()
         client.cancel(job)
-        client.wait(job, timeout=30)
+        client.wait(job)
         events = page.request.get(f"/api/v1/jobs/{job.id}/events").json()["items"]
         kinds = [event["kind"] for event in events]
         assert kinds.count("terminal.opened") == kinds.count("terminal.closed") == 2
@@ -139,7 +139,7 @@ def test_output_is_confirmed_and_lines_are_not_pasted_unread(
 
 
 def test_a_finished_job_says_so(visitor: Visitor, client: Client, label: str) -> None:
-    job = client.wait(client.submit(name=label, command="exit 3"), timeout=30)
+    job = client.wait(client.submit(name=label, command="exit 3"))
     with visitor.page(f"/jobs/{job.id}/terminal") as page:
         expect(note(page, "over")).to_contain_text("The job is over: Failed")
         expect(page.locator("[data-terminal-state=closed]")).to_be_visible()
@@ -173,7 +173,7 @@ def test_it_opens_by_itself_and_survives_the_server(
         end.get_by_role("button", name="Reconnect").click()
         expect(page.locator("[data-terminal-end=retrying]")).to_contain_text("Next try in")
         server.start()
-        expect(page.locator("[data-terminal-state=open]")).to_be_visible(timeout=30_000)
+        expect(page.locator("[data-terminal-state=open]")).to_be_visible()
         page.get_by_role("textbox", name="Input of the terminal").focus()
         run(page, "echo after $((2+2))")
         expect(screen(page)).to_contain_text("after 4")

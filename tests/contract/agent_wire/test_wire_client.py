@@ -19,7 +19,7 @@ from hodei.agent.rpc import Channel, ConnectionLost, RpcError, Stream
 from .conftest import DETAILS, Authority, Server
 
 Anywhere = tuple[Server, str, bytes | None]
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 KIB_64 = 65_536
 
 

@@ -101,7 +101,7 @@ class Bench:
         order = pb.CancelAttempt(attempt_id=attempt_id, reason="asked for", grace_ms=grace_ms)
         await self.server.send(pb.ServerFrame(cancel=order))
 
-    async def exit_code(self, seconds: float = 15.0) -> int:
+    async def exit_code(self, seconds: float = 60.0) -> int:
         """Waits for the agent to leave."""
         async with asyncio.timeout(seconds):
             return await self.agent.wait()
@@ -110,7 +110,7 @@ class Bench:
         """What the agents wrote on stderr."""
         return (self.directory / "agent.log").read_text()
 
-    async def logged(self, words: str, *, times: int = 1, seconds: float = 20.0) -> None:
+    async def logged(self, words: str, *, times: int = 1, seconds: float = 60.0) -> None:
         """Waits until an agent has written the words on stderr so many times."""
         async with asyncio.timeout(seconds):
             while self.log().count(words) < times:
@@ -126,7 +126,7 @@ class Bench:
                 else:
                     agent.terminate()
                 try:
-                    await asyncio.wait_for(agent.wait(), 10)
+                    await asyncio.wait_for(agent.wait(), 60)
                 except TimeoutError:
                     agent.kill()
                     await agent.wait()

@@ -123,7 +123,7 @@ class ScriptedServer(pb_grpc.WorkerAgentServiceServicer):
         """Queues one batch for the agent."""
         await self._outgoing.put(pb.ServerBatch(frames=frames))
 
-    async def until(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = 60.0) -> None:
         """Waits until something that arrived makes the condition true."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(condition)

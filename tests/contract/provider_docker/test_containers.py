@@ -22,7 +22,6 @@ from hodei.testing.provider_harness import PROVIDER, started, until
 from tests.contract.provider_docker.docker_harness import IMAGE, DockerHarness
 from tests.support.docker import ImageFiles, PrivateEngine, Refused, busybox_layer, tar
 
-pytestmark = pytest.mark.timeout(60)
 SMALL = Resources(cpu=0.1, memory_mb=64)
 # CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE SYS_CHROOT
 DEFAULT_MASK = sum(1 << bit for bit in (0, 1, 3, 4, 5, 6, 7, 8, 10, 18))
@@ -325,7 +324,7 @@ async def test_the_real_agent_calls_from_an_image_of_nothing(
     path.chmod(0o666)
     async with server, harness.create() as provider:
         handle = await started(provider, asking(harness, image=name, network=Network.NONE))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await called.wait()
         await _ended(provider, handle)
 

@@ -23,6 +23,5 @@ async def harness(
         await made.sweep()
 
 
-@pytest.mark.timeout(60)
 class TestDockerProvider(ProviderContract):
     pass

@@ -68,7 +68,6 @@ async def cycle(provider: Provider, harness: DockerHarness, chance: random.Rando
     await provider.destroy(handle, grace_s=0)
 
 
-@pytest.mark.timeout(180)
 async def test_two_hundred_cycles_leave_nothing(harness: DockerHarness) -> None:
     seed = random.randrange(1 << 32)
     print("seed", seed)
@@ -80,7 +79,6 @@ async def test_two_hundred_cycles_leave_nothing(harness: DockerHarness) -> None:
         assert harness.traces() == []
 
 
-@pytest.mark.timeout(90)
 async def test_thirty_at_once(harness: DockerHarness) -> None:
     requests = [harness.request() for _ in range(MANY)]
     async with harness.create() as provider:
@@ -92,7 +90,6 @@ async def test_thirty_at_once(harness: DockerHarness) -> None:
         assert harness.traces() == []
 
 
-@pytest.mark.timeout(120)
 async def test_a_killed_engine_is_unknown_and_its_leftovers_are_removed(
     mortal: PrivateEngine, bundle: Path, tmp_path: Path
 ) -> None:
@@ -128,7 +125,6 @@ async def test_a_killed_engine_is_unknown_and_its_leftovers_are_removed(
         assert harness.traces() == []
 
 
-@pytest.mark.timeout(120)
 async def test_an_engine_that_dies_in_mid_call_is_unavailable(
     mortal: PrivateEngine, bundle: Path, tmp_path: Path
 ) -> None:

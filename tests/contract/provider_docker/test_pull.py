@@ -25,9 +25,6 @@ USER, WORD = "reader", "s3cret-w0rd"
 MANY_BYTES = 8 << 20
 
 
-pytestmark = pytest.mark.timeout(90)
-
-
 @dataclass(frozen=True, slots=True)
 class Registries:
     """Two real ones: one for everybody, one behind a password."""
@@ -231,13 +228,13 @@ async def test_cancelling_ends_the_pull_in_the_engine(
 
     async with harness.create() as provider:
         task = asyncio.create_task(provision(provider))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await scripted.slowed.wait()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
         # The engine hangs up: nobody wants the layer any more.
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await scripted.left.wait()
         await provider.destroy(seen[-1].handle, grace_s=0)
         assert seen[-1].phase == "pulling"
@@ -251,7 +248,7 @@ async def test_a_slow_pull_ends_with_the_deadline(
     async with harness.create() as provider:
         with pytest.raises(ProvisionTimeout):
             await steps_for(provider, asking(harness, scripted.name("slow"), seconds=2))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             await scripted.left.wait()
         assert harness.traces() == []
 

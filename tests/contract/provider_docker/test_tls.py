@@ -13,8 +13,6 @@ from tests.contract.provider_docker.docker_harness import DockerHarness
 from tests.support.docker import PrivateEngine
 from tests.support.docker_tls import encrypted, make_certificates
 
-pytestmark = pytest.mark.timeout(60)
-
 
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:

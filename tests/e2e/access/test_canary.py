@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
 import subprocess
 import threading
 from base64 import b64encode
@@ -27,7 +28,7 @@ import zstandard
 from hodei.api.http.app import OPERATIONS
 from tests.e2e.docker.yard import BUNDLES
 from tests.support.postgres import postgres_dsn, postgres_server, postgres_template
-from tests.support.processes import arguments, pids
+from tests.support.processes import agent_of, arguments, pids, send
 from tests.support.server import ServerProcess, clean_environment, data_directory, hodei_command
 from tests.support.ssh import free_port
 
@@ -80,7 +81,7 @@ def _one_time_passwords(folder: Path, found: set[str]) -> Iterator[None]:
 
     def look() -> None:
         while not over.wait(0.002):
-            for path in folder.rglob("otp*"):
+            for path in folder.glob("*/workers/*/otp*"):
                 with suppress(OSError):
                     found.add(path.read_text().strip())
 
@@ -115,19 +116,22 @@ async def client(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.mark.timeout(90)  # The bundle for containers may have to be made.
 async def test_no_secret_is_where_it_does_not_belong(
     server: ServerProcess, client: httpx.AsyncClient, postgres_dsn: str
 ) -> None:
     canaries, passwords = Canaries(), set[str]()
     token = await _plant(server, client, canaries)
     with _one_time_passwords(server.data_dir / "providers", passwords):
-        job = await _post(client, "/jobs", _job(SHAPES, canaries))
-        await _finished(client, job)
+        while True:
+            job = await _post(client, "/jobs", _job(SHAPES, canaries))
+            await _finished(client, job)
+            if passwords:
+                break
+            # Its agent was quicker than we looked: the next worker has another one.
+            await _end_workers(client)
         script = f'read go < {_pipe(server)}; yes "{FILLER} $NAMED" | head -n {SPOOLED_LINES}'
         spooling = await _post(client, "/jobs", _job(script, canaries))
         await _until(client, spooling, "RUNNING")
-    assert passwords
     canaries.values |= {f"one-time password {at}": each for at, each in enumerate(passwords)}
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
@@ -148,6 +152,15 @@ async def test_no_secret_is_where_it_does_not_belong(
     server.stop()
     canaries.check("the server's log", server.log_path.read_bytes())
     assert "debug" in server.log.lower()
+
+
+async def _end_workers(client: httpx.AsyncClient) -> None:
+    every = {"all": 1}
+    while workers := (await client.get("/workers", params=every)).json()["items"]:
+        for worker in workers:
+            if agent := agent_of(worker["id"]):
+                send(agent, signal.SIGKILL)
+        await asyncio.sleep(0.02)
 
 
 async def _plant(server: ServerProcess, client: httpx.AsyncClient, canaries: Canaries) -> str:
@@ -247,10 +260,11 @@ async def _look_at_answers(
             if kind not in STREAMS:
                 canaries.check(path, await answer.aread())
                 continue
-            seen = b""
-            with suppress(TimeoutError, httpx.ReadTimeout):
+            parts = answer.aiter_bytes()
+            seen = await anext(parts)
+            with suppress(TimeoutError):
                 async with asyncio.timeout(0.5):
-                    async for part in answer.aiter_bytes():
+                    async for part in parts:
                         seen += part
             canaries.check(path, seen)
 

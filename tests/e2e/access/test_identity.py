@@ -41,7 +41,7 @@ class Place:
             capture_output=True,
             check=False,
             text=True,
-            timeout=60,
+            timeout=120,
         )
 
     def ok(self, *words: str, stdin: str = "", **env: str) -> str:

@@ -87,7 +87,7 @@ async def test_terminals_end_with_the_role_and_the_rest_with_the_token(
 ) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(AsyncClient(server.url, token=ana.token))
-        job = await client.submit(name="held", command="echo started; sleep 90")
+        job = await client.submit(name="held", command="echo started; sleep 600")
         async for _ in client.logs(job):
             break
         ws = server.url.replace("http", "ws", 1) + "/api/v1"
@@ -147,7 +147,7 @@ async def _closed(socket: ClientConnection) -> int:
     """The code with which it is closed."""
     try:
         while True:
-            await asyncio.wait_for(socket.recv(), 30)
+            await asyncio.wait_for(socket.recv(), 90)
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else 0
 

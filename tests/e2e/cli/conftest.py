@@ -16,7 +16,7 @@ from tests.support.server import (
 
 Result = subprocess.CompletedProcess[str]
 Hodei = Callable[..., Result]
-TIMEOUT_S = 25.0
+TIMEOUT_S = 120.0
 
 
 @pytest.fixture(scope="package")

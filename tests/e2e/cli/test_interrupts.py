@@ -17,7 +17,7 @@ import pytest
 from hodei.client import Client
 from tests.support.server import ServerProcess, clean_environment, hodei_command
 
-LONG = "echo started; sleep 60"
+LONG = "echo started; sleep 600"
 
 
 class Piped:
@@ -36,7 +36,7 @@ class Piped:
         assert self.process.stdout is not None
         assert self.process.stdout.readline() == b"started\n"
 
-    def end(self, seconds: float = 20) -> tuple[str, str]:
+    def end(self, seconds: float = 90) -> tuple[str, str]:
         """What it wrote after the first line, and what it said."""
         out, said = self.process.communicate(timeout=seconds)
         return out.decode(), said.decode()
@@ -75,7 +75,7 @@ class Terminal:
         os.close(slave)
         self.seen = ""
 
-    def wait_for(self, text: str, seconds: float = 15.0) -> None:
+    def wait_for(self, text: str, seconds: float = 90.0) -> None:
         """Reads until `text` has been shown."""
         until = time.monotonic() + seconds
         while text not in self.seen:
@@ -94,7 +94,7 @@ class Terminal:
 
     def end(self) -> int:
         """The exit code."""
-        return self.process.wait(20)
+        return self.process.wait(90)
 
     def echoes(self) -> bool:
         """Whether it is in its ordinary mode, in which keys are shown by the system."""
@@ -134,7 +134,7 @@ def test_ctrl_c_on_a_terminal_can_go_on_and_leave(shared_server: ServerProcess) 
         job = next(client.list(q="left alone"))
         assert job.state == "RUNNING"
         client.cancel(job)
-        assert client.wait(job, 15).state == "CANCELLED"
+        assert client.wait(job).state == "CANCELLED"
 
 
 def test_a_second_ctrl_c_cancels(shared_server: ServerProcess) -> None:
@@ -149,7 +149,7 @@ def test_a_second_ctrl_c_cancels(shared_server: ServerProcess) -> None:
 
 def test_a_shell_inside_a_job(shared_server: ServerProcess) -> None:
     with Client(shared_server.url) as client:
-        job = client.submit(name="to enter", command="echo started; sleep 60")
+        job = client.submit(name="to enter", command="echo started; sleep 600")
         next(client.logs(job))
         with Terminal(shared_server, "jobs", "shell", job.id) as terminal:
             terminal.type("echo $((6*7))\n")
@@ -164,10 +164,9 @@ def test_a_shell_inside_a_job(shared_server: ServerProcess) -> None:
             assert terminal.end() == 143
             assert terminal.echoes()
         client.cancel(job)
-        client.wait(job, 15)
+        client.wait(job)
 
 
-@pytest.mark.timeout(60)
 def test_a_killed_server_costs_no_line(server: ServerProcess, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
     script = (
@@ -179,7 +178,7 @@ def test_a_killed_server_costs_no_line(server: ServerProcess, tmp_path: Path) ->
     server.kill9()
     gate.touch()  # the job writes on, and ends, while nobody serves
     server.start()
-    out, _ = piped.end(45)
+    out, _ = piped.end()
     assert out.splitlines() == [f"line {i}" for i in range(1, 401)]
     assert piped.process.returncode == 5
 
@@ -197,10 +196,10 @@ def test_a_closed_pipe_leaves_the_job_alone(shared_server: ServerProcess) -> Non
     said = process.stderr.readline()
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(20) == 141
+    assert process.wait(90) == 141
     process.stderr.close()
     with Client(shared_server.url) as client:
         job = client.get(said.split()[2])
         assert job.state == "RUNNING"
         client.cancel(job)
-        client.wait(job, 15)
+        client.wait(job)

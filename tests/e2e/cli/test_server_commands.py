@@ -37,7 +37,7 @@ def hodei_alone(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         check=False,
         text=True,
-        timeout=25,
+        timeout=120,
     )
 
 
@@ -73,7 +73,7 @@ def test_up_serves_until_ctrl_c(directory: Path) -> None:
     with urllib.request.urlopen(f"{url}/api/v1/jobs") as answer:
         assert json.load(answer)["items"][0]["name"] == "Hello World"
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=15)
+    process.communicate(timeout=90)
     assert process.returncode == 0
 
 

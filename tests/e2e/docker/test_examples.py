@@ -82,7 +82,7 @@ async def test_the_command_line_runs_an_image(yard: Yard) -> None:
     command = hodei_command("run", "--image", "alpine:latest", "--", HELLO)
     env = clean_environment(HODEI_URL=yard.site.server.url)
     done = await asyncio.to_thread(
-        subprocess.run, command, env=env, capture_output=True, text=True, timeout=60
+        subprocess.run, command, env=env, capture_output=True, text=True, timeout=120
     )
     assert done.returncode == 0, done.stderr
     assert "Hello from Hodei!" in done.stdout

@@ -42,7 +42,6 @@ async def test_percent_is_shown_and_the_digest_kept(
     half = await observer.when(
         job_id,
         lambda found: bool(found.attempts) and any(0 < one < 100 for one in shown(found)),
-        within=20,
         what="some percent",
     )
     assert phases(half)[-1] == "PULLING"
@@ -64,9 +63,9 @@ async def test_cancelling_ends_the_pull(
     job_id = await observer.submit(job("shell", "echo", image=registry.name("cancelled")))
     await registry.slowed.wait()
     await observer.cancel(job_id)
-    done = await observer.finished(job_id, within=15)
+    done = await observer.finished(job_id)
     assert (done.state, done.outcome.cause) == (CANCELLED, "cancelled"), done
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(90):
         await registry.left.wait()
     await yard.nothing_left(but=batches)
 
@@ -94,7 +93,7 @@ async def test_a_registry_that_is_down(observer: Observer) -> None:
     spec = job("shell", "echo", image="127.0.0.1:5999/nobody:1")
     job_id = await observer.submit(spec)
     waiting = await observer.when(
-        job_id, lambda found: len(found.attempts) > 1, within=20, what="a second attempt"
+        job_id, lambda found: len(found.attempts) > 1, what="a second attempt"
     )
     first = waiting.attempts[0].outcome
     assert first.cause == "provision"

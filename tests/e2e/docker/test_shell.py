@@ -40,7 +40,7 @@ def shell(yard: Yard, *words: str, stdin: bytes = b"") -> subprocess.CompletedPr
         input=stdin,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
 
@@ -54,7 +54,7 @@ async def running(observer: Observer, spec: jobs_pb2.JobSpec) -> str:
 async def test_a_shell_in_a_container(
     yard: Yard, observer: Observer, ssh: SshClient, batches: str
 ) -> None:
-    spec = job("shell", "sleep 300", env={"STAGE": "prod"}, cpu=0.5, memory_mb=64)
+    spec = job("shell", "sleep 600", env={"STAGE": "prod"}, cpu=0.5, memory_mb=64)
     job_id = await running(observer, spec)
     script = "echo $STAGE-$HODEI_JOB_ID; cat; echo told >&2; exit 7"
     done = ssh.run(job_id, script, stdin=b"in")
@@ -62,7 +62,7 @@ async def test_a_shell_in_a_container(
     assert done.returncode == 7
     # One container, so one set of limits and one tree of processes for all in it.
     seen = ssh.run(job_id, "busybox ps -o pid,args")
-    assert b"sleep 300" in seen.stdout, seen
+    assert b"sleep 600" in seen.stdout, seen
     with seated(ssh.command(job_id), rows=33, columns=99) as seat:
         seat.type(b"echo it''-$(busybox stty size)\n")
         seat.wait_for(b"it-33 99")
@@ -76,7 +76,7 @@ async def test_a_shell_in_a_container(
 async def test_it_is_the_images_user_in_the_images_folder(
     observer: Observer, ssh: SshClient
 ) -> None:
-    job_id = await running(observer, job("shell", "sleep 300", image=OWNED))
+    job_id = await running(observer, job("shell", "sleep 600", image=OWNED))
     with seated(ssh.command(job_id, "id -u; pwd; busybox tty; exit 2", options=("-t",))) as seat:
         assert seat.end() == 2
         assert seat.seen.split() == [b"1000", b"/etc", b"/dev/pts/0"]

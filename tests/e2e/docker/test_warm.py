@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
-
 from hodei.wire.gen import jobs_pb2
 from hodei.wire.gen import providers_pb2 as pb
 from tests.e2e.docker.yard import Yard, job, new_yard
@@ -17,7 +15,6 @@ from tests.support.docker_images import ALPINE, ODD
 from tests.support.observer import SUCCEEDED, Observer
 from tests.support.processes import until_told
 
-pytestmark = pytest.mark.timeout(120)
 PROVIDER = "warm"
 WHERE = 'echo "$(hostname)"; cat /sys/fs/cgroup/memory/memory.limit_in_bytes; ip link | wc -l'
 
@@ -62,7 +59,7 @@ class Keeper:
         stub = await self.observer.providers()
         await stub.UpdateProvider(pb.UpdateProviderRequest(provider=PROVIDER, config=config))
 
-    async def full(self, within: float = 60.0) -> list[str]:
+    async def full(self) -> list[str]:
         """Waits until every pool is full and nobody else is there; the workers' ids."""
         found: list[str] = []
         seen: list[object] = []
@@ -76,7 +73,7 @@ class Keeper:
             full = all(size == ready for size, ready in sizes)
             return full and len(mine) == sum(size for size, _ in sizes)
 
-        await until_told(look, within=within, what=lambda: f"full: {seen}")
+        await until_told(look, what=lambda: f"full: {seen}")
         return found
 
     async def run(self, spec: jobs_pb2.JobSpec) -> tuple[jobs_pb2.Job, list[str]]:
@@ -174,7 +171,7 @@ async def test_another_image_behind_the_name_replaces_them(yard: Yard, observer:
         async def replaced() -> bool:
             return before not in await it.full()
 
-        await until_told(replaced, within=20, what="the old one is gone")
+        await until_told(replaced, what="the old one is gone")
         done, text = await it.run(warm_job(script="cat /content", image=name))
         assert (done.attempts[-1].warm, text) == (True, ["second"])
     yard.engine.forget(name)
@@ -191,7 +188,7 @@ async def test_other_settings_replace_them(yard: Yard, observer: Observer) -> No
         async def replaced() -> bool:
             return before not in await it.full()
 
-        await until_told(replaced, within=20, what="the old one is gone")
+        await until_told(replaced, what="the old one is gone")
         script = "cat /sys/fs/cgroup/pids/pids.max"
         done, text = await it.run(warm_job(script=script))
         assert (done.attempts[-1].warm, text) == (True, ["300"])
@@ -203,9 +200,9 @@ async def test_one_that_is_killed_is_replaced(yard: Yard, observer: Observer) ->
         yard.engine.signal(f"hodei-{before}", "KILL")
 
         async def replaced() -> bool:
-            return before not in await it.full(within=25)
+            return before not in await it.full()
 
-        await until_told(replaced, within=30, what="the dead one is gone")
+        await until_told(replaced, what="the dead one is gone")
         assert (await it.run(warm_job(script="true")))[0].attempts[-1].warm
 
 
@@ -219,7 +216,7 @@ async def test_a_pool_that_cannot_be_filled_says_why_and_others_go_on(
             (lame,) = [p for p in (await it.get()).pools if "nowhere" in p.image]
             return lame if "3 times in a row" in lame.fault else None
 
-        lame = await until_told(failed_again, within=40, what="it failed three times")
+        lame = await until_told(failed_again, what="it failed three times")
         assert "hodei-test/nowhere:1" in lame.fault
         assert lame.HasField("retry_at")
         assert (await it.run(warm_job(script="true")))[0].attempts[-1].warm
@@ -242,7 +239,7 @@ async def test_what_a_day_of_jobs_asks_for_is_learned(yard: Yard, observer: Obse
             pools = (await it.get()).pools
             return pools[0] if pools and pools[0].ready == pools[0].size else None
 
-        found = await until_told(learned, within=20, what="a pool was learned and is full")
+        found = await until_told(learned, what="a pool was learned and is full")
         assert (found.image, found.fixed, found.network) == (ALPINE, 0, "none")
         assert "of the last day's 2 jobs" in found.reason
         assert (await it.run(warm_job(script="true")))[0].attempts[-1].warm
@@ -265,7 +262,7 @@ async def test_a_server_that_was_killed_finds_its_warm_workers(engine: PrivateEn
                 done, _ = await it.run(warm_job(script="true"))
                 return done.attempts[-1].worker_id == waiting
 
-            await until_told(used, within=30, what="the old worker has served a job")
+            await until_told(used, what="the old worker has served a job")
             # Disabled, it keeps nobody.
             stub = await observer.providers()
             await stub.DisableProvider(pb.DisableProviderRequest(provider=PROVIDER))
@@ -273,5 +270,5 @@ async def test_a_server_that_was_killed_finds_its_warm_workers(engine: PrivateEn
             async def nobody() -> bool:
                 return not await observer.workers()
 
-            await until_told(nobody, within=20, what="nobody waits any more")
+            await until_told(nobody, what="nobody waits any more")
             await stub.EnableProvider(pb.EnableProviderRequest(provider=PROVIDER))

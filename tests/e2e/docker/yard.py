@@ -33,11 +33,9 @@ class Yard:
         found += [path.name for path in self.site.data.glob("providers/docker-*/workers/*")]
         return [each for each in found if each.split()[0] not in spared]
 
-    async def nothing_left(self, but: str = "", within: float = 30.0) -> None:
+    async def nothing_left(self, but: str = "") -> None:
         """Waits until nothing is left of any worker, except of the job `but`."""
-        await until(
-            lambda: not self.traces(but), within=within, what=lambda: f"gone: {self.traces(but)}"
-        )
+        await until(lambda: not self.traces(but), what=lambda: f"gone: {self.traces(but)}")
 
 
 @contextmanager

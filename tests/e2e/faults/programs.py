@@ -98,14 +98,14 @@ class Counting:
         assert noted is not None and noted.done
         return noted
 
-    async def reached(self, lines: int, within: float = 20.0) -> Account:
+    async def reached(self, lines: int) -> Account:
         """Its account once it has printed so many lines."""
 
         def look() -> Account | None:
             noted = self.account()
             return noted if noted is not None and noted.lines >= lines else None
 
-        return await until(look, within=within, what=f"{self.name} prints {lines} lines")
+        return await until(look, what=f"{self.name} prints {lines} lines")
 
     @staticmethod
     def line(n: int) -> str:

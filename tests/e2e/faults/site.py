@@ -83,7 +83,7 @@ class Site:
             now = self.postmaster()
             return now if now != before else 0
 
-        return await until(replaced, within=20, what="PostgreSQL runs again")
+        return await until(replaced, what="PostgreSQL runs again")
 
 
 def close(*sites: Site) -> None:

@@ -42,12 +42,12 @@ def _same(data: bytes) -> bytes:
 
 async def _raw(watcher: Observer, method: str, message: bytes) -> None:
     call = (await watcher.channel()).unary_unary(method, _same, _same)
-    await call(message, timeout=10)
+    await call(message, timeout=60)
 
 
 async def _raw_stream(watcher: Observer, method: str, message: bytes) -> None:
     call = (await watcher.channel()).unary_stream(method, _same, _same)
-    async for _ in call(message, timeout=10):
+    async for _ in call(message, timeout=60):
         continue
 
 
@@ -201,7 +201,7 @@ async def test_credentials_and_methods(shared: Site, watcher: Observer) -> None:
     for header in ("Bearer stolen", "Basic eDp5", "Bearer"):
         async with refused(CODE.UNAUTHENTICATED):
             await stub.ListJobs(
-                jobs_pb2.ListJobsRequest(), metadata=(("authorization", header),), timeout=10
+                jobs_pb2.ListJobsRequest(), metadata=(("authorization", header),), timeout=60
             )
     async with refused(CODE.UNIMPLEMENTED):
         await _raw(watcher, JOBS + "DropTables", b"")

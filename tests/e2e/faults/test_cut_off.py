@@ -33,7 +33,6 @@ async def wired() -> AsyncIterator[tuple[Site, Proxy]]:
                 await asyncio.to_thread(close, site)
 
 
-@pytest.mark.timeout(120)
 async def test_a_dead_wire_for_half_a_minute(wired: tuple[Site, Proxy]) -> None:
     site, proxy = wired
     async with site.observer() as observer:
@@ -60,7 +59,7 @@ async def test_a_dead_wire_for_half_a_minute(wired: tuple[Site, Proxy]) -> None:
         proxy.mend()
         for job_id in ids:
             await observer.when(
-                job_id, lambda job: job.phase == "RUNNING", within=20, what="the worker is back"
+                job_id, lambda job: job.phase == "RUNNING", what="the worker is back"
             )
         assert all(alive(pid) for pid in pids)
         for one in jobs:

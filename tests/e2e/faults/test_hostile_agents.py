@@ -136,7 +136,7 @@ async def _audited(scene: Scene) -> set[tuple[str, str, str]]:
     """Action, code and target of what was refused."""
     audit: Any = audit_pb2_grpc.AuditServiceStub(await scene.observer.channel())
     request = audit_pb2.ListEntriesRequest(query=audit_pb2.AuditQuery(result="denied"), limit=500)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(90):
         while True:
             entries = (await audit.ListEntries(request)).entries
             if any(entry.action == "worker.leave" for entry in entries):
@@ -265,7 +265,7 @@ async def test_lies_about_itself(scene: Scene) -> None:
     await stream.say(exited(own, last_chunk_seq=3, exit_code=77, signal=-5, log_chain=b"wrong"))
     await stream.hear("exit_ack")
     job = await scene.observer.when(
-        stolen.job_id, lambda job: job.state in FINAL, within=10, what="the lie is recorded"
+        stolen.job_id, lambda job: job.state in FINAL, what="the lie is recorded"
     )
     assert job.outcome.exit_code == 77
     log_of_it = await scene.observer.log(stolen.job_id)

@@ -6,7 +6,6 @@ import asyncio
 import signal
 
 import grpc
-import pytest
 
 from tests.e2e.faults.programs import Counting
 from tests.e2e.faults.site import Site
@@ -43,12 +42,9 @@ class Submitter:
     async def accepts_more(self) -> None:
         """Until ten more were accepted."""
         wanted = len(self.accepted) + 10
-        await until(
-            lambda: len(self.accepted) >= wanted, within=30, what="submits are accepted again"
-        )
+        await until(lambda: len(self.accepted) >= wanted, what="submits are accepted again")
 
 
-@pytest.mark.timeout(120)
 async def test_accepted_jobs_and_logs_survive(site: Site, observer: Observer) -> None:
     jobs = [Counting(name="calm", files=site.files)]
     jobs.append(Counting(name="chatty", files=site.files, burst=200, pause_s=0.005, most=100_000))

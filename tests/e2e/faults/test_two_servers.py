@@ -50,7 +50,6 @@ def pair(postgres_server: Server) -> Iterator[Pair]:
             runner.run(database.__aexit__(None, None, None))
 
 
-@pytest.mark.timeout(120)
 async def test_every_job_runs_once(pair: Pair) -> None:
     journal = pair.first.files / "runs"
     one_line = shell('echo "$HODEI_JOB_ID" >>"$JOURNAL"; echo done', env={"JOURNAL": str(journal)})
@@ -64,7 +63,7 @@ async def test_every_job_runs_once(pair: Pair) -> None:
         )
         ids = [job_id for some in submitted for job_id in some]
         assert len(set(ids)) == SHORT_JOBS
-        jobs = await first.finished_all(ids, within=60)
+        jobs = await first.finished_all(ids)
         assert {job.state for job in jobs} == {SUCCEEDED}
         assert {job.attempt_count for job in jobs} == {1}
         assert Counter(journal.read_text().split()) == Counter(ids)
@@ -73,7 +72,6 @@ async def test_every_job_runs_once(pair: Pair) -> None:
         assert len(await second.list_all()) == SHORT_JOBS
 
 
-@pytest.mark.timeout(120)
 async def test_either_server_shows_and_cancels(pair: Pair) -> None:
     files = pair.first.files
     async with pair.first.observer() as first, pair.second.observer() as second:
@@ -94,11 +92,10 @@ async def test_either_server_shows_and_cancels(pair: Pair) -> None:
         for observer, job_id in zip((first, second) * 2, ids, strict=True):
             await observer.cancel(job_id)
         for observer, job_id in zip((second, first) * 2, ids, strict=True):
-            assert (await observer.finished(job_id, within=10)).state == CANCELLED
+            assert (await observer.finished(job_id)).state == CANCELLED
             assert of_job(job_id) == []
 
 
-@pytest.mark.timeout(120)
 async def test_one_server_is_killed(pair: Pair) -> None:
     files = pair.first.files
     async with pair.first.observer() as first, pair.second.observer() as second:
@@ -109,7 +106,7 @@ async def test_one_server_is_killed(pair: Pair) -> None:
             for one, observer in zip(jobs, (first, second) * (LONG_JOBS // 2), strict=True)
         ]
         for one, job_id in zip(jobs, ids, strict=True):
-            await one.reached(5, within=40)
+            await one.reached(5)
             await second.running(job_id)
         await pair.first.kill()
         at_death = [await one.reached(1) for one in jobs]

@@ -7,8 +7,6 @@ import json
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.faults.site import Site
 
 CLIENT = Path(__file__).parents[2] / "foreign" / "client.mjs"
@@ -39,7 +37,6 @@ async def _client(target: str, script: str) -> dict[str, object]:
     return answer
 
 
-@pytest.mark.timeout(60)
 async def test_everything_by_reflection(site: Site) -> None:
     script = "for n in 1 2 3; do echo line $n; sleep 0.1; done; echo 'ñandú ✓' >&2"
     told = await _client(site.server.grpc_target, script)
@@ -62,7 +59,6 @@ async def test_everything_by_reflection(site: Site) -> None:
     assert told["lastKind"] == "job.finished"
 
 
-@pytest.mark.timeout(60)
 async def test_errors_have_details(site: Site) -> None:
     told = await _client(site.server.grpc_target, "exit 7")
     refused = told["refused"]

@@ -44,9 +44,11 @@ def ssh(server: ServerProcess, folder: Path) -> SshClient:
 def job(server: ServerProcess) -> Iterator[str]:
     """A job to enter."""
     with Client(server.url) as client:
-        job = client.submit(name="entered", command="echo started; sleep 90", env={"STAGE": "prod"})
+        job = client.submit(
+            name="entered", command="echo started; sleep 600", env={"STAGE": "prod"}
+        )
         next(client.logs(job))
         yield job.id
         if not client.get(job).finished:
             client.cancel(job)
-            client.wait(job, 15)
+            client.wait(job)

@@ -191,7 +191,7 @@ async def ask_grpc(channel: grpc.aio.Channel, method: str, job: str, who: str) -
     # Whatever comes back is not looked at; a method that answers once is a stream of one.
     call = channel.unary_stream(
         method, request_serializer=type(request).SerializeToString, response_deserializer=bytes
-    )(request, metadata=metadata(who), timeout=10)
+    )(request, metadata=metadata(who), timeout=60)
     try:
         async for _ in call:
             break
@@ -257,7 +257,7 @@ async def ask_ssh(place: Installation, job: str, who: str) -> str:
             agent_path=None,
             config=None,
         ) as connection:
-            done = await asyncio.wait_for(connection.run("true"), 10)
+            done = await asyncio.wait_for(connection.run("true"), 60)
     except asyncssh.PermissionDenied:
         return UNKNOWN
     said = str(done.stderr).removeprefix("hodei: ")

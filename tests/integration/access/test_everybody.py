@@ -33,7 +33,7 @@ async def test_rest(place: Installation) -> None:
     job = str((await place.cancelled()).id)
     # What is public judges by itself what it is shown.
     asked = [each for each in OPERATIONS if REST[each.name].scope is not Scope.PUBLIC]
-    async with httpx.AsyncClient(base_url=place.api, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=place.api, timeout=60) as client:
         for who in WHO:
             found = {each.name: await ask_rest(client, each, job, who) for each in asked}
             expected = {name: wanted(REST[name], PEOPLE.get(who)) for name in found}

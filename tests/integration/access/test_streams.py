@@ -140,7 +140,7 @@ async def test_server_sent_events_end(place: Installation, change: Change, code:
 
 
 async def _until_over(client: httpx.AsyncClient, path: str) -> str:
-    return (await client.get(path, timeout=20)).text
+    return (await client.get(path, timeout=90)).text
 
 
 @pytest.mark.parametrize(

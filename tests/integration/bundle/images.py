@@ -181,7 +181,7 @@ class Container:
     async def ended(self) -> tuple[int, str]:
         """Exit code and output of the program started last, once it has ended."""
         process = self.processes[-1]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             output, _ = await process.communicate()
         assert process.returncode is not None
         return process.returncode, output.decode()

@@ -66,7 +66,7 @@ def launch(
     program.chmod(0o755)
     command = [*emulator_of(architecture), str(program), "ignored", "arguments"]
     command[0] = str(shutil.which(command[0]))
-    return subprocess.run(command, env=env, capture_output=True, check=False, timeout=20)
+    return subprocess.run(command, env=env, capture_output=True, check=False, timeout=90)
 
 
 def environment_of(done: subprocess.CompletedProcess[bytes]) -> dict[str, str]:

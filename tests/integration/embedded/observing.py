@@ -17,7 +17,7 @@ from hodei.app.embedded import PostgresBinaries
 SOURCE = Path(__file__).parents[3] / "src"
 
 
-async def eventually(holds: Callable[[], bool | Awaitable[bool]], seconds: float = 20.0) -> None:
+async def eventually(holds: Callable[[], bool | Awaitable[bool]], seconds: float = 90.0) -> None:
     """Return once `holds` is true; TimeoutError after `seconds`."""
     async with asyncio.timeout(seconds):
         while True:

@@ -36,7 +36,7 @@ def fuzzed() -> Iterator[Running]:
             patch.setattr(wiring, "provider_factories", harmless)
             running = stack.enter_context(running_server(process=False))
         body = {"name": "local", "type": "scripted"}
-        assert httpx.post(f"{running.api}/providers", json=body, timeout=30).status_code == 201
+        assert httpx.post(f"{running.api}/providers", json=body, timeout=60).status_code == 201
         yield running
 
 
@@ -49,7 +49,7 @@ def project() -> str:
 @pytest.fixture
 async def client(server: Running, project: str) -> AsyncIterator[Client]:
     """A REST client."""
-    async with httpx.AsyncClient(base_url=server.api, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=server.api, timeout=60) as http:
         answer = await http.put(f"/projects/{project}", json={})
         assert answer.status_code == 201, answer.text
         yield Client(http, project)

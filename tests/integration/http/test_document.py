@@ -51,7 +51,7 @@ API = schemathesis.openapi.from_dict(openapi_document(), config=CONFIG).exclude(
     suppress_health_check=list(HealthCheck),
 )
 def test_the_document_is_kept(case: schemathesis.Case[Any], fuzzed: Running) -> None:
-    case.call_and_validate(base_url=fuzzed.api, checks=CHECKS, timeout=20)
+    case.call_and_validate(base_url=fuzzed.api, checks=CHECKS, timeout=60)
 
 
 def test_the_document_that_is_committed_is_this_one() -> None:

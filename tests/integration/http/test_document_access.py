@@ -76,7 +76,7 @@ def guarded(fuzzed: Running) -> Iterator[str]:
 @FEW
 def test_for_a_viewer_it_is_kept(case: schemathesis.Case[Any], guarded: str) -> None:
     headers = {"Authorization": "Bearer viewer"}
-    case.call_and_validate(base_url=guarded, checks=CHECKS, headers=headers, timeout=20)
+    case.call_and_validate(base_url=guarded, checks=CHECKS, headers=headers, timeout=60)
 
 
 BODIES = (b"", b"{}", b"[" * 1000, b'{"name": "x"}', b"\xff\xfe")
@@ -91,7 +91,7 @@ CREDENTIALS: tuple[dict[str, str], ...] = (
 
 
 async def test_without_a_credential_the_answer_is_401_whatever_is_sent(guarded: str) -> None:
-    async with httpx.AsyncClient(base_url=guarded, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=guarded, timeout=60) as client:
         for number, operation in enumerate(OPERATIONS):
             if operation.public:
                 continue

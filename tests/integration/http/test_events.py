@@ -79,7 +79,7 @@ async def test_it_pings_and_lets_go_of_who_signed_out(
     server: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "KEEP_ALIVE_S", 0.05)
-    async with httpx.AsyncClient(base_url=server.api, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=server.api, timeout=60) as http:
         csrf = (await http.post("/session", json={"token": "dev-ana"})).json()["csrf_token"]
         async with listening(http, "queue") as frames:
             pings = 0

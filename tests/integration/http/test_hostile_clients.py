@@ -92,10 +92,9 @@ async def test_a_head_must_come_in_time_however_many_bytes_trickle(hurried: int)
 async def test_a_body_must_go_on_coming_and_come_to_an_end(hurried: int) -> None:
     silent = await _exchange(hurried, POST + b"Content-Length: 100\r\n\r\n{")
     assert silent == b"", "its handler was reading: nothing is answered"
-    endless = [POST + b"Content-Length: 100000\r\n\r\n", *([b" "] * 100)]
-    began = asyncio.get_running_loop().time()
+    # It would go on for longer than any test may last.
+    endless = [POST + b"Content-Length: 100000\r\n\r\n", *([b" "] * 90_000)]
     assert await _exchange(hurried, *endless, pause_s=0.05) == b""
-    assert asyncio.get_running_loop().time() - began < 15
 
 
 async def test_a_second_request_on_a_connection_has_the_same_limits(hurried: int) -> None:

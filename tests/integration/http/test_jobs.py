@@ -119,7 +119,7 @@ async def test_cursors_walk_the_whole_list_once(client: Client) -> None:
 
 
 async def test_cancel_and_rerun(client: Client) -> None:
-    job = await client.running("sleep 60")
+    job = await client.running("sleep 600")
     answer = await client.http.post(f"/jobs/{job['id']}:cancel", json={"reason": "enough"})
     assert answer.status_code == 200
     assert answer.json()["cancel_reason"] == "enough"
@@ -230,7 +230,7 @@ async def test_what_waits_is_told_when_it_will_run(client: Client) -> None:
 
 async def _predictions(client: Client, wish: Data) -> None:
     await client.ran("true", **wish)
-    holder = await client.running("sleep 60", **wish)
+    holder = await client.running("sleep 600", **wish)
     waiting = [await client.submit("true", **wish) for _ in range(3)]
     queue = await client.get("/queue", limit=1000)
     found = {entry["job_id"]: entry["predicted_wait_ms"] for entry in queue["items"]}

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from tests.integration.http.jobs import Client
+from tests.support.gate import Gate
 
 MIXED = (
     "for i in $(seq 1 400); do echo step $i; done; echo '[WARN] low'; "
@@ -196,12 +197,17 @@ async def test_events_and_their_resumption(client: Client) -> None:
     assert bad.status_code == 400
 
 
-async def test_events_go_through_retries(client: Client) -> None:
+async def test_events_go_through_retries(client: Client, tmp_path: Path) -> None:
+    gate = Gate(tmp_path)
     retry = {"max_attempts": 2, "backoff": {"initial_ms": 0, "jitter": 0}}
-    job = await client.submit("echo try; exit 1", retry=retry)
+    job = await client.submit(f"echo try; {gate.wait}; exit 1", retry=retry)
     ends = []
     async with client.http.stream("GET", f"/jobs/{job['id']}/logs/stream") as answer:
-        ends = [e["data"]["attempt"] async for e in events_of(answer) if e["event"] == "end"]
+        async for event in events_of(answer):
+            # It begins with the newest attempt, which is the first one until it is seen.
+            gate.open()
+            if event["event"] == "end":
+                ends.append(event["data"]["attempt"])
     assert ends == [1, 2]
     async with client.http.stream(
         "GET", f"/jobs/{job['id']}/logs/stream", headers={"Last-Event-ID": "1:1"}
@@ -215,7 +221,7 @@ async def test_events_go_through_retries(client: Client) -> None:
 
 
 async def test_samples(client: Client) -> None:
-    job = await client.running("while :; do :; done", timeout_ms=20_000)
+    job = await client.running("while :; do :; done", timeout_ms=200_000)
     found = await client.until(f"/jobs/{job['id']}/stats", lambda data: len(data["items"]) >= 2)
     first, *_, last = found["items"]
     assert last["at"] > first["at"] and last["cpu_ms"] > first["cpu_ms"]

@@ -51,7 +51,7 @@ def site() -> Iterator[Site]:
             yield Site(server, issuer)
     finally:
         provider.terminate()
-        provider.communicate(timeout=10)
+        provider.communicate(timeout=60)
 
 
 @pytest.fixture(autouse=True)

@@ -66,7 +66,7 @@ async def test_a_job_of_no_project_is_refused(client: Client) -> None:
 
 async def test_a_job_beyond_the_quota_waits_and_says_why(client: Client) -> None:
     await _set(client, quota={"running_jobs": 1})
-    first = await client.running("sleep 100", resources={"cpu": 0.5})
+    first = await client.running("sleep 600", resources={"cpu": 0.5})
     [project] = [
         each for each in (await client.get("/projects"))["items"] if each["name"] == client.project
     ]

@@ -124,7 +124,7 @@ async def test_the_effect_of_disabling_is_known_before(client: Client) -> None:
     path = f"/providers/{client.project}"
     try:
         wish: Data = {"preferences": {"provider": client.project}}
-        running = await client.running("sleep 60", **wish)
+        running = await client.running("sleep 600", **wish)
         waiting = [await client.submit("true", **wish) for _ in range(2)]
         effect = await client.get(f"{path}/effect")
         assert (effect["running"], effect["waiting"]) == (1, 2)
@@ -158,7 +158,7 @@ def test_hidden_settings_go_in_and_never_out() -> None:
 
 
 async def test_workers(client: Client) -> None:
-    job = await client.running("sleep 60")
+    job = await client.running("sleep 600")
     attempt = job["attempts"][-1]
     worker = await client.get(f"/workers/{attempt['worker_id']}")
     assert (worker["state"], worker["job_id"]) == ("BUSY", job["id"])

@@ -66,7 +66,7 @@ async def raw(port: int, said: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(said)
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), 60)
     except ConnectionError:
         return b""
     finally:
@@ -112,7 +112,7 @@ async def test_agents_find_nothing_where_they_need_no_certificate(server: Runnin
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
             with pytest.raises(grpc.aio.AioRpcError) as refused:
                 await worker_pb2_grpc.WorkerAgentServiceStub(channel).Register(
-                    worker_pb2.RegisterRequest(worker_id="w", otp="guess"), timeout=10
+                    worker_pb2.RegisterRequest(worker_id="w", otp="guess"), timeout=60
                 )
             assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
     finally:

@@ -26,7 +26,7 @@ def run_alone(program: str) -> list[str]:
         env=dict(os.environ, PYTHONPATH=str(source)),
         stdout=subprocess.PIPE,
         check=True,
-        timeout=20,
+        timeout=90,
     )
     return done.stdout.decode().split()
 

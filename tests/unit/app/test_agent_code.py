@@ -19,7 +19,7 @@ BAD_SETTINGS = 2
 def _run(command: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
     """Without settings the agent says so and ends, which takes all that it imports to start."""
     return subprocess.run(
-        command, env={}, cwd="/", capture_output=True, text=True, timeout=30, check=False
+        command, env={}, cwd="/", capture_output=True, text=True, timeout=90, check=False
     )
 
 
