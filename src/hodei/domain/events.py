@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     WORKER_CHANGED = "worker.changed"
     PROVIDER_CHANGED = "provider.changed"
     SCHEDULER_CHANGED = "scheduler.changed"
+    SCHEDULE_CHANGED = "schedule.changed"
+    """A schedule, or one of its firings; `data` has its id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,11 @@ class Janitor:
         while True:
             await self._core.clock.sleep(PAUSE_S)
             try:
-                while _any(await self.run_once()) or await self.purge_audit():
+                while (
+                    _any(await self.run_once())
+                    or await self.purge_audit()
+                    or await self.purge_firings()
+                ):
                     await self._core.clock.sleep(0.1)
             except HodeiError as error:
                 logger.warning("retention pass failed", extra={"error": str(error)})
@@ -58,6 +62,11 @@ class Janitor:
         if _any(purged):
             logger.info("retention removed", extra={"jobs": purged.jobs})
         return purged
+
+    async def purge_firings(self) -> int:
+        """One batch of what schedules did, kept as long as jobs are; gives how many rows went."""
+        before = self._core.clock.now() - self.retention.jobs
+        return await self._core.store.purge_firings(before, limit=BATCH)
 
     async def purge_audit(self) -> int:
         """One batch of the audit log; gives how many rows went.

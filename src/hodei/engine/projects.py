@@ -84,14 +84,14 @@ class Projects:
         raise StaleVersion(f"the project {name!r} is being changed by others at this moment")
 
     async def delete(self, name: str) -> None:
-        """Raises NotFound; Conflict for `default`, and while jobs or secrets belong to it."""
+        """Raises NotFound; Conflict for `default`, and while anything belongs to it."""
         if name == DEFAULT:
             raise Conflict(f"the project {DEFAULT!r} always exists")
         await self.get(name)
         if not await self._core.store.delete_project(name):
             raise Conflict(
-                f"jobs or secrets of the project {name!r} are kept; delete its secrets, and let "
-                "its retention remove its jobs"
+                f"jobs, secrets or schedules of the project {name!r} are kept; delete its secrets "
+                "and schedules, and let its retention remove its jobs"
             )
         await self.refresh()
 

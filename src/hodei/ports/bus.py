@@ -13,7 +13,8 @@ class Hint:
     """Something may have changed; look in the store."""
 
     topic: str
-    """queue, job, worker, log, provider, project, event, terminal, access."""
+    """queue, job, worker, log, provider, project, event, terminal, access,
+    schedule."""
     keys: tuple[str, ...] = ()
     """Ids concerned; empty: look at all of them."""
     data: Mapping[str, str] = field(default_factory=dict)

@@ -35,6 +35,7 @@ from hodei.ports.identity import IdentityStore
 from hodei.ports.loads import LoadStore
 from hodei.ports.maintenance import MaintenanceStore
 from hodei.ports.projects import ProjectStore
+from hodei.ports.schedules import ScheduleStore
 from hodei.ports.secret_rows import SecretStore
 
 T = TypeVar("T")
@@ -492,6 +493,7 @@ class Store(
     AuditStore,
     SecretStore,
     ProjectStore,
+    ScheduleStore,
     MaintenanceStore,
     Protocol,
 ):

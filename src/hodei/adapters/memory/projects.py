@@ -41,6 +41,7 @@ class Projects(Part):
         await self._begin()
         tables = self._tables
         used = any(entry.job.spec.project == name for entry in tables.jobs.values())
+        used = used or any(one.project == name for one in tables.schedules.values())
         if used or any(project == name for project, _ in tables.secrets):
             return False
         if tables.projects.pop(name, None) is None:

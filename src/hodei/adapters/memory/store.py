@@ -17,6 +17,7 @@ from hodei.adapters.memory.maintenance import Maintenance
 from hodei.adapters.memory.projects import Projects
 from hodei.adapters.memory.providers import Providers
 from hodei.adapters.memory.queue import Queue
+from hodei.adapters.memory.schedules import Schedules
 from hodei.adapters.memory.secrets import Secrets
 from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
@@ -44,6 +45,7 @@ class MemoryStore(
     AuditRows,
     Secrets,
     Projects,
+    Schedules,
     Users,
     ApiTokens,
     Maintenance,

@@ -20,6 +20,7 @@ from hodei.domain.logs import LogHead, Segment
 from hodei.domain.placement import placement_class, rank
 from hodei.domain.project import DEFAULT, Project, Use
 from hodei.domain.provider import Health, ProviderRecord
+from hodei.domain.schedules.schedule import Firing, Schedule
 from hodei.domain.secret import Secret
 from hodei.domain.sign_in import SignIn
 from hodei.domain.worker import Worker, WorkerState
@@ -99,6 +100,14 @@ class LogEntry:
 
 
 @dataclass(slots=True)
+class FiringEntry:
+    """A firing, and whether its job needs no look any more."""
+
+    firing: Firing
+    over: bool = False
+
+
+@dataclass(slots=True)
 class HealthEntry:
     """How a provider is and was."""
 
@@ -122,6 +131,9 @@ class Tables:
         self.projects = {
             DEFAULT: Project(name=DEFAULT, version=1, created_at=_EVER, updated_at=_EVER)
         }
+        self.schedules: dict[UUID, Schedule] = {}
+        self.firings: dict[UUID, dict[datetime, FiringEntry]] = {}
+        """By schedule and slot."""
         self.tries: dict[bytes, Tries] = {}
         self.users: dict[UUID, User] = {}
         self.tokens: dict[UUID, ApiToken] = {}

@@ -23,6 +23,7 @@ from hodei.adapters.postgres.notifier import Notifier
 from hodei.adapters.postgres.projects import Projects
 from hodei.adapters.postgres.providers import Providers
 from hodei.adapters.postgres.queue import Queue
+from hodei.adapters.postgres.schedules import Schedules
 from hodei.adapters.postgres.secrets import Secrets
 from hodei.adapters.postgres.sign_ins import SignIns
 from hodei.adapters.postgres.users import Users
@@ -46,6 +47,7 @@ class PostgresStore(
     AuditRows,
     Secrets,
     Projects,
+    Schedules,
     Users,
     ApiTokens,
     Maintenance,

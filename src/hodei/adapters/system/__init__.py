@@ -5,5 +5,6 @@ from __future__ import annotations
 from hodei.adapters.system.chance import SystemChance
 from hodei.adapters.system.clock import SystemClock
 from hodei.adapters.system.host import LinuxHost
+from hodei.adapters.system.zones import PackagedZones
 
-__all__ = ["LinuxHost", "SystemChance", "SystemClock"]
+__all__ = ["LinuxHost", "PackagedZones", "SystemChance", "SystemClock"]

@@ -22,6 +22,7 @@ from hodei.testing.store_contract.maintenance import MaintenanceContract
 from hodei.testing.store_contract.projects import ProjectContract
 from hodei.testing.store_contract.providers import ProviderRowContract
 from hodei.testing.store_contract.queueing import QueueContract
+from hodei.testing.store_contract.schedules import ScheduleContract
 from hodei.testing.store_contract.secrets import SecretContract
 from hodei.testing.store_contract.sign_ins import SignInContract, TriesContract
 from hodei.testing.store_contract.stats import StatsContract
@@ -52,6 +53,7 @@ class StoreContract(
     AuditContract,
     SecretContract,
     ProjectContract,
+    ScheduleContract,
     TriesContract,
     UserContract,
     ApiTokenContract,

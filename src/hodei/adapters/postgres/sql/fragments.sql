@@ -65,3 +65,14 @@ coalesce(
     (SELECT reason FROM placement_blocked WHERE placement_class = j.placement_class),
     ''
 )
+
+-- name: schedule_seen
+f.slot AS f_slot, f.until AS f_until, f.fired_at AS f_fired_at, f.outcome AS f_outcome,
+f.code AS f_code, f.reason AS f_reason, f.job_id AS f_job_id, f.manual AS f_manual,
+f.actor AS f_actor, (SELECT j.state FROM jobs j WHERE j.id = f.job_id) AS f_job_state,
+(SELECT count(*) FROM firings g JOIN jobs j ON j.id = g.job_id
+    WHERE g.schedule_id = s.id AND g.outcome = 'submitted' AND NOT g.over
+        AND j.state IN ('PENDING', 'ASSIGNED', 'RUNNING')) AS running_jobs
+FROM schedules s LEFT JOIN LATERAL (
+    SELECT * FROM firings l WHERE l.schedule_id = s.id ORDER BY l.slot DESC LIMIT 1
+) f ON true

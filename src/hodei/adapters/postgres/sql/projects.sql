@@ -19,6 +19,7 @@ RETURNING version
 DELETE FROM projects WHERE name = $1
     AND NOT EXISTS (SELECT FROM jobs WHERE project = $1)
     AND NOT EXISTS (SELECT FROM secrets WHERE project = $1)
+    AND NOT EXISTS (SELECT FROM schedules WHERE project = $1)
 RETURNING version
 
 -- name: use
