@@ -15,7 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.passwords import Argon2Passwords
-from hodei.adapters.system import LinuxHost, SystemChance, SystemClock
+from hodei.adapters.system import LinuxHost, PackagedZones, SystemChance, SystemClock
 from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
 from hodei.app.docker_environment import docker_settings
@@ -86,6 +86,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             sealer=sealer_of(settings),
             passwords=Argon2Passwords(),
             host=LinuxHost(),
+            zones=PackagedZones(),
             replica=replica,
             installation_id=await store.installation_id(),
             agent_servers=endpoint.servers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from hodei.domain.schedules.zones import Zones
 from hodei.engine.commit import Committer
 from hodei.ports.bus import Bus
 from hodei.ports.certificates import WorkerCertificates
@@ -58,6 +59,7 @@ class Core:
     sealer: Sealer
     passwords: Passwords
     host: Host
+    zones: Zones
     replica: str
     """Name of this server process, unique among those on the same database."""
     installation_id: str

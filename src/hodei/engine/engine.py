@@ -28,6 +28,9 @@ from hodei.engine.provision import Provisioner
 from hodei.engine.queueing import Queue, Workers
 from hodei.engine.reconcile import Reconciler
 from hodei.engine.registry import Registry
+from hodei.engine.schedules.catalog import Schedules
+from hodei.engine.schedules.firer import Firer
+from hodei.engine.schedules.targets import Targets
 from hodei.engine.secrets import Secrets
 from hodei.engine.sessions import Session, Sessions
 from hodei.engine.standing import Standing
@@ -95,6 +98,16 @@ class Engine:
             self.dispatcher.at_once,
         )
         self.providers = Providers(core, self.registry, self.pools, self.explainer)
+        targets = Targets(self.jobs, self.projects)
+        self.firer = Firer(
+            core.store,
+            targets,
+            self.jobs,
+            zones=core.zones,
+            clock=core.clock,
+            chance=core.chance,
+        )
+        self.schedules = Schedules(core, targets, self.firer)
         self.secrets = Secrets(core, self.projects, self.providers)
         self.queue = Queue(core, self.explainer)
         self.workers = Workers(core, self.sessions)
@@ -124,6 +137,7 @@ class Engine:
             loop.create_task(self.janitor.run(), name="janitor"),
             loop.create_task(self.hosts.run(), name="hosts"),
             loop.create_task(self.audit.run(), name="audit"),
+            loop.create_task(self.firer.run(), name="schedules"),
         ]
         await ready.wait()
         return self
@@ -216,6 +230,9 @@ class Engine:
             self.live.wake()
         if everything or hint.topic == "job":
             self.logs.wake_jobs(hint.keys)
+            self.firer.job_changed()
+        if everything or hint.topic == "schedule":
+            self.firer.wake()
         if everything or hint.topic == ACCESS:
             self.access.recognition.forget()
             self.standing.changed()

@@ -72,6 +72,12 @@ def judged(code: str, detail: str) -> str:
 
 SPEC = {"name": "asked", "command": "true", "image": "busybox:1", "project": OURS}
 PROVIDER = {"name": "made", "type": "scripted", "settings": {}}
+SCHEDULE = {
+    "name": "asked",
+    "project": OURS,
+    "rule": {"kind": "cron", "expression": "0 0 1 1 *"},
+    "target": {"spec": SPEC},
+}
 BODIES: Mapping[str, object] = {
     "submitJob": SPEC,
     "submitJobs": {"jobs": [SPEC]},
@@ -83,6 +89,9 @@ BODIES: Mapping[str, object] = {
     "testProviderConfig": PROVIDER,
     "putProject": {},
     "putSecret": {"value": "a value"},
+    "createSchedule": SCHEDULE,
+    "updateSchedule": SCHEDULE,
+    "previewSchedule": {"rule": SCHEDULE["rule"]},
 }
 KEYS = {
     "providers": "ghost",
@@ -91,6 +100,7 @@ KEYS = {
     "tokens": str(uuid4()),
     "me": str(uuid4()),
     "secrets": "ghost",
+    "schedules": "ghost",
     "projects": "ghost",
 }
 """By the first word of the path: of what there is not, which is hidden from nobody."""

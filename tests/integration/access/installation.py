@@ -15,7 +15,7 @@ from hodei.adapters.scripted.inspector import ScriptedInspector
 from hodei.adapters.scripted.provider import ScriptedFactory
 from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.adapters.security.sealing import SivSealer
-from hodei.adapters.system import SystemChance, SystemClock
+from hodei.adapters.system import PackagedZones, SystemChance, SystemClock
 from hodei.api.grpc.server import GrpcServer
 from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
@@ -112,6 +112,7 @@ def _core(tables: Tables) -> Core:
         sealer=SivSealer(secrets.token_bytes(32)),
         passwords=Argon2Passwords(time_cost=1, memory_kib=64, lanes=1),
         host=FakeHost(),
+        zones=PackagedZones(),
         replica="replica-1",
         installation_id="inst",
         agent_servers=("unix:/agent.sock",),

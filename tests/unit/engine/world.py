@@ -16,6 +16,7 @@ from hodei.adapters.scripted.inspector import ScriptedInspector
 from hodei.adapters.scripted.provider import ScriptedFactory
 from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.adapters.security.sealing import SivSealer
+from hodei.adapters.system import PackagedZones
 from hodei.domain.attempt import Attempt
 from hodei.domain.events import Event
 from hodei.domain.job import Job
@@ -166,6 +167,7 @@ class World:
             sealer=SivSealer(b"k" * 32),
             passwords=Argon2Passwords(time_cost=1, memory_kib=8, lanes=1),
             host=self.host,
+            zones=PackagedZones(),
             replica=name,
             installation_id="inst",
             agent_servers=("unix:/agent.sock",),

@@ -770,6 +770,172 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules with what they did last and do next */
+        get: operations["listSchedules"];
+        put?: never;
+        /** Make a schedule */
+        post: operations["createSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules:preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A rule in words, and when it would fire */
+        post: operations["previewSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** One schedule */
+        get: operations["getSchedule"];
+        /**
+         * Change a schedule
+         * @description What is left out is as for a new one, except `paused`, and the anchor of an interval that stays the same. Slots that have come keep what became of them; those to come follow the new rule.
+         */
+        put: operations["updateSchedule"];
+        post?: never;
+        /** Remove a schedule and its history; its jobs stay */
+        delete: operations["deleteSchedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{key}:pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let no slot fire
+         * @description Slots that wait are given up.
+         */
+        post: operations["pauseSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{key}:resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let slots fire again
+         * @description What passed meanwhile does not fire.
+         */
+        post: operations["resumeSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{key}:run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fire once now
+         * @description Whatever runs, and even when it is paused.
+         */
+        post: operations["runSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schedules/{key}/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** What became of its slots */
+        get: operations["listFirings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/time-zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of time zones */
+        get: operations["listTimeZones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -1152,7 +1318,7 @@ export interface paths {
          * Live topics
          * @description A WebSocket. Client frames: `{op: sub, topic, since?}`, `{op: unsub, topic}`. Server frames: `{topic, seq, data}`, `{topic, op: resync}` (something was missed: read again), `{topic, op: end}`, `{op: error, topic?, code, detail}`, `{op: ping, at}` every 15 s.
          *
-         *     Topics: `jobs`, `summary`, `job:ID`, `stats:ID`, `logs:ID[:ATTEMPT]`, `providers`, `provider:KEY`, `workers`, `queue`; at most 64 per socket. `since` of a log is the next line wanted; without it the last 200 lines come first. A client that does not keep up with a log gets the total and the last 200 lines instead of what it missed. A topic that the caller may not have ends at once with the error `not_found` or `forbidden`, also later, within 5 s of losing the right to it; what depends on the projects that the caller can read begins anew with a resync when those change.
+         *     Topics: `jobs`, `summary`, `job:ID`, `stats:ID`, `logs:ID[:ATTEMPT]`, `providers`, `provider:KEY`, `workers`, `queue`, `schedules`; at most 64 per socket. `since` of a log is the next line wanted; without it the last 200 lines come first. A client that does not keep up with a log gets the total and the last 200 lines instead of what it missed. A topic that the caller may not have ends at once with the error `not_found` or `forbidden`, also later, within 5 s of losing the right to it; what depends on the projects that the caller can read begins anew with a resync when those change.
          *
          *     The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of the server, 1013 try again later, 4401 the credential is not accepted (any more).
          */
@@ -1349,6 +1515,24 @@ export interface components {
             survives_restart: boolean;
         };
         /**
+         * CatchUpPolicy
+         * @description What happens to slots that passed while no server was there to fire them.
+         * @enum {string}
+         */
+        CatchUpPolicy: "none" | "last" | "all";
+        /**
+         * CatchUpView
+         * @description What happens to slots that no server fired in time.
+         */
+        CatchUpView: {
+            policy: components["schemas"]["CatchUpPolicy"];
+            /**
+             * Limit
+             * @description How many fire at most under `all`.
+             */
+            limit: number;
+        };
+        /**
          * Cause
          * @description Why an attempt ended.
          * @enum {string}
@@ -1360,6 +1544,19 @@ export interface components {
          * @enum {string}
          */
         CommandType: "shell" | "exec" | "python" | "node";
+        /**
+         * CronRuleView
+         * @description Local times of the zone.
+         */
+        CronRuleView: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "cron";
+            /** Expression */
+            expression: string;
+        };
         /**
          * DataFrame
          * @description Server: what is new in a topic (see the models named after topics).
@@ -1475,7 +1672,7 @@ export interface components {
          * @description Everything that can happen, as `subject.fact`.
          * @enum {string}
          */
-        EventKind: "job.submitted" | "job.assigned" | "job.started" | "job.requeued" | "job.finished" | "job.cancel_requested" | "job.priority_changed" | "attempt.phase" | "terminal.opened" | "terminal.closed" | "worker.changed" | "provider.changed" | "scheduler.changed";
+        EventKind: "job.submitted" | "job.assigned" | "job.started" | "job.requeued" | "job.finished" | "job.cancel_requested" | "job.priority_changed" | "attempt.phase" | "terminal.opened" | "terminal.closed" | "worker.changed" | "provider.changed" | "scheduler.changed" | "schedule.changed";
         /**
          * EventView
          * @description One row of what happened.
@@ -1546,6 +1743,54 @@ export interface components {
             dev_mode: boolean;
             /** Provider Types */
             provider_types: string[];
+        };
+        /**
+         * FiringPage
+         * @description One page of firings, newest slot first.
+         */
+        FiringPage: {
+            /** Items */
+            items: components["schemas"]["FiringView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * FiringView
+         * @description What became of a slot.
+         */
+        FiringView: {
+            /**
+             * Slot
+             * Format: date-time
+             */
+            slot: string;
+            /**
+             * Until
+             * @description The last slot when the row stands for several; null: for one.
+             */
+            until: string | null;
+            /**
+             * Fired At
+             * Format: date-time
+             * @description When this was decided.
+             */
+            fired_at: string;
+            outcome: components["schemas"]["Outcome"];
+            reason: components["schemas"]["ReasonView"] | null;
+            /** Job Id */
+            job_id: string | null;
+            /** @description null: there is no job, or it is kept no more. */
+            job_state: components["schemas"]["JobState"] | null;
+            /**
+             * Manual
+             * @description Whether somebody ran the schedule by hand.
+             */
+            manual: boolean;
+            /**
+             * Actor
+             * @description Who did.
+             */
+            actor: string | null;
         };
         /**
          * FoundView
@@ -1701,6 +1946,24 @@ export interface components {
          * @enum {string}
          */
         Interface: "rest" | "grpc" | "websocket" | "ssh" | "cli" | "system";
+        /**
+         * IntervalRuleView
+         * @description Every so many milliseconds of elapsed time, counted from the anchor.
+         */
+        IntervalRuleView: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "interval";
+            /** Every Ms */
+            every_ms: number;
+            /**
+             * Anchor
+             * Format: date-time
+             */
+            anchor: string;
+        };
         /**
          * Isolation
          * @description What separates a job from the machine and from other jobs.
@@ -2570,6 +2833,12 @@ export interface components {
             disabled: number;
         };
         /**
+         * Note
+         * @description What is odd about the local time of a slot.
+         * @enum {string}
+         */
+        Note: "gap" | "repeated";
+        /**
          * OidcWay
          * @description The identity provider that one can sign in at.
          */
@@ -2584,6 +2853,22 @@ export interface components {
              * @description Path to begin at; takes `next`, a path of this server to end at.
              */
             url: string;
+        };
+        /**
+         * OnceRuleView
+         * @description One time.
+         */
+        OnceRuleView: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "once";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
         };
         /**
          * OriginRowView
@@ -2634,6 +2919,12 @@ export interface components {
             secret_parameters: string[];
         };
         /**
+         * Outcome
+         * @description What became of a slot.
+         * @enum {string}
+         */
+        Outcome: "submitting" | "waiting" | "submitted" | "refused" | "replaced" | "skipped_overlap" | "skipped_missed" | "skipped_paused";
+        /**
          * OutcomeView
          * @description How an attempt, or the whole job, ended.
          */
@@ -2648,6 +2939,12 @@ export interface components {
             /** Suggestion */
             suggestion: string;
         };
+        /**
+         * Overlap
+         * @description What happens to a slot while a job of the same schedule is not finished.
+         * @enum {string}
+         */
+        Overlap: "allow" | "skip" | "queue" | "replace";
         /**
          * Phase
          * @description Where an attempt is. The timeline of the job page is these, with their times.
@@ -2747,6 +3044,18 @@ export interface components {
              * @description When the next worker is tried after the fault.
              */
             retry_at: string | null;
+        };
+        /**
+         * PreviewWarning
+         * @description Something that is allowed and may surprise.
+         */
+        PreviewWarning: {
+            /**
+             * Code
+             * @description spread, either_day, short_months, uneven_step, gap, repeated, long_jitter, no_slot.
+             */
+            code: string;
+            words: components["schemas"]["WordsView"];
         };
         /**
          * Priority
@@ -3086,6 +3395,19 @@ export interface components {
             database_ms: number;
         };
         /**
+         * ReasonView
+         * @description Why a slot did not fire, or not yet.
+         */
+        ReasonView: {
+            /**
+             * Code
+             * @description Stable: overlap, queue_full, missed, paused, replaced, or the code of an error.
+             */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * RejectionView
          * @description Why one provider is not used.
          */
@@ -3248,6 +3570,30 @@ export interface components {
             items: components["schemas"]["SampleView"][];
         };
         /**
+         * SchedulePage
+         * @description One page of schedules, by project and name.
+         */
+        SchedulePage: {
+            /** Items */
+            items: components["schemas"]["ScheduleView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SchedulePreview
+         * @description What a rule means.
+         */
+        SchedulePreview: {
+            words: components["schemas"]["WordsView"];
+            /**
+             * Next
+             * @description Without jitter.
+             */
+            next: components["schemas"]["SlotView"][];
+            /** Warnings */
+            warnings: components["schemas"]["PreviewWarning"][];
+        };
+        /**
          * ScheduleRefView
          * @description A schedule, by the name it had then.
          */
@@ -3259,6 +3605,91 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+        };
+        /**
+         * ScheduleView
+         * @description A schedule.
+         */
+        ScheduleView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Rule */
+            rule: components["schemas"]["CronRuleView"] | components["schemas"]["IntervalRuleView"] | components["schemas"]["OnceRuleView"];
+            /** Zone */
+            zone: string;
+            words: components["schemas"]["WordsView"];
+            overlap: components["schemas"]["Overlap"];
+            /** Queue Limit */
+            queue_limit: number;
+            catch_up: components["schemas"]["CatchUpView"];
+            /** Jitter Ms */
+            jitter_ms: number;
+            /** Starts At */
+            starts_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Paused */
+            paused: boolean;
+            /** Paused By */
+            paused_by: string | null;
+            /** Paused At */
+            paused_at: string | null;
+            /** Target */
+            target: components["schemas"]["SpecTargetView"] | components["schemas"]["TemplateTargetView"];
+            /** Version */
+            version: number;
+            /**
+             * Next
+             * @description The next slots, paused or not; without jitter.
+             */
+            next: components["schemas"]["SlotView"][];
+            /**
+             * Next Fire At
+             * @description When the next slot fires, jitter included; null: paused, or there is none.
+             */
+            next_fire_at: string | null;
+            last_firing: components["schemas"]["FiringView"] | null;
+            /**
+             * Running Jobs
+             * @description Jobs of the schedule that are not finished.
+             */
+            running_jobs: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * SchedulesPatch
+         * @description Topic schedules: rows that are new or changed, or whose newest job has changed.
+         */
+        SchedulesPatch: {
+            /** Rows */
+            rows: components["schemas"]["ScheduleView"][];
+            /**
+             * Deleted
+             * @description Ids of schedules that are gone.
+             */
+            deleted: string[];
         };
         /**
          * SecretView
@@ -3366,6 +3797,43 @@ export interface components {
             oidc: components["schemas"]["OidcWay"] | null;
         };
         /**
+         * SlotView
+         * @description A time at which a rule fires.
+         */
+        SlotView: {
+            /**
+             * Slot
+             * Format: date-time
+             * @description In UTC.
+             */
+            slot: string;
+            /**
+             * Local
+             * @description What the clock of the zone shows then, without offset.
+             */
+            local: string;
+            /**
+             * Offset
+             * @description Offset of the zone from UTC at that time, such as +02:00.
+             */
+            offset: string;
+            /**
+             * @description gap: the clocks jump over the time meant, this is the first one after it; repeated: the
+             *     clocks show this time twice.
+             */
+            note: components["schemas"]["Note"] | null;
+        };
+        /**
+         * SpecTargetView
+         * @description Submits a spec.
+         */
+        SpecTargetView: {
+            /** Spec */
+            spec: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * StatsBatch
          * @description Topic stats: samples, oldest first.
          */
@@ -3467,6 +3935,33 @@ export interface components {
             version: number;
         };
         /**
+         * TemplateTargetView
+         * @description Runs a template.
+         */
+        TemplateTargetView: {
+            /**
+             * Template
+             * @description Its name when the schedule was saved.
+             */
+            template: string;
+            /**
+             * Template Id
+             * Format: uuid
+             */
+            template_id: string;
+            /**
+             * Version
+             * @description null: the newest at each slot.
+             */
+            version: number | null;
+            /** Parameters */
+            parameters: {
+                [key: string]: string | number | boolean | {
+                    [key: string]: string;
+                };
+            };
+        };
+        /**
          * TerminalEndInput
          * @description Client of a terminal: nothing more will be typed.
          */
@@ -3550,6 +4045,14 @@ export interface components {
             op: "taken";
             /** Bytes */
             bytes: number;
+        };
+        /**
+         * TimeZones
+         * @description Names of the time zones that a schedule may have, sorted.
+         */
+        TimeZones: {
+            /** Items */
+            items: string[];
         };
         /**
          * TokenList
@@ -3767,6 +4270,16 @@ export interface components {
             /** Memory Mb */
             memory_mb: number;
             network: components["schemas"]["Network"];
+        };
+        /**
+         * WordsView
+         * @description The same sentence in English and Spanish.
+         */
+        WordsView: {
+            /** En */
+            en: string;
+            /** Es */
+            es: string;
         };
         /**
          * WorkerState
@@ -5935,6 +6448,618 @@ export interface operations {
             403: components["responses"]["Problem403"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: {
+                /** @description Only those of this project. */
+                project?: string;
+                /** @description Part of the name in any case. */
+                q?: string;
+                /** @description Only those that are, or are not. */
+                paused?: "1" | "0";
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By project and name. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default default */
+                    project?: string;
+                    /** @default  */
+                    description?: string;
+                    rule: {
+                        /** @constant */
+                        kind: "cron";
+                        /**
+                         * @description Five fields, six with the second first, or a macro such as @daily. Besides lists, ranges, steps and names: L, W and # in the day fields, H for a value of the schedule's own.
+                         * @example 30 2 * * *
+                         * @example *\/15 9-17 * * MON-FRI
+                         * @example 0 9 L * *
+                         * @example H H * * *
+                         */
+                        expression: string;
+                    } | {
+                        /** @constant */
+                        kind: "interval";
+                        every_ms: number;
+                        /** @description The first slot; starts_at, or the time of saving, when left out. Without offset it is a time of the schedule's zone. */
+                        anchor?: string | null;
+                    } | {
+                        /** @constant */
+                        kind: "once";
+                        /** @description The slot. Without offset it is a time of the schedule's zone. */
+                        at: string;
+                    };
+                    /**
+                     * @description IANA time zone; GET /time-zones lists them.
+                     * @default UTC
+                     * @example Europe/Madrid
+                     */
+                    zone?: string;
+                    /**
+                     * @description Each slot fires up to so much later; the same slot always by the same.
+                     * @default 0
+                     */
+                    jitter_ms?: number;
+                    /** @description No slot lies before it. Without offset it is a time of the schedule's zone. */
+                    starts_at?: string | null;
+                    /** @description Every slot lies before it. Without offset it is a time of the schedule's zone. */
+                    ends_at?: string | null;
+                    /**
+                     * @description What a slot does while a job of the schedule is not finished.
+                     * @default skip
+                     * @enum {unknown}
+                     */
+                    overlap?: "allow" | "skip" | "queue" | "replace";
+                    /**
+                     * @description Slots that wait at most under queue.
+                     * @default 1
+                     */
+                    queue_limit?: number;
+                    catch_up?: {
+                        /**
+                         * @description Which slots fire that no server fired within a minute.
+                         * @default none
+                         * @enum {unknown}
+                         */
+                        policy?: "none" | "last" | "all";
+                        /**
+                         * @description How many at most under all.
+                         * @default 100
+                         */
+                        limit?: number;
+                    };
+                    /** @description Left out: as it is; a new one is not. */
+                    paused?: boolean;
+                    target: {
+                        /** @description A job spec (JobSpec). Its name and project are the schedule's when left out; secret texts are refused, {secret: NAME} is not. */
+                        spec: Record<string, never>;
+                    } | {
+                        template: string;
+                        /** @description null: the newest at each slot. */
+                        version?: number | null;
+                        parameters?: {
+                            [key: string]: (string | number | boolean) | {
+                                secret: string;
+                            };
+                        };
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description It is stored and will fire. */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    previewSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    rule: {
+                        /** @constant */
+                        kind: "cron";
+                        /**
+                         * @description Five fields, six with the second first, or a macro such as @daily. Besides lists, ranges, steps and names: L, W and # in the day fields, H for a value of the schedule's own.
+                         * @example 30 2 * * *
+                         * @example *\/15 9-17 * * MON-FRI
+                         * @example 0 9 L * *
+                         * @example H H * * *
+                         */
+                        expression: string;
+                    } | {
+                        /** @constant */
+                        kind: "interval";
+                        every_ms: number;
+                        /** @description The first slot; starts_at, or the time of saving, when left out. Without offset it is a time of the schedule's zone. */
+                        anchor?: string | null;
+                    } | {
+                        /** @constant */
+                        kind: "once";
+                        /** @description The slot. Without offset it is a time of the schedule's zone. */
+                        at: string;
+                    };
+                    /**
+                     * @description IANA time zone; GET /time-zones lists them.
+                     * @default UTC
+                     * @example Europe/Madrid
+                     */
+                    zone?: string;
+                    /**
+                     * @description Each slot fires up to so much later; the same slot always by the same.
+                     * @default 0
+                     */
+                    jitter_ms?: number;
+                    /** @description No slot lies before it. Without offset it is a time of the schedule's zone. */
+                    starts_at?: string | null;
+                    /** @description Every slot lies before it. Without offset it is a time of the schedule's zone. */
+                    ends_at?: string | null;
+                    /** @description The slots after it; now when left out. Without offset it is a time of the schedule's zone. */
+                    from?: string | null;
+                    /**
+                     * @description How many slots.
+                     * @default 5
+                     */
+                    count?: number;
+                    /**
+                     * Format: uuid
+                     * @description Id of the schedule whose H is meant; without it, H is an example.
+                     */
+                    schedule?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Nothing is stored. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePreview"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getSchedule: {
+        parameters: {
+            query?: {
+                /** @description The project of a schedule given by name. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateSchedule: {
+        parameters: {
+            query?: {
+                /** @description The project of a schedule given by name. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default default */
+                    project?: string;
+                    /** @default  */
+                    description?: string;
+                    rule: {
+                        /** @constant */
+                        kind: "cron";
+                        /**
+                         * @description Five fields, six with the second first, or a macro such as @daily. Besides lists, ranges, steps and names: L, W and # in the day fields, H for a value of the schedule's own.
+                         * @example 30 2 * * *
+                         * @example *\/15 9-17 * * MON-FRI
+                         * @example 0 9 L * *
+                         * @example H H * * *
+                         */
+                        expression: string;
+                    } | {
+                        /** @constant */
+                        kind: "interval";
+                        every_ms: number;
+                        /** @description The first slot; starts_at, or the time of saving, when left out. Without offset it is a time of the schedule's zone. */
+                        anchor?: string | null;
+                    } | {
+                        /** @constant */
+                        kind: "once";
+                        /** @description The slot. Without offset it is a time of the schedule's zone. */
+                        at: string;
+                    };
+                    /**
+                     * @description IANA time zone; GET /time-zones lists them.
+                     * @default UTC
+                     * @example Europe/Madrid
+                     */
+                    zone?: string;
+                    /**
+                     * @description Each slot fires up to so much later; the same slot always by the same.
+                     * @default 0
+                     */
+                    jitter_ms?: number;
+                    /** @description No slot lies before it. Without offset it is a time of the schedule's zone. */
+                    starts_at?: string | null;
+                    /** @description Every slot lies before it. Without offset it is a time of the schedule's zone. */
+                    ends_at?: string | null;
+                    /**
+                     * @description What a slot does while a job of the schedule is not finished.
+                     * @default skip
+                     * @enum {unknown}
+                     */
+                    overlap?: "allow" | "skip" | "queue" | "replace";
+                    /**
+                     * @description Slots that wait at most under queue.
+                     * @default 1
+                     */
+                    queue_limit?: number;
+                    catch_up?: {
+                        /**
+                         * @description Which slots fire that no server fired within a minute.
+                         * @default none
+                         * @enum {unknown}
+                         */
+                        policy?: "none" | "last" | "all";
+                        /**
+                         * @description How many at most under all.
+                         * @default 100
+                         */
+                        limit?: number;
+                    };
+                    /** @description Left out: as it is; a new one is not. */
+                    paused?: boolean;
+                    target: {
+                        /** @description A job spec (JobSpec). Its name and project are the schedule's when left out; secret texts are refused, {secret: NAME} is not. */
+                        spec: Record<string, never>;
+                    } | {
+                        template: string;
+                        /** @description null: the newest at each slot. */
+                        version?: number | null;
+                        parameters?: {
+                            [key: string]: (string | number | boolean) | {
+                                secret: string;
+                            };
+                        };
+                    };
+                    /** @description The version that was read; another one in the store is a conflict. */
+                    version?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The schedule as it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteSchedule: {
+        parameters: {
+            query?: {
+                /** @description The project of a schedule given by name. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    pauseSchedule: {
+        parameters: {
+            query?: {
+                /** @description The project of a schedule given by name. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule as it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    resumeSchedule: {
+        parameters: {
+            query?: {
+                /** @description The project of a schedule given by name. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schedule as it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    runSchedule: {
+        parameters: {
+            query?: {
+                /** @description The project of a schedule given by name. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What came of it; `refused` says why no job was made. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listFirings: {
+        parameters: {
+            query?: {
+                /** @description The project of a schedule given by name. */
+                project?: string;
+                /** @description Outcomes, separated by commas. */
+                outcome?: ("submitting" | "waiting" | "submitted" | "refused" | "replaced" | "skipped_overlap" | "skipped_missed" | "skipped_paused")[];
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Rows per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the schedule, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest slot first. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiringPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listTimeZones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description IANA names, as this release knows them. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeZones"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

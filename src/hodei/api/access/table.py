@@ -53,6 +53,9 @@ _LIST_SECRETS = _any(Permission.SECRETS_READ)
 _SET_SECRET = _project(Permission.SECRETS_MANAGE, "secret.set")
 _DELETE_SECRET = _project(Permission.SECRETS_MANAGE, "secret.delete")
 _ROTATE_SECRETS = _installation(Permission.SECRETS_ROTATE, "secret.rotate")
+_LIST_SCHEDULES = _any(Permission.SCHEDULES_READ)
+_READ_SCHEDULE = _project(Permission.SCHEDULES_READ)
+_RUN_SCHEDULE = _project(Permission.JOBS_RUN, "schedule.run")
 _USERS = _installation(Permission.USERS_MANAGE)
 _TERMINAL = _job(Permission.TERMINAL_OPEN, "terminal.open")
 
@@ -67,6 +70,10 @@ def _user(verb: str) -> Rule:
 
 def _provider(verb: str) -> Rule:
     return _installation(Permission.PROVIDERS_MANAGE, f"provider.{verb}")
+
+
+def _schedule(verb: str) -> Rule:
+    return _project(Permission.SCHEDULES_MANAGE, f"schedule.{verb}")
 
 
 def _worker(verb: str) -> Rule:
@@ -121,6 +128,18 @@ REST: Mapping[str, Rule] = {
     "putSecret": _SET_SECRET,
     "deleteSecret": _DELETE_SECRET,
     "rotateSecrets": _ROTATE_SECRETS,
+    "listSchedules": _LIST_SCHEDULES,
+    "createSchedule": _schedule("create"),
+    "getSchedule": _READ_SCHEDULE,
+    "updateSchedule": _schedule("update"),
+    "deleteSchedule": _schedule("delete"),
+    "pauseSchedule": _schedule("pause"),
+    "resumeSchedule": _schedule("resume"),
+    "runSchedule": _RUN_SCHEDULE,
+    "listFirings": _READ_SCHEDULE,
+    # Reckons with what was sent, and shows nothing that is stored.
+    "previewSchedule": KNOWN,
+    "listTimeZones": KNOWN,
     "drainWorker": _worker("drain"),
     "terminateWorker": _worker("terminate"),
     "listAudit": _AUDIT,
@@ -216,6 +235,7 @@ TOPICS: Mapping[str, Rule] = {
     "provider": _READ_PROVIDERS,
     "workers": _READ_WORKERS,
     "queue": _QUEUE,
+    "schedules": _LIST_SCHEDULES,
 }
 """Live topics by kind, over the WebSocket and as server-sent events."""
 

@@ -30,6 +30,7 @@ TAGS = {
     "providers": "Where jobs run.",
     "workers": "What jobs run in.",
     "queue": "What waits, and why.",
+    "schedules": "Rules of time that submit jobs.",
     "projects": "What jobs belong to, and how much of it may run.",
     "secrets": "Values that jobs get and nobody reads.",
     "audit": "Who did what, or was not let.",
@@ -42,12 +43,12 @@ frames: `{topic, seq, data}`, `{topic, op: resync}` (something was missed: read 
 `{topic, op: end}`, `{op: error, topic?, code, detail}`, `{op: ping, at}` every 15 s.
 
 Topics: `jobs`, `summary`, `job:ID`, `stats:ID`, `logs:ID[:ATTEMPT]`, `providers`, \
-`provider:KEY`, `workers`, `queue`; at most 64 per socket. `since` of a log is the next line \
-wanted; without it the last 200 lines come first. A client that does not keep up with a log gets \
-the total and the last 200 lines instead of what it missed. A topic that the caller may not have \
-ends at once with the error `not_found` or `forbidden`, also later, within 5 s of losing the right \
-to it; what depends on the projects that the caller can read begins anew with a resync when those \
-change.
+`provider:KEY`, `workers`, `queue`, `schedules`; at most 64 per socket. `since` of a log is the \
+next line wanted; without it the last 200 lines come first. A client that does not keep up with a \
+log gets the total and the last 200 lines instead of what it missed. A topic that the caller may \
+not have ends at once with the error `not_found` or `forbidden`, also later, within 5 s of losing \
+the right to it; what depends on the projects that the caller can read begins anew with a resync \
+when those change.
 
 The Origin must be this server's own or on its list. Close codes: 1000 asked for, 1001 and 1012 \
 the server stops, 1008 too many topics or bad frames, 1009 a message over 1 MiB, 1011 an error of \

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     WORKERS_MANAGE = "workers.manage"
     PROJECTS_READ = "projects.read"
     PROJECTS_MANAGE = "projects.manage"
+    SCHEDULES_READ = "schedules.read"
+    SCHEDULES_MANAGE = "schedules.manage"
     SECRETS_READ = "secrets.read"
     """Names and dates of secrets; nobody may read a value."""
     SECRETS_MANAGE = "secrets.manage"
@@ -63,11 +65,13 @@ _VIEWER = frozenset(
         Permission.PROVIDERS_READ,
         Permission.WORKERS_READ,
         Permission.PROJECTS_READ,
+        Permission.SCHEDULES_READ,
     }
 )
 _OPERATOR = _VIEWER | {
     Permission.JOBS_RUN,
     Permission.TERMINAL_OPEN,
+    Permission.SCHEDULES_MANAGE,
     Permission.SECRETS_READ,
 }
 

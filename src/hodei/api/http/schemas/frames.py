@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
@@ -13,6 +14,7 @@ from hodei.api.http.schemas.metrics import SampleView
 from hodei.api.http.schemas.model import Model
 from hodei.api.http.schemas.providers import Providers, ProviderView, Workers
 from hodei.api.http.schemas.queue import QueueView
+from hodei.api.http.schemas.schedules import ScheduleView
 from hodei.api.http.schemas.system import Summary
 
 MAX_TOPIC = 300
@@ -82,6 +84,14 @@ class JobsPatch(Model):
     """Topic jobs: rows that are new or changed."""
 
     rows: list[JobRowView]
+
+
+class SchedulesPatch(Model):
+    """Topic schedules: rows that are new or changed, or whose newest job has changed."""
+
+    rows: list[ScheduleView]
+    deleted: list[UUID]
+    """Ids of schedules that are gone."""
 
 
 class LogEnd(Model):
@@ -174,6 +184,7 @@ SERVER_FRAMES: tuple[type[BaseModel], ...] = (
 )
 TOPIC_DATA: tuple[type[BaseModel], ...] = (
     JobsPatch,
+    SchedulesPatch,
     JobView,
     LogBatch,
     StatsBatch,

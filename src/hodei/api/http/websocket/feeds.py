@@ -21,6 +21,7 @@ from hodei.api.http.schemas.jobs import JobView
 from hodei.api.http.schemas.metrics import SampleView
 from hodei.api.http.websocket.channel import Channel
 from hodei.api.http.websocket.jobs_feed import JobsFeed, JobsHub
+from hodei.api.http.websocket.schedules_feed import SchedulesFeed
 from hodei.api.http.websocket.shared import Shared
 from hodei.domain.attempt import Phase
 from hodei.domain.events import Event, EventKind
@@ -178,6 +179,10 @@ class SharedFeeds:
         """Live workers."""
         state = self._shared("workers", projects, self._read_workers)
         return StateFeed(state, _about_workers, pause_s=0.5, refresh_s=5)
+
+    def schedules(self, projects: Projects) -> SchedulesFeed:
+        """Rows of schedules that changed."""
+        return SchedulesFeed(self._engine, projects)
 
     def queue(self, projects: Projects) -> StateFeed:
         """The queue's numbers and its first jobs."""

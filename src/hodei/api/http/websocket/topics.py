@@ -22,6 +22,7 @@ _PLAIN: Mapping[str, Callable[[SharedFeeds, Projects], Feed]] = {
     "providers": SharedFeeds.providers,
     "workers": SharedFeeds.workers,
     "queue": SharedFeeds.queue,
+    "schedules": SharedFeeds.schedules,
 }
 _KEYED: Mapping[str, Callable[[Engine, str], Feed]] = {
     "job": job_feed,
@@ -30,7 +31,9 @@ _KEYED: Mapping[str, Callable[[Engine, str], Feed]] = {
 }
 _LOG = re.compile(r"([^:\x00]+)(?::([0-9]{1,7}))?\Z")
 KINDS = frozenset({*_PLAIN, *_KEYED, "logs"})
-KNOWN = "jobs, summary, job:ID, stats:ID, logs:ID, providers, provider:KEY, workers, queue"
+KNOWN = (
+    "jobs, summary, job:ID, stats:ID, logs:ID, providers, provider:KEY, workers, queue, schedules"
+)
 
 
 class Topics:

@@ -1,0 +1,1 @@
+"""Schedules: rules of time, when they fire next, and what is decided when a slot has come."""

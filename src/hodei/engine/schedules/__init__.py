@@ -1,0 +1,1 @@
+"""Schedules: what people do with them, and the loop that fires their slots."""
