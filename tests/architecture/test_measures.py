@@ -24,12 +24,12 @@ FOREIGN = {
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
     "hodei.api.ssh": {"asyncssh"},
     "hodei.api.http": {"fastapi", "pydantic", "pydantic_core", "starlette", "uvicorn"},
-    "hodei.app": {"prometheus_client", "uvloop", "yaml", "grpc"},
+    "hodei.app": {"prometheus_client", "uvloop", "grpc"},
     "hodei.app.cli": {"click", "rich", "typer"},
     "hodei.app.embedded": {"asyncpg"},
     "hodei.client": {"httpx", "websockets"},
     "hodei.testing": {"pytest"},
-    "hodei.wire": {"google", "grpc"},
+    "hodei.wire": {"google", "grpc", "yaml"},
 }
 """Which packages may import what from outside; a folder inherits what its parents may."""
 

@@ -51,7 +51,7 @@ class VaultCalls:
         return raw
 
     async def delete_project(self, name: str) -> None:
-        """Removes it. Raises NotFound; Conflict while jobs or secrets belong to it."""
+        """Removes it. Raises NotFound; Conflict while something belongs to it."""
         await self._transport.call("DELETE", _path("projects", name), repeatable=False)
 
 

@@ -191,7 +191,8 @@ def _env() -> Schema:
         "description": "Environment of the process. A value is text, the name of a secret, or a "
         "secret value: sealed when stored, masked in logs, and shown as null ever after. "
         f"At most {limits.ENV_VALUE_BYTES} bytes of UTF-8 per value and {limits.ENV_BYTES} "
-        f"together. Names that begin with {limits.RESERVED_ENV_PREFIX} are Hodei's own.",
+        f"together. Names that begin with {limits.RESERVED_ENV_PREFIX} are Hodei's own, but "
+        "for those of a template's parameters.",
         "maxProperties": limits.ENV_ENTRIES,
         "propertyNames": _text(limits.ENV_NAME),
         "additionalProperties": {

@@ -35,6 +35,7 @@ from hodei.engine.secrets import Secrets
 from hodei.engine.sessions import Session, Sessions
 from hodei.engine.standing import Standing
 from hodei.engine.stats import Stats
+from hodei.engine.templates import Templates
 from hodei.engine.terminals import Terminals
 from hodei.engine.terminate import Terminator
 from hodei.ports.bus import Hint
@@ -91,21 +92,13 @@ class Engine:
         )
         self.explainer = Explainer(core, self.registry, self.projects)
         self.jobs = Jobs(
-            core,
-            self.explainer,
-            self.projects,
-            self._wake_dispatcher,
-            self.dispatcher.at_once,
+            core, self.explainer, self.projects, self._wake_dispatcher, self.dispatcher.at_once
         )
+        self.templates = Templates(core, self.projects, self.jobs)
         self.providers = Providers(core, self.registry, self.pools, self.explainer)
         targets = Targets(self.jobs, self.projects)
         self.firer = Firer(
-            core.store,
-            targets,
-            self.jobs,
-            zones=core.zones,
-            clock=core.clock,
-            chance=core.chance,
+            core.store, targets, self.jobs, zones=core.zones, clock=core.clock, chance=core.chance
         )
         self.schedules = Schedules(core, targets, self.firer)
         self.secrets = Secrets(core, self.projects, self.providers)

@@ -25,7 +25,7 @@ class ProjectStore(Protocol):
         ...
 
     async def delete_project(self, name: str) -> bool:
-        """False, and nothing happens, while it has jobs, secrets or schedules."""
+        """False, and nothing happens, while it has jobs, secrets, schedules or templates."""
         ...
 
     async def project_use(self, names: Sequence[str] | None = None) -> Mapping[str, Use]:

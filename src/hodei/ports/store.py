@@ -29,13 +29,13 @@ from hodei.domain.warm import Demand
 from hodei.domain.worker import Handle, Worker, WorkerState
 from hodei.ports.aggregates import JobMetrics, Recent, UseSeries
 from hodei.ports.audit import AuditStore
+from hodei.ports.automation import AutomationStore
 from hodei.ports.feed import EventStore
 from hodei.ports.hosts import HostStore
 from hodei.ports.identity import IdentityStore
 from hodei.ports.loads import LoadStore
 from hodei.ports.maintenance import MaintenanceStore
 from hodei.ports.projects import ProjectStore
-from hodei.ports.schedules import ScheduleStore
 from hodei.ports.secret_rows import SecretStore
 
 T = TypeVar("T")
@@ -493,7 +493,7 @@ class Store(
     AuditStore,
     SecretStore,
     ProjectStore,
-    ScheduleStore,
+    AutomationStore,
     MaintenanceStore,
     Protocol,
 ):

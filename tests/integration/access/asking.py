@@ -92,6 +92,10 @@ BODIES: Mapping[str, object] = {
     "createSchedule": SCHEDULE,
     "updateSchedule": SCHEDULE,
     "previewSchedule": {"rule": SCHEDULE["rule"]},
+    "createTemplate": {"name": "asked", "project": OURS, "spec": {"command": "true"}},
+    "updateTemplate": {"name": "asked", "spec": {"command": "true"}},
+    "importTemplate": {"name": "asked", "spec": {"command": "true"}},
+    "saveJobAsTemplate": {"name": "of-a-job"},
 }
 KEYS = {
     "providers": "ghost",
@@ -102,6 +106,7 @@ KEYS = {
     "secrets": "ghost",
     "schedules": "ghost",
     "projects": "ghost",
+    "templates": "ghost",
 }
 """By the first word of the path: of what there is not, which is hidden from nobody."""
 

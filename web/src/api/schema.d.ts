@@ -699,7 +699,7 @@ export interface paths {
          */
         put: operations["putProject"];
         post?: never;
-        /** Remove a project that has neither jobs nor secrets */
+        /** Remove a project to which nothing belongs */
         delete: operations["deleteProject"];
         options?: never;
         head?: never;
@@ -928,6 +928,195 @@ export interface paths {
         };
         /** Names of time zones */
         get: operations["listTimeZones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Templates with how their jobs went */
+        get: operations["listTemplates"];
+        put?: never;
+        /** Store a template */
+        post: operations["createTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** A template, or one of its versions */
+        get: operations["getTemplate"];
+        /**
+         * Make the next version of a template
+         * @description What is left out is set back. What says the same makes no version. With `version` the change is refused when somebody else made another one since.
+         */
+        put: operations["updateTemplate"];
+        post?: never;
+        /**
+         * Remove a template with all its versions
+         * @description Its jobs stay, and still say what they were made from.
+         */
+        delete: operations["deleteTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{key}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Versions of a template */
+        get: operations["listTemplateVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{key}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** A template as YAML */
+        get: operations["exportTemplate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates:import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a template in from YAML or JSON
+         * @description A template of the same name gets its next version, unless it says the same.
+         */
+        post: operations["importTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{key}:save-as-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job, or a unique beginning of it (4 characters at least). */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store a job as a template of its project
+         * @description Hidden values of its environment become secret parameters. What a job's template was filled with becomes parameters with defaults.
+         */
+        post: operations["saveJobAsTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{key}:run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Submit a job of a template */
+        post: operations["runTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{key}:render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a run would submit; nothing is stored */
+        post: operations["renderTemplate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{key}/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** How the jobs of a template went over a range of time */
+        get: operations["getTemplateStats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2170,7 +2359,7 @@ export interface components {
              */
             image: string | null;
             /**
-             * @description Environment of the process. A value is text, the name of a secret, or a secret value: sealed when stored, masked in logs, and shown as null ever after. At most 32768 bytes of UTF-8 per value and 262144 together. Names that begin with HODEI_ are Hodei's own.
+             * @description Environment of the process. A value is text, the name of a secret, or a secret value: sealed when stored, masked in logs, and shown as null ever after. At most 32768 bytes of UTF-8 per value and 262144 together. Names that begin with HODEI_ are Hodei's own, but for those of a template's parameters.
              * @default {}
              */
             env: {
@@ -2413,6 +2602,24 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+        };
+        /**
+         * LastRun
+         * @description The newest job of a template.
+         */
+        LastRun: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            state: components["schemas"]["JobState"];
+            /**
+             * At
+             * Format: date-time
+             * @description When it was submitted.
+             */
+            at: string;
         };
         /**
          * LineView
@@ -2946,6 +3153,52 @@ export interface components {
          */
         Overlap: "allow" | "skip" | "queue" | "replace";
         /**
+         * ParameterType
+         * @description What a value may be.
+         * @enum {string}
+         */
+        ParameterType: "string" | "integer" | "number" | "boolean" | "choice" | "secret" | "file";
+        /**
+         * ParameterView
+         * @description One thing that a template asks for.
+         */
+        ParameterView: {
+            /** Name */
+            name: string;
+            type: components["schemas"]["ParameterType"];
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
+            /**
+             * Required
+             * @description Whether a run without a value, and without a default, is refused.
+             */
+            required: boolean;
+            /** Default */
+            default: string | number | boolean | components["schemas"]["SecretDefault"] | null;
+            /** Choices */
+            choices: string[];
+            /** Minimum */
+            minimum: number | null;
+            /** Maximum */
+            maximum: number | null;
+            /** Min Length */
+            min_length: number | null;
+            /** Max Length */
+            max_length: number | null;
+            /**
+             * Pattern
+             * @description A regular expression that the whole text must fit.
+             */
+            pattern: string | null;
+            /**
+             * Schemes
+             * @description Of a file: schemes of URLs that may be given; an absolute path always may.
+             */
+            schemes: string[];
+        };
+        /**
          * Phase
          * @description Where an attempt is. The timeline of the job page is these, with their times.
          * @enum {string}
@@ -3424,6 +3677,19 @@ export interface components {
             forever: boolean;
         };
         /**
+         * RenderedView
+         * @description What a run with these parameters would submit.
+         */
+        RenderedView: {
+            /**
+             * Spec
+             * @description The spec as stored: every field of JobSpec with its value. Secret values of the environment are never shown: {secret: NAME} or {secret_value: null}.
+             */
+            spec: {
+                [key: string]: unknown;
+            };
+        };
+        /**
          * Result
          * @description How an action ended.
          * @enum {string}
@@ -3531,6 +3797,40 @@ export interface components {
              * @description Send it with the next call; null: all is done.
              */
             next_cursor: string | null;
+        };
+        /**
+         * RunBucketView
+         * @description Jobs of a template that were submitted in one stretch of time.
+         */
+        RunBucketView: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /** Runs */
+            runs: number;
+            /**
+             * By State
+             * @description What they are now.
+             */
+            by_state: {
+                [key: string]: number;
+            };
+            /**
+             * Success Rate
+             * @description Of those that ended by themselves, 0..1; null when none has.
+             */
+            success_rate: number | null;
+            /**
+             * Avg Ms
+             * @description Run time of those that finished.
+             */
+            avg_ms: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
         };
         /**
          * SampleView
@@ -3690,6 +3990,14 @@ export interface components {
              * @description Ids of schedules that are gone.
              */
             deleted: string[];
+        };
+        /**
+         * SecretDefault
+         * @description The name of a stored secret.
+         */
+        SecretDefault: {
+            /** Secret */
+            secret: string;
         };
         /**
          * SecretView
@@ -3920,6 +4228,81 @@ export interface components {
          */
         Target: "RUN" | "GONE";
         /**
+         * TemplateImported
+         * @description A template as an import left it.
+         */
+        TemplateImported: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Tags */
+            tags: string[];
+            /** Version */
+            version: number;
+            /** Parameters */
+            parameters: components["schemas"]["ParameterView"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            last_run: components["schemas"]["LastRun"] | null;
+            /**
+             * Runs 30D
+             * @description Jobs submitted in the last 30 days.
+             */
+            runs_30d: number;
+            /**
+             * Success Rate 30D
+             * @description Of those that ended by themselves, 0..1; null when none has.
+             */
+            success_rate_30d: number | null;
+            /**
+             * Avg Ms 30D
+             * @description Mean run time of those that finished.
+             */
+            avg_ms_30d: number | null;
+            /**
+             * Spec
+             * @description A job spec as it was written, without a project; any text in it may hold placeholders such as `{{ name }}`.
+             */
+            spec: {
+                [key: string]: unknown;
+            };
+            /**
+             * Outcome
+             * @description created, updated, or unchanged: it said the same already.
+             */
+            outcome: string;
+        };
+        /**
+         * TemplatePage
+         * @description Templates by name.
+         */
+        TemplatePage: {
+            /** Items */
+            items: components["schemas"]["TemplateRowView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * TemplateRefView
          * @description A version of a template, by the name it had then.
          */
@@ -3933,6 +4316,96 @@ export interface components {
             name: string;
             /** Version */
             version: number;
+        };
+        /**
+         * TemplateRowView
+         * @description A template as lists show it, by its newest version.
+         */
+        TemplateRowView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Tags */
+            tags: string[];
+            /** Version */
+            version: number;
+            /** Parameters */
+            parameters: components["schemas"]["ParameterView"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            last_run: components["schemas"]["LastRun"] | null;
+            /**
+             * Runs 30D
+             * @description Jobs submitted in the last 30 days.
+             */
+            runs_30d: number;
+            /**
+             * Success Rate 30D
+             * @description Of those that ended by themselves, 0..1; null when none has.
+             */
+            success_rate_30d: number | null;
+            /**
+             * Avg Ms 30D
+             * @description Mean run time of those that finished.
+             */
+            avg_ms_30d: number | null;
+        };
+        /**
+         * TemplateStats
+         * @description How the jobs of a template went over a range of time.
+         */
+        TemplateStats: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /**
+             * Bucket Ms
+             * @description Length of one stretch of the trend.
+             */
+            bucket_ms: number;
+            /** Runs */
+            runs: number;
+            /** By State */
+            by_state: {
+                [key: string]: number;
+            };
+            /** Success Rate */
+            success_rate: number | null;
+            /** Avg Ms */
+            avg_ms: number | null;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Trend */
+            trend: components["schemas"]["RunBucketView"][];
         };
         /**
          * TemplateTargetView
@@ -3959,6 +4432,95 @@ export interface components {
                 [key: string]: string | number | boolean | {
                     [key: string]: string;
                 };
+            };
+        };
+        /**
+         * TemplateVersionView
+         * @description A version of a template.
+         */
+        TemplateVersionView: {
+            /** Version */
+            version: number;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+        };
+        /**
+         * TemplateVersions
+         * @description Versions, the newest first.
+         */
+        TemplateVersions: {
+            /** Items */
+            items: components["schemas"]["TemplateVersionView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TemplateView
+         * @description A template, or the version of it that was asked for.
+         */
+        TemplateView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Tags */
+            tags: string[];
+            /** Version */
+            version: number;
+            /** Parameters */
+            parameters: components["schemas"]["ParameterView"][];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            last_run: components["schemas"]["LastRun"] | null;
+            /**
+             * Runs 30D
+             * @description Jobs submitted in the last 30 days.
+             */
+            runs_30d: number;
+            /**
+             * Success Rate 30D
+             * @description Of those that ended by themselves, 0..1; null when none has.
+             */
+            success_rate_30d: number | null;
+            /**
+             * Avg Ms 30D
+             * @description Mean run time of those that finished.
+             */
+            avg_ms_30d: number | null;
+            /**
+             * Spec
+             * @description A job spec as it was written, without a project; any text in it may hold placeholders such as `{{ name }}`.
+             */
+            spec: {
+                [key: string]: unknown;
             };
         };
         /**
@@ -7060,6 +7622,630 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listTemplates: {
+        parameters: {
+            query?: {
+                /** @description Only those of this project. */
+                project?: string;
+                /** @description Part of the name or of the description, in any case. */
+                q?: string;
+                /** @description One of its tags. */
+                tag?: string;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Templates per page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplatePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description default when left out.
+                     * @default default
+                     */
+                    project?: string;
+                    /** @description Unique within the project. */
+                    name: string;
+                    description?: string | null;
+                    tags?: string[] | null;
+                    parameters?: {
+                        /** @description As placeholders name it. */
+                        name: string;
+                        /** @enum {string} */
+                        type: "string" | "integer" | "number" | "boolean" | "choice" | "secret" | "file";
+                        label?: string;
+                        description?: string;
+                        /** @description True when left out, unless there is a default. */
+                        required?: boolean | null;
+                        /** @description Of a secret: {secret: NAME} only. */
+                        default?: (string | number | boolean | null) | {
+                            secret: string;
+                        };
+                        choices?: string[] | null;
+                        minimum?: number | null;
+                        maximum?: number | null;
+                        min_length?: number | null;
+                        max_length?: number | null;
+                        /** @description A regular expression that the whole text must fit: characters, classes, groups, | and quantifiers; no look-around, no back-references. */
+                        pattern?: string | null;
+                        /** @description Of a file; https when left out, none when empty. */
+                        schemes?: string[] | null;
+                    }[] | null;
+                    /** @description A job spec, in whose texts placeholders may stand. One placeholder alone gives its own type, so that it may stand for a number. In a script it becomes a quoted literal of the script's language. Its project is the template's; its name, when left out, too. */
+                    spec: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description The template. */
+            201: {
+                headers: {
+                    /** @description Path of the template. */
+                    Location?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getTemplate: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+                /** @description A version; the newest when not given. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The template. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateTemplate: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique within the project. */
+                    name: string;
+                    description?: string | null;
+                    tags?: string[] | null;
+                    parameters?: {
+                        /** @description As placeholders name it. */
+                        name: string;
+                        /** @enum {string} */
+                        type: "string" | "integer" | "number" | "boolean" | "choice" | "secret" | "file";
+                        label?: string;
+                        description?: string;
+                        /** @description True when left out, unless there is a default. */
+                        required?: boolean | null;
+                        /** @description Of a secret: {secret: NAME} only. */
+                        default?: (string | number | boolean | null) | {
+                            secret: string;
+                        };
+                        choices?: string[] | null;
+                        minimum?: number | null;
+                        maximum?: number | null;
+                        min_length?: number | null;
+                        max_length?: number | null;
+                        /** @description A regular expression that the whole text must fit: characters, classes, groups, | and quantifiers; no look-around, no back-references. */
+                        pattern?: string | null;
+                        /** @description Of a file; https when left out, none when empty. */
+                        schemes?: string[] | null;
+                    }[] | null;
+                    /** @description A job spec, in whose texts placeholders may stand. One placeholder alone gives its own type, so that it may stand for a number. In a script it becomes a quoted literal of the script's language. Its project is the template's; its name, when left out, too. */
+                    spec: Record<string, never>;
+                    /**
+                     * @description default when left out.
+                     * @default default
+                     */
+                    project?: string;
+                    /** @description The newest one that the caller knows. */
+                    version?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The template as it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteTemplate: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listTemplateVersions: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Templates per page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateVersions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    exportTemplate: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+                /** @description A version; the newest when not given. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/yaml": Record<string, never>;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    importTemplate: {
+        parameters: {
+            query?: {
+                /** @description The project that it is brought into. */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description default when left out.
+                     * @default default
+                     */
+                    project?: string;
+                    /** @description Unique within the project. */
+                    name: string;
+                    description?: string | null;
+                    tags?: string[] | null;
+                    parameters?: {
+                        /** @description As placeholders name it. */
+                        name: string;
+                        /** @enum {string} */
+                        type: "string" | "integer" | "number" | "boolean" | "choice" | "secret" | "file";
+                        label?: string;
+                        description?: string;
+                        /** @description True when left out, unless there is a default. */
+                        required?: boolean | null;
+                        /** @description Of a secret: {secret: NAME} only. */
+                        default?: (string | number | boolean | null) | {
+                            secret: string;
+                        };
+                        choices?: string[] | null;
+                        minimum?: number | null;
+                        maximum?: number | null;
+                        min_length?: number | null;
+                        max_length?: number | null;
+                        /** @description A regular expression that the whole text must fit: characters, classes, groups, | and quantifiers; no look-around, no back-references. */
+                        pattern?: string | null;
+                        /** @description Of a file; https when left out, none when empty. */
+                        schemes?: string[] | null;
+                    }[] | null;
+                    /** @description A job spec, in whose texts placeholders may stand. One placeholder alone gives its own type, so that it may stand for a number. In a script it becomes a quoted literal of the script's language. Its project is the template's; its name, when left out, too. */
+                    spec: Record<string, never>;
+                };
+            };
+        };
+        responses: {
+            /** @description One of its name was there. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateImported"];
+                };
+            };
+            /** @description It is new. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateImported"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    saveJobAsTemplate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the job, or a unique beginning of it (4 characters at least). */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Unique within the project. */
+                    name: string;
+                    description?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The template. */
+            201: {
+                headers: {
+                    /** @description Path of the template. */
+                    Location?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    runTemplate: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+            };
+            header?: {
+                /** @description The same key with the same job gives the same job, however often it is sent; with another job it is refused. In bulk, job i (from 0) has the key KEY:i. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Values by name; of a secret its text, or {secret: NAME}. */
+                    parameters?: {
+                        [key: string]: (string | number | boolean | null) | {
+                            secret: string;
+                        };
+                    } | null;
+                    /** @description The newest when left out. */
+                    version?: number | null;
+                    /** @description Of the job. */
+                    name?: string | null;
+                    /** @enum {string|null} */
+                    priority?: "LOW" | "NORMAL" | "HIGH" | null;
+                    /** @description Added to the template's, and winning over them. */
+                    labels?: {
+                        [key: string]: string;
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The idempotency key is known: the job that was stored then. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Stored; the job says which version it was made from. */
+            201: {
+                headers: {
+                    /** @description Path of the new job. */
+                    Location?: string;
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    renderTemplate: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Values by name; of a secret its text, or {secret: NAME}. */
+                    parameters?: {
+                        [key: string]: (string | number | boolean | null) | {
+                            secret: string;
+                        };
+                    } | null;
+                    /** @description The newest when left out. */
+                    version?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The spec; secret values are null. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RenderedView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getTemplateStats: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+                /** @description A version; the newest when not given. */
+                version?: number;
+                /** @description Submitted at this time or later; 30 days before `to` when not given. */
+                from?: string;
+                /** @description Submitted before this time; now when not given. */
+                to?: string;
+                /** @description Stretches of time. */
+                buckets?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Numbers over all, and a trend. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateStats"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -44,6 +44,8 @@ class Projects(Part):
         used = used or any(one.project == name for one in tables.schedules.values())
         if used or any(project == name for project, _ in tables.secrets):
             return False
+        if any(versions[-1].project == name for versions in tables.templates.values()):
+            return False
         if tables.projects.pop(name, None) is None:
             return False
         await self._publish(Hint(topic="project", keys=(name,)), Hint(topic="queue"))

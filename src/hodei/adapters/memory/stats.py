@@ -10,6 +10,7 @@ from uuid import UUID
 
 from hodei.adapters.memory.jobs import belongs
 from hodei.adapters.memory.part import Part
+from hodei.adapters.memory.percentiles import percentile
 from hodei.domain.attempt import Attempt
 from hodei.domain.job import JOB, Job, JobState
 from hodei.domain.warm import Demand, Shape
@@ -165,12 +166,12 @@ def _summary(start: datetime, submitted: int, finished: Sequence[Finished]) -> M
         submitted=submitted,
         finished=counts,
         duration_avg_ms=fmean(durations) if durations else None,
-        duration_p50_ms=_percentile(durations, 0.5),
-        duration_p95_ms=_percentile(durations, 0.95),
-        queue_wait_p50_ms=_percentile(waits, 0.5),
-        queue_wait_p95_ms=_percentile(waits, 0.95),
-        start_latency_p50_ms=_percentile(latencies, 0.5),
-        start_latency_p95_ms=_percentile(latencies, 0.95),
+        duration_p50_ms=percentile(durations, 0.5),
+        duration_p95_ms=percentile(durations, 0.95),
+        queue_wait_p50_ms=percentile(waits, 0.5),
+        queue_wait_p95_ms=percentile(waits, 0.95),
+        start_latency_p50_ms=percentile(latencies, 0.5),
+        start_latency_p95_ms=percentile(latencies, 0.95),
     )
 
 
@@ -189,13 +190,3 @@ def _ms(begin: datetime | None, end: datetime | None) -> float | None:
 
 def _known(values: Iterable[float | None]) -> list[float]:
     return sorted(value for value in values if value is not None)
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float | None:
-    """Interpolated between neighbours, as percentile_cont does."""
-    if not ordered:
-        return None
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)

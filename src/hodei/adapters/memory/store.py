@@ -22,6 +22,7 @@ from hodei.adapters.memory.secrets import Secrets
 from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
 from hodei.adapters.memory.tables import Tables
+from hodei.adapters.memory.templates import Templates
 from hodei.adapters.memory.use import Use
 from hodei.adapters.memory.users import Users
 from hodei.adapters.memory.workers import Workers
@@ -46,6 +47,7 @@ class MemoryStore(
     Secrets,
     Projects,
     Schedules,
+    Templates,
     Users,
     ApiTokens,
     Maintenance,

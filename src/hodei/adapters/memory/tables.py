@@ -23,6 +23,7 @@ from hodei.domain.provider import Health, ProviderRecord
 from hodei.domain.schedules.schedule import Firing, Schedule
 from hodei.domain.secret import Secret
 from hodei.domain.sign_in import SignIn
+from hodei.domain.templates.template import Template
 from hodei.domain.worker import Worker, WorkerState
 from hodei.ports.hosts import HostSample
 from hodei.ports.store import Sample, SchedulerSettings
@@ -128,6 +129,8 @@ class Tables:
         self.audit_number = count(1)
         self.secrets: dict[tuple[str, str], Secret] = {}
         """By project and name."""
+        self.templates: dict[UUID, list[Template]] = {}
+        """Every version, the first one first."""
         self.projects = {
             DEFAULT: Project(name=DEFAULT, version=1, created_at=_EVER, updated_at=_EVER)
         }

@@ -26,6 +26,7 @@ from hodei.adapters.postgres.queue import Queue
 from hodei.adapters.postgres.schedules import Schedules
 from hodei.adapters.postgres.secrets import Secrets
 from hodei.adapters.postgres.sign_ins import SignIns
+from hodei.adapters.postgres.templates import Templates
 from hodei.adapters.postgres.users import Users
 from hodei.adapters.postgres.workers import Workers
 
@@ -48,6 +49,7 @@ class PostgresStore(
     Secrets,
     Projects,
     Schedules,
+    Templates,
     Users,
     ApiTokens,
     Maintenance,

@@ -171,6 +171,13 @@ class Grant:
             raise NotFound("project", project)
         self.principal.require(permission, project)
 
+    def owned(self, kind: str, key: str, project: str) -> None:
+        """`in_project` for a `kind` that was named by its id, and that lies in that project."""
+        if not self.principal.may(Permission.JOBS_READ, project):
+            self.hidden = True
+            raise NotFound(kind, key)
+        self.in_project(project)
+
     async def lost(self, who: Callable[[], Awaitable[Principal]]) -> HodeiError:
         """Returns once the caller may not go on, with the reason; `who` asks anew who it is."""
         while True:

@@ -56,6 +56,9 @@ _ROTATE_SECRETS = _installation(Permission.SECRETS_ROTATE, "secret.rotate")
 _LIST_SCHEDULES = _any(Permission.SCHEDULES_READ)
 _READ_SCHEDULE = _project(Permission.SCHEDULES_READ)
 _RUN_SCHEDULE = _project(Permission.JOBS_RUN, "schedule.run")
+_LIST_TEMPLATES = _any(Permission.TEMPLATES_READ)
+_READ_TEMPLATE = _project(Permission.TEMPLATES_READ)
+_RUN_TEMPLATE = _project(Permission.JOBS_RUN, "template.run")
 _USERS = _installation(Permission.USERS_MANAGE)
 _TERMINAL = _job(Permission.TERMINAL_OPEN, "terminal.open")
 
@@ -74,6 +77,10 @@ def _provider(verb: str) -> Rule:
 
 def _schedule(verb: str) -> Rule:
     return _project(Permission.SCHEDULES_MANAGE, f"schedule.{verb}")
+
+
+def _template(verb: str) -> Rule:
+    return _project(Permission.TEMPLATES_MANAGE, f"template.{verb}")
 
 
 def _worker(verb: str) -> Rule:
@@ -140,6 +147,18 @@ REST: Mapping[str, Rule] = {
     # Reckons with what was sent, and shows nothing that is stored.
     "previewSchedule": KNOWN,
     "listTimeZones": KNOWN,
+    "listTemplates": _LIST_TEMPLATES,
+    "createTemplate": _template("create"),
+    "getTemplate": _READ_TEMPLATE,
+    "updateTemplate": _template("update"),
+    "deleteTemplate": _template("delete"),
+    "listTemplateVersions": _READ_TEMPLATE,
+    "getTemplateStats": _READ_TEMPLATE,
+    "renderTemplate": _READ_TEMPLATE,
+    "runTemplate": _RUN_TEMPLATE,
+    "exportTemplate": _READ_TEMPLATE,
+    "importTemplate": _template("import"),
+    "saveJobAsTemplate": _job(Permission.TEMPLATES_MANAGE, "template.create"),
     "drainWorker": _worker("drain"),
     "terminateWorker": _worker("terminate"),
     "listAudit": _AUDIT,

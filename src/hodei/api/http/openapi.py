@@ -33,6 +33,7 @@ TAGS = {
     "schedules": "Rules of time that submit jobs.",
     "projects": "What jobs belong to, and how much of it may run.",
     "secrets": "Values that jobs get and nobody reads.",
+    "templates": "Specs with parameters, from which jobs are made.",
     "audit": "Who did what, or was not let.",
     "access": "Users, API tokens, and where one is signed in.",
     "system": "The server itself, and signing in.",

@@ -103,7 +103,7 @@ SPEC = {"$ref": "#/components/schemas/JobSpec"}
 
 async def submit(call: Call) -> Response:
     """POST /jobs."""
-    key = _idempotency_key(call)
+    key = idempotency_key(call)
     spec = parse_spec(await read_json(call.request))
     call.grant.in_project(spec.project)
     submission = Submission(spec=spec, idempotency_key=key)
@@ -117,7 +117,7 @@ async def submit(call: Call) -> Response:
 
 async def submit_bulk(call: Call) -> Response:
     """POST /jobs:bulk."""
-    key = _idempotency_key(call)
+    key = idempotency_key(call)
     data = await read_json(call.request, limit=BULK_BYTES)
     submissions = _submissions(data, key)
     for project in {submission.spec.project for submission in submissions}:
@@ -127,7 +127,8 @@ async def submit_bulk(call: Call) -> Response:
     return json_response(JobIds(job_ids=[job.id for job in jobs]), 201)
 
 
-def _idempotency_key(call: Call) -> str | None:
+def idempotency_key(call: Call) -> str | None:
+    """What the header says. Raises InvalidRequest."""
     raw = call.request.headers.get("idempotency-key")
     return None if raw is None else parse_idempotency_key(raw)
 

@@ -112,7 +112,7 @@ OPERATIONS = (
         path="/projects/{key}",
         name="deleteProject",
         tag="projects",
-        summary="Remove a project that has neither jobs nor secrets",
+        summary="Remove a project to which nothing belongs",
         handle=delete,
         answers={204: Answer(description="It is gone.")},
         key=KEY,

@@ -37,6 +37,9 @@ class Permission(StrEnum):
     SECRETS_MANAGE = "secrets.manage"
     SECRETS_ROTATE = "secrets.rotate"
     """Seal everything anew with another key."""
+    TEMPLATES_READ = "templates.read"
+    TEMPLATES_MANAGE = "templates.manage"
+    """Write and remove them; whoever may run jobs may run them."""
     USERS_MANAGE = "users.manage"
     AUDIT_READ = "audit.read"
 
@@ -66,6 +69,7 @@ _VIEWER = frozenset(
         Permission.WORKERS_READ,
         Permission.PROJECTS_READ,
         Permission.SCHEDULES_READ,
+        Permission.TEMPLATES_READ,
     }
 )
 _OPERATOR = _VIEWER | {
@@ -73,6 +77,7 @@ _OPERATOR = _VIEWER | {
     Permission.TERMINAL_OPEN,
     Permission.SCHEDULES_MANAGE,
     Permission.SECRETS_READ,
+    Permission.TEMPLATES_MANAGE,
 }
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {

@@ -110,7 +110,7 @@ IMAGE = Text(
 )
 ENV_NAME = Text(
     most=256,
-    pattern=re.compile(r"(?!HODEI_)[A-Za-z_][A-Za-z0-9_]*"),
+    pattern=re.compile(r"(?!HODEI_(?!PARAM_))[A-Za-z_][A-Za-z0-9_]*"),
     expected="a name of letters, digits and '_', not beginning with a digit, at most 256 long",
 )
 SECRET_NAME = Text(

@@ -49,6 +49,11 @@ class Report:
             given = "" if value is ABSENT else describe(value)
             self._found.append(Violation(field=field, message=message, value=given))
 
+    def note(self, violation: Violation) -> None:
+        """Takes over a fault that somebody else found."""
+        if len(self._found) < MOST_VIOLATIONS:
+            self._found.append(violation)
+
     def close(self) -> None:
         """Raises InvalidRequest when anything was noted."""
         if self._found:

@@ -27,6 +27,7 @@ from hodei.testing.store_contract.secrets import SecretContract
 from hodei.testing.store_contract.sign_ins import SignInContract, TriesContract
 from hodei.testing.store_contract.stats import StatsContract
 from hodei.testing.store_contract.submission import SubmitContract
+from hodei.testing.store_contract.templates import TemplateContract
 from hodei.testing.store_contract.use import UseContract
 from hodei.testing.store_contract.users import ApiTokenContract, UserContract
 from hodei.testing.store_contract.workers import WorkerContract
@@ -54,6 +55,7 @@ class StoreContract(
     SecretContract,
     ProjectContract,
     ScheduleContract,
+    TemplateContract,
     TriesContract,
     UserContract,
     ApiTokenContract,

@@ -35,7 +35,7 @@ class ProjectServiceStub:
     PutProject: _grpc.UnaryUnaryMultiCallable[_projects_pb2.PutProjectRequest, _projects_pb2.Project]
     """Creates it or configures it anew; what is left out is set back."""
     DeleteProject: _grpc.UnaryUnaryMultiCallable[_projects_pb2.DeleteProjectRequest, _projects_pb2.DeleteProjectResponse]
-    """Refused while it has jobs or secrets."""
+    """Refused while it has jobs, secrets or templates."""
 
 @_typing.type_check_only
 class ProjectServiceAsyncStub(ProjectServiceStub):
@@ -44,7 +44,7 @@ class ProjectServiceAsyncStub(ProjectServiceStub):
     PutProject: _aio.UnaryUnaryMultiCallable[_projects_pb2.PutProjectRequest, _projects_pb2.Project]  # type: ignore[assignment]
     """Creates it or configures it anew; what is left out is set back."""
     DeleteProject: _aio.UnaryUnaryMultiCallable[_projects_pb2.DeleteProjectRequest, _projects_pb2.DeleteProjectResponse]  # type: ignore[assignment]
-    """Refused while it has jobs or secrets."""
+    """Refused while it has jobs, secrets or templates."""
 
 class ProjectServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -68,6 +68,6 @@ class ProjectServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _projects_pb2.DeleteProjectRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_projects_pb2.DeleteProjectResponse, _abc.Awaitable[_projects_pb2.DeleteProjectResponse]]:
-        """Refused while it has jobs or secrets."""
+        """Refused while it has jobs, secrets or templates."""
 
 def add_ProjectServiceServicer_to_server(servicer: ProjectServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -34,6 +34,10 @@ w.architecture AS w_architecture, w.created_at AS w_created_at,
 w.enrolled_at AS w_enrolled_at, w.ready_at AS w_ready_at, w.silent_at AS w_silent_at,
 w.ended_at AS w_ended_at, w.reason AS w_reason
 
+-- name: template
+t.id, t.project, v.version, v.name, v.description, v.tags, v.parameters, t.created_at,
+t.created_by, v.created_at AS updated_at, v.created_by AS updated_by
+
 -- name: event
 e.tx::text::bigint AS tx, e.seq, e.at, e.kind, e.job_id, e.attempt_id, e.worker_id,
 e.provider_id, e.project, e.actor, e.data

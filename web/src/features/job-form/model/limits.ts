@@ -35,7 +35,7 @@ export const TEXTS = {
     most: 512,
     pattern: `^(?:${HOST}/)?${PATH_PART}(?:/${PATH_PART})*(?::${TAG})?(?:@${DIGEST})?$`,
   },
-  envName: { most: 256, pattern: "^(?!HODEI_)[A-Za-z_][A-Za-z0-9_]*$" },
+  envName: { most: 256, pattern: "^(?!HODEI_(?!PARAM_))[A-Za-z_][A-Za-z0-9_]*$" },
   secretName: { most: 128, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$" },
   labelKey: { most: 63, pattern: "^[a-zA-Z0-9._/-]+$" },
   labelValue: { most: 255, pattern: `^[^${CONTROL}]*$` },

@@ -1,0 +1,1 @@
+"""Templates: stored job specs with typed parameters, and how they become jobs."""
