@@ -10,6 +10,7 @@ import os
 from time import monotonic, sleep
 
 from hodei.agent import messages, processes
+from hodei.agent.copying import BUNDLE, copy_tree
 from hodei.agent.diagnostics import log, set_level
 from hodei.agent.environment import original_environment
 from hodei.agent.loop import READABLE, Loop
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from hodei.agent.terminal import Terminals
 
 AGENT_VERSION = "0.1.0"
+COPY_TO = "HODEI_AGENT_COPY_TO"
 FEATURES = ("pty", "stats")
 DONE, CUT_OFF, BAD_SETTINGS, REFUSED, NO_SERVER = 0, 1, 2, 3, 4
 REGISTER_CALL_S = 10.0
@@ -41,6 +43,8 @@ KILL_S = 5.0
 def main() -> int:
     """Runs the agent to its end; the exit code."""
     processes.exit_on_terminate()
+    if target := os.environ.get(COPY_TO):
+        return copy_to(target)
     try:
         settings = AgentSettings(os.environ)
     except SettingsError as error:
@@ -64,6 +68,17 @@ def main() -> int:
         return granted
     agent = Agent(settings, channels, granted)
     return agent.run()
+
+
+def copy_to(target: str) -> int:
+    """Copies the bundle instead of working; the exit code."""
+    try:
+        count = copy_tree(BUNDLE, target)
+    except OSError as error:
+        log("the bundle cannot be copied", level="error", reason=str(error))
+        return CUT_OFF
+    log("copied", files=count, target=target)
+    return DONE
 
 
 def register(channels: list[Channel], settings: AgentSettings) -> Message | int:

@@ -28,8 +28,10 @@ OTHER_NAMES = {
     "DOCKER_HOST": "docker_host",
     "DOCKER_TLS_VERIFY": "docker_tls_verify",
     "DOCKER_CERT_PATH": "docker_cert_path",
+    "KUBECONFIG": "kubeconfig",
 }
-"""Settings whose names do not begin with HODEI_: as the product's guide, and Docker, have them."""
+"""Settings whose names do not begin with HODEI_: as the product's guide, Docker and Kubernetes have
+them."""
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 MIN_KEY = 32
 AGENT_TLS_FILES = ("HODEI_AGENT_TLS_CERT", "HODEI_AGENT_TLS_KEY", "HODEI_AGENT_TLS_CA")
@@ -104,6 +106,13 @@ class Settings:
     docker_cert_path: Path | None = None
     """Holds ca.pem, cert.pem and key.pem; None: `.docker` of the user's home."""
     k8s_enabled: bool = False
+    """Seeds the provider `kubernetes`."""
+    kubeconfig: Path | None = None
+    """Of that provider; None: the account of the pod that this server runs in."""
+    k8s_namespace: str = ""
+    """Where that provider's pods are; empty: as the kubeconfig, or the server's own pod, has it."""
+    k8s_agent_image: str = ""
+    """Brings the agent into that provider's pods; empty: the provider's default."""
     fc_enabled: bool = False
     agent_servers: tuple[str, ...] = ()
     """Targets that agents are told to call, comma-separated; this server's socket comes first
@@ -305,6 +314,9 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "docker_tls_verify": str,
     "docker_cert_path": _path,
     "k8s_enabled": _flag,
+    "kubeconfig": _path,
+    "k8s_namespace": str,
+    "k8s_agent_image": str,
     "fc_enabled": _flag,
     "agent_servers": _targets,
     "agent_listen": _address,

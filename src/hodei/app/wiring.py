@@ -22,6 +22,7 @@ from hodei.app.docker_environment import docker_settings
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.entrance import entrance
 from hodei.app.keys import sealer_of
+from hodei.app.kubernetes_environment import kubernetes_settings
 from hodei.app.settings import Settings, replica_name
 from hodei.app.workers_endpoint import WorkersEndpoint
 from hodei.domain.errors import InvalidRequest, Violation
@@ -41,6 +42,8 @@ FLAGGED_TYPES = {
     "k8s_enabled": ("HODEI_K8S_ENABLED", "kubernetes"),
     "fc_enabled": ("HODEI_FC_ENABLED", "firecracker"),
 }
+SEEDED = {"docker": docker_settings, "kubernetes": kubernetes_settings}
+"""What the environment says about the settings of a seeded provider, by type."""
 
 
 def provider_factories() -> dict[str, ProviderFactory]:
@@ -118,7 +121,7 @@ async def _seed(engine: Engine, settings: Settings) -> None:
         await engine.providers.seed(ProviderConfig(name="local", type="process"))
     for attribute, (_, kind) in FLAGGED_TYPES.items():
         if getattr(settings, attribute):
-            given = docker_settings(settings) if kind == "docker" else {}
+            given = SEEDED[kind](settings) if kind in SEEDED else {}
             await engine.providers.seed(ProviderConfig(name=kind, type=kind, settings=given))
 
 

@@ -23,7 +23,7 @@ def fields(schema: object, path: str = "") -> Iterator[tuple[str, Mapping[str, o
         yield from fields(schema.get(below), f"{path}*.")
 
 
-@pytest.mark.parametrize("kind", ["docker", "process"])
+@pytest.mark.parametrize("kind", ["docker", "kubernetes", "process"])
 def test_every_setting_has_words_and_a_type(kind: str) -> None:
     found = dict(fields(FACTORIES[kind].settings_schema()))
     assert found

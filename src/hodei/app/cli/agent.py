@@ -1,4 +1,4 @@
-"""`hodei agent`: the bundle that carries the agent into any image."""
+"""`hodei agent`: the bundle that carries the agent into any image, and an image of its own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 Place = Annotated[Path, typer.Argument(help="The bundle's directory.")]
 
-app = typer.Typer(no_args_is_help=True, help="The agent's bundle: build, check.")
+app = typer.Typer(no_args_is_help=True, help="The agent's bundle: build, check, image.")
 
 
 @app.command("build")
@@ -42,6 +42,27 @@ def check(bundle: Place = Path("dist/agent-bundle"), as_json: Json = False) -> N
         _show(read_bundle(bundle), as_json)
     except BundleError as error:
         fail(str(error), exits.ERROR)
+
+
+@app.command("image")
+def image(
+    out: Annotated[Path, typer.Argument(help="The archive to write.")],
+    name: Annotated[str, typer.Option(help="Name and tag of the image.")] = "hodei-agent:latest",
+) -> None:
+    """Make the image that brings the agent into pods, as an archive for docker load and its kin."""
+    from tempfile import TemporaryDirectory
+
+    from hodei.app.bundle import BundleError
+    from hodei.app.bundle import build as build_bundle
+    from hodei.app.bundle.image import write_image
+
+    try:
+        with TemporaryDirectory(prefix="hodei-bundle-") as folder:
+            info = build_bundle(Path(folder) / "bundle")
+            write_image(info, name, out)
+    except (BundleError, OSError) as error:
+        fail(str(error), exits.ERROR)
+    print(f"{out}: {name}, agent {info.version}, {info.architecture}")
 
 
 def _show(info: BundleInfo, as_json: bool) -> None:
