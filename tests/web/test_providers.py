@@ -35,11 +35,11 @@ def words_of(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, di
 def test_types_are_shown_as_they_are_installed(visitor: Visitor, client: Client) -> None:
     with visitor.page("/providers") as page:
         types = page.locator("#types").get_by_role("listitem")
-        for name in ("Docker", "Process"):
+        for name in ("Docker", "Kubernetes", "Process"):
             row = types.filter(has_text=re.compile(f"^{name}"))
             expect(row).to_contain_text("Installed")
             expect(row.get_by_role("link", name=f"Add a {name} provider")).to_be_visible()
-        for name in ("Kubernetes", "Firecracker"):
+        for name in ("Firecracker",):
             row = types.filter(has_text=re.compile(f"^{name}"))
             expect(row).to_contain_text("Not installed")
             expect(row).to_contain_text("hodei.providers")

@@ -34,9 +34,50 @@ ENV = {
 }
 
 
+def plain_installer() -> dict[str, object]:
+    """The container that brings the agent."""
+    limits = {"cpu": "500m", "memory": "128Mi"}
+    return {
+        "name": "hodei-agent",
+        "image": "hodei-agent:latest",
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["/.hodei/bin/hodei-agent"],
+        "env": [{"name": "HODEI_AGENT_COPY_TO", "value": "/.hodei-copy"}],
+        "resources": {"requests": limits, "limits": limits},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [{"name": "hodei-agent", "mountPath": "/.hodei-copy"}],
+    }
+
+
+def plain_job() -> dict[str, object]:
+    """The container of the job."""
+    limits = {"cpu": "500m", "memory": "128Mi"}
+    return {
+        "name": "job",
+        "image": "alpine:latest",
+        "imagePullPolicy": "IfNotPresent",
+        "command": ["/.hodei/bin/hodei-agent"],
+        "env": [{"name": f"HODEI_AGENT_{name}", "value": value} for name, value in ENV.items()],
+        "resources": {"requests": limits, "limits": limits},
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "privileged": False,
+            "readOnlyRootFilesystem": False,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "volumeMounts": [
+            {"name": "hodei-agent", "mountPath": "/.hodei", "readOnly": True},
+            {"name": "hodei-worker", "mountPath": "/.hodei-worker", "readOnly": True},
+        ],
+    }
+
+
 def plain_pod() -> dict[str, object]:
     """Of the ordinary request, without any setting."""
-    limits = {"cpu": "500m", "memory": "128Mi"}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -53,45 +94,8 @@ def plain_pod() -> dict[str, object]:
             "enableServiceLinks": False,
             "automountServiceAccountToken": False,
             "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
-            "initContainers": [
-                {
-                    "name": "hodei-agent",
-                    "image": "hodei-agent:latest",
-                    "imagePullPolicy": "IfNotPresent",
-                    "command": ["/.hodei/bin/hodei-agent"],
-                    "env": [{"name": "HODEI_AGENT_COPY_TO", "value": "/.hodei-copy"}],
-                    "resources": {"requests": limits, "limits": limits},
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "volumeMounts": [{"name": "hodei-agent", "mountPath": "/.hodei-copy"}],
-                }
-            ],
-            "containers": [
-                {
-                    "name": "job",
-                    "image": "alpine:latest",
-                    "imagePullPolicy": "IfNotPresent",
-                    "command": ["/.hodei/bin/hodei-agent"],
-                    "env": [
-                        {"name": f"HODEI_AGENT_{name}", "value": value}
-                        for name, value in ENV.items()
-                    ],
-                    "resources": {"requests": limits, "limits": limits},
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "privileged": False,
-                        "readOnlyRootFilesystem": False,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "volumeMounts": [
-                        {"name": "hodei-agent", "mountPath": "/.hodei", "readOnly": True},
-                        {"name": "hodei-worker", "mountPath": "/.hodei-worker", "readOnly": True},
-                    ],
-                }
-            ],
+            "initContainers": [plain_installer()],
+            "containers": [plain_job()],
             "volumes": [
                 {"name": "hodei-agent", "emptyDir": {}},
                 {

@@ -1,0 +1,80 @@
+"""A server whose provider `kubernetes` is a real cluster, and what a test asks of both."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hodei.wire.gen import jobs_pb2
+from tests.e2e.faults.site import Site, close, new_directory
+from tests.support.kubernetes import PrivateCluster
+from tests.support.processes import until
+
+WORKERS = "hodei.worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yard:
+    """One server and one cluster."""
+
+    site: Site
+    cluster: PrivateCluster
+
+    def traces(self) -> list[str]:
+        """Pods and secrets of workers."""
+        return [
+            f"{kind} {row['metadata']['name']}"
+            for kind in ("pods", "secrets")
+            for row in self.cluster.items(kind, WORKERS)
+        ]
+
+    async def nothing_left(self, within: float = 60.0) -> None:
+        """Waits until nothing is left of any worker."""
+        await until(lambda: not self.traces(), within=within, what=lambda: f"gone: {self.traces()}")
+
+
+@contextmanager
+def new_yard(cluster: PrivateCluster) -> Iterator[Yard]:
+    """A running server that knows the cluster; its workers are ended with it."""
+    with socket.create_server((cluster.host, 0)) as found:
+        address = f"{cluster.host}:{found.getsockname()[1]}"
+    env = {
+        "HODEI_K8S_ENABLED": "1",
+        "KUBECONFIG": str(cluster.kubeconfig),
+        "HODEI_AGENT_LISTEN": address,
+        "HODEI_AGENT_SERVERS": f"tls://{address}",
+    }
+    with new_directory() as directory:
+        site = Site(directory, env)
+        try:
+            site.start()
+            yield Yard(site=site, cluster=cluster)
+        finally:
+            close(site)
+            cluster.remove("pods", WORKERS)
+            cluster.remove("secrets", WORKERS)
+
+
+def job(
+    kind: str = "shell",
+    script: str = "",
+    *,
+    image: str = "alpine:latest",
+    name: str = "kubernetes test",
+    env: Mapping[str, str] | None = None,
+    memory_mb: int = 64,
+    cpu: float = 0.1,
+    timeout_ms: int = 120_000,
+) -> jobs_pb2.JobSpec:
+    """A small spec; with as little of a processor as a job may ask for."""
+    return jobs_pb2.JobSpec(
+        name=name,
+        image=image,
+        command=jobs_pb2.Command(type=kind, script=script),
+        env={key: jobs_pb2.EnvValue(value=value) for key, value in (env or {}).items()},
+        resources=jobs_pb2.Resources(cpu=cpu, memory_mb=memory_mb),
+        timeout_ms=timeout_ms,
+        grace_ms=2_000,
+    )
