@@ -19,6 +19,7 @@ IGNORE = "type:" + " ignore"
 FOREIGN = {
     "hodei.adapters.postgres": {"asyncpg", "zstandard"},
     "hodei.adapters.docker": {"aiohttp", "yarl"},
+    "hodei.adapters.kubernetes": {"aiohttp", "yarl", "yaml"},
     "hodei.adapters.oidc": {"authlib", "httpx", "joserfc"},
     "hodei.adapters.security": {"argon2", "cryptography"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
