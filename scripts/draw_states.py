@@ -14,6 +14,8 @@ from hodei.domain import attempt, job, worker
 from hodei.domain.attempt import ATTEMPT
 from hodei.domain.job import JOB
 from hodei.domain.machine import Machine
+from hodei.domain.webhooks import delivery
+from hodei.domain.webhooks.delivery import DELIVERY
 from hodei.domain.worker import WORKER
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,9 +27,15 @@ _STORIES = {
     "attempt": "Where one try at a job is. The timeline of the job page is these phases.",
     "worker": "What an ephemeral worker is at the moment. What is wanted of it (RUN or GONE) is "
     "kept apart, and the reconciler compares the two.",
+    "delivery": "How far one event has come on its way to one webhook.",
 }
-_SOURCES = {"job": job, "attempt": attempt, "worker": worker}
-_MACHINES: Mapping[str, Machine[Any]] = {"job": JOB, "attempt": ATTEMPT, "worker": WORKER}
+_SOURCES = {"job": job, "attempt": attempt, "worker": worker, "delivery": delivery}
+_MACHINES: Mapping[str, Machine[Any]] = {
+    "job": JOB,
+    "attempt": ATTEMPT,
+    "worker": WORKER,
+    "delivery": DELIVERY,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

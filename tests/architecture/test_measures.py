@@ -28,6 +28,7 @@ FOREIGN = {
     "hodei.app": {"prometheus_client", "uvloop", "grpc"},
     "hodei.app.cli": {"click", "rich", "typer"},
     "hodei.app.embedded": {"asyncpg"},
+    "hodei.adapters.webhooks": {"httpx"},
     "hodei.client": {"httpx", "websockets"},
     "hodei.testing": {"pytest"},
     "hodei.wire": {"google", "grpc", "yaml"},

@@ -19,6 +19,7 @@ from hodei.app.embedded import default_data_dir
 from hodei.domain.access.roles import Role
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.units import parse_duration
+from hodei.domain.webhooks.addresses import Allowed, read_allowed
 from hodei.ports.audit import LEAST_RETENTION
 
 CLIENT_NAMES = frozenset({"HODEI_URL", "HODEI_TOKEN", "HODEI_CA_FILE", "HODEI_NO_BROWSER"})
@@ -141,6 +142,10 @@ class Settings:
     """How long the logs of finished jobs are kept, e.g. 30d."""
     audit_retention: timedelta = timedelta(days=365)
     """How long rows of the audit log are kept, a day at least, e.g. 365d."""
+    webhook_allow: Allowed = field(default_factory=Allowed)
+    """Networks, addresses and host names that webhooks may call though they are not public."""
+    delivery_retention: timedelta = timedelta(days=30)
+    """How long deliveries of webhooks are kept, e.g. 30d."""
     terminal_idle: timedelta = timedelta(hours=1)
     """A terminal in a job that passes nothing for this long is closed, e.g. 1h."""
     pool_size: int = 8
@@ -330,6 +335,8 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "job_retention": _duration,
     "log_retention": _duration,
     "audit_retention": _audit_retention,
+    "webhook_allow": read_allowed,
+    "delivery_retention": _duration,
     "terminal_idle": _idle,
     "pool_size": _whole(3, 100),
 }
@@ -357,6 +364,8 @@ def _text(value: object) -> str:
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case tuple():
             return ",".join(str(item) for item in value)
+        case Allowed():
+            return ",".join([*map(str, value.networks), *sorted(value.hosts)])
         case timedelta():
             return f"{value.total_seconds():.0f}s"
         case _:

@@ -16,6 +16,7 @@ from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.adapters.system import LinuxHost, PackagedZones, SystemChance, SystemClock
+from hodei.adapters.webhooks.sender import HttpSender
 from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
 from hodei.app.docker_environment import docker_settings
@@ -108,7 +109,9 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
                 jobs=settings.job_retention,
                 logs=settings.log_retention,
                 audit=settings.audit_retention,
+                deliveries=settings.delivery_retention,
             ),
+            sender=HttpSender(settings.webhook_allow),
         )
         await stack.enter_async_context(engine)
         await _seed(engine, settings)

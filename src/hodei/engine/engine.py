@@ -38,9 +38,11 @@ from hodei.engine.stats import Stats
 from hodei.engine.templates import Templates
 from hodei.engine.terminals import Terminals
 from hodei.engine.terminate import Terminator
+from hodei.engine.webhooks.webhooks import Webhooks
 from hodei.ports.bus import Hint
 from hodei.ports.peer import Peer
 from hodei.ports.provider import AgentBundle, ProviderFactory, no_bundle
+from hodei.ports.webhook_sender import WebhookSender
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +54,8 @@ class Engine:
     """Everything one server process does, apart from its interfaces.
 
     `async with Engine(...)` opens the providers and runs the loops; leaving it stops them and
-    leaves every worker alive, for the next server to find.
+    leaves every worker alive, for the next server to find. Without `sender`, deliveries of
+    webhooks wait for another replica.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Engine:
         agent_bundle: AgentBundle = no_bundle,
         retention: Retention | None = None,
         entrance: Entrance | None = None,
+        sender: WebhookSender | None = None,
     ) -> None:
         self.core = core
         self.registry = Registry(
@@ -97,11 +101,10 @@ class Engine:
         self.templates = Templates(core, self.projects, self.jobs)
         self.providers = Providers(core, self.registry, self.pools, self.explainer)
         targets = Targets(self.jobs, self.projects)
-        self.firer = Firer(
-            core.store, targets, self.jobs, zones=core.zones, clock=core.clock, chance=core.chance
-        )
+        self.firer = _firer(core, targets, self.jobs)
         self.schedules = Schedules(core, targets, self.firer)
-        self.secrets = Secrets(core, self.projects, self.providers)
+        self.webhooks = Webhooks(core, self.projects, sender)
+        self.secrets = Secrets(core, self.projects, self.providers, self.webhooks)
         self.queue = Queue(core, self.explainer)
         self.workers = Workers(core, self.sessions)
         self.hosts = Hosts(core)
@@ -131,6 +134,7 @@ class Engine:
             loop.create_task(self.hosts.run(), name="hosts"),
             loop.create_task(self.audit.run(), name="audit"),
             loop.create_task(self.firer.run(), name="schedules"),
+            loop.create_task(self.webhooks.run(), name="webhooks"),
         ]
         await ready.wait()
         return self
@@ -139,6 +143,7 @@ class Engine:
         for task in self._loops:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
+        await self.webhooks.stop()
         self.lost_terminals.stop()
         await self.pools.stop()
         await self._give_back()
@@ -221,6 +226,7 @@ class Engine:
             self.logs.wake({UUID(key) for key in hint.keys} if hint.keys else None)
         if everything or hint.topic in ("event", "job"):
             self.live.wake()
+        self.webhooks.heard(hint.topic)
         if everything or hint.topic == "job":
             self.logs.wake_jobs(hint.keys)
             self.firer.job_changed()
@@ -258,3 +264,7 @@ class Engine:
             logger.warning("providers not refreshed", extra={"error": str(error)})
         self.pools.wake()
         self.dispatcher.room()
+
+
+def _firer(core: Core, targets: Targets, jobs: Jobs) -> Firer:
+    return Firer(core.store, targets, jobs, zones=core.zones, clock=core.clock, chance=core.chance)

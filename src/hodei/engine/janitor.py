@@ -26,6 +26,8 @@ class Retention:
     logs: timedelta = timedelta(days=30)
     audit: timedelta = timedelta(days=365)
     """A day at least."""
+    deliveries: timedelta = timedelta(days=30)
+    """Of webhooks."""
 
 
 class Janitor:
@@ -40,14 +42,15 @@ class Janitor:
         while True:
             await self._core.clock.sleep(PAUSE_S)
             try:
-                while (
-                    _any(await self.run_once())
-                    or await self.purge_audit()
-                    or await self.purge_firings()
-                ):
+                while await self._purge():
                     await self._core.clock.sleep(0.1)
             except HodeiError as error:
                 logger.warning("retention pass failed", extra={"error": str(error)})
+
+    async def _purge(self) -> bool:
+        """One batch of everything; whether there may be more."""
+        rows = _any(await self.run_once()) or await self.purge_audit()
+        return bool(rows or await self.purge_firings() or await self.purge_deliveries())
 
     async def run_once(self) -> Purged:
         """One batch."""
@@ -76,6 +79,11 @@ class Janitor:
         before = self._core.clock.now() - self.retention.audit
         midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
         return await self._core.store.purge_audit(midnight, limit=AUDIT_BATCH)
+
+    async def purge_deliveries(self) -> int:
+        """One batch of the deliveries of webhooks; gives how many went."""
+        before = self._core.clock.now() - self.retention.deliveries
+        return await self._core.store.purge_deliveries(before, limit=BATCH)
 
 
 def _dates(project: Project, now: datetime) -> ProjectDates:

@@ -90,8 +90,8 @@ class Projects:
         await self.get(name)
         if not await self._core.store.delete_project(name):
             raise Conflict(
-                f"jobs, secrets, schedules or templates of the project {name!r} are kept; delete "
-                "its secrets, schedules and templates, and let its retention remove its jobs"
+                f"jobs, secrets, schedules, templates or webhooks of the project {name!r} are "
+                "kept; delete those, and let its retention remove its jobs"
             )
         await self.refresh()
 

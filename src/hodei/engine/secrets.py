@@ -12,6 +12,7 @@ from hodei.domain.secret import Secret, secret_place
 from hodei.engine.core import Core
 from hodei.engine.projects import Projects
 from hodei.engine.providers import Providers
+from hodei.engine.webhooks.webhooks import Webhooks
 from hodei.ports.secret_rows import SealedJob
 
 JOBS_PER_CALL = 1000
@@ -26,8 +27,9 @@ class Rotation:
     key: str
     """Id of the key that seals now."""
     secrets: int = 0
-    """Sealed anew, as the next two."""
+    """Sealed anew, as the next three."""
     providers: int = 0
+    webhooks: int = 0
     jobs: int = 0
     unreadable: int = 0
     """Sealed with a key that this server does not have; they stay as they are."""
@@ -38,10 +40,13 @@ class Rotation:
 class Secrets:
     """Use cases around named secrets; no value ever comes out of here."""
 
-    def __init__(self, core: Core, projects: Projects, providers: Providers) -> None:
+    def __init__(
+        self, core: Core, projects: Projects, providers: Providers, webhooks: Webhooks
+    ) -> None:
         self._core = core
         self._projects = projects
         self._providers = providers
+        self._webhooks = webhooks
 
     async def all(self, project: str | None = None) -> list[Secret]:
         """Of one project or of all, by project and name; those from files have version 0."""
@@ -94,18 +99,21 @@ class Secrets:
         raise NotFound("secret", name)
 
     async def rotate(self, cursor: UUID | None = None, *, actor: str) -> Rotation:
-        """Seals with the first key what another one sealed: the named secrets and the settings
-        of providers at the first call, then the values in jobs, so many per call."""
-        secrets = providers = lost = 0
+        """Seals with the first key what another one sealed: the named secrets, the settings of
+        providers and what webhooks hold at the first call, then the values in jobs, so many per
+        call."""
+        secrets = providers = webhooks = lost = 0
         if cursor is None:
             secrets, lost = await self._reseal_secrets()
             providers, unopened = await self._providers.reseal(actor=actor)
-            lost += unopened
+            webhooks, unread = await self._webhooks.reseal()
+            lost += unopened + unread
         jobs, unread, following = await self._reseal_jobs(cursor)
         return Rotation(
             key=self._core.sealer.sealed_now.split(".")[1],
             secrets=secrets,
             providers=providers,
+            webhooks=webhooks,
             jobs=jobs,
             unreadable=lost + unread,
             cursor=following,

@@ -13,8 +13,8 @@ class Hint:
     """Something may have changed; look in the store."""
 
     topic: str
-    """queue, job, worker, log, provider, project, event, terminal, access,
-    schedule."""
+    """queue, job, worker, log, provider, project, event, terminal, access, schedule, webhook,
+    delivery."""
     keys: tuple[str, ...] = ()
     """Ids concerned; empty: look at all of them."""
     data: Mapping[str, str] = field(default_factory=dict)

@@ -25,7 +25,8 @@ class ProjectStore(Protocol):
         ...
 
     async def delete_project(self, name: str) -> bool:
-        """False, and nothing happens, while it has jobs, secrets, schedules or templates."""
+        """False, and nothing happens, while it has jobs, secrets, schedules, templates or
+        webhooks."""
         ...
 
     async def project_use(self, names: Sequence[str] | None = None) -> Mapping[str, Use]:

@@ -78,6 +78,7 @@ SCHEDULE = {
     "rule": {"kind": "cron", "expression": "0 0 1 1 *"},
     "target": {"spec": SPEC},
 }
+WEBHOOK = {"name": "made", "url": "https://192.0.9.1/", "events": ["job.failed"]}
 BODIES: Mapping[str, object] = {
     "submitJob": SPEC,
     "submitJobs": {"jobs": [SPEC]},
@@ -96,6 +97,8 @@ BODIES: Mapping[str, object] = {
     "updateTemplate": {"name": "asked", "spec": {"command": "true"}},
     "importTemplate": {"name": "asked", "spec": {"command": "true"}},
     "saveJobAsTemplate": {"name": "of-a-job"},
+    "createWebhook": {**WEBHOOK, "project": OURS},
+    "updateWebhook": WEBHOOK,
 }
 KEYS = {
     "providers": "ghost",
@@ -105,6 +108,8 @@ KEYS = {
     "me": str(uuid4()),
     "secrets": "ghost",
     "schedules": "ghost",
+    "webhooks": "ghost",
+    "deliveries": str(uuid4()),
     "projects": "ghost",
     "templates": "ghost",
 }

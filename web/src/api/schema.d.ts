@@ -761,7 +761,7 @@ export interface paths {
         put?: never;
         /**
          * Seal with the first key what another one sealed
-         * @description Named secrets and the hidden settings of providers, then the values in jobs, so many per call: repeat with `next_cursor` until it is null. When nothing is left to do and nothing is unreadable, the older keys can go.
+         * @description Named secrets, the hidden settings of providers and what webhooks hold, then the values in jobs, so many per call: repeat with `next_cursor` until it is null. When nothing is left to do and nothing is unreadable, the older keys can go.
          */
         post: operations["rotateSecrets"];
         delete?: never;
@@ -1119,6 +1119,138 @@ export interface paths {
         get: operations["getTemplateStats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks without their secrets */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Make a webhook
+         * @description It is told of what happens from now on. The secret that is made for it is shown this once.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** One webhook */
+        get: operations["getWebhook"];
+        /**
+         * Configure a webhook anew
+         * @description What is left out is set back, but for the secret, and headers that are null. One that is enabled again is told of what happens from then on.
+         */
+        put: operations["updateWebhook"];
+        post?: never;
+        /** Remove a webhook with its deliveries */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{key}:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test delivery
+         * @description Of the event `webhook.test`, at once; ask for the delivery to see what came of it.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/{key}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Deliveries of a webhook */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deliveries/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** One delivery with what is sent */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deliveries/{key}:redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description At once and with all its tries, whatever came of it before; the same id and payload.
+         */
+        post: operations["redeliver"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1774,6 +1906,104 @@ export interface components {
             size_bytes: number | null;
             /** Round Trip Ms */
             round_trip_ms: number;
+        };
+        /**
+         * DeliveryAttempt
+         * @description One attempt at a delivery.
+         */
+        DeliveryAttempt: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Status
+             * @description Of the answer; null: there was none.
+             */
+            status: number | null;
+            /** Ms */
+            ms: number;
+            /**
+             * Error
+             * @description Why it did not arrive; empty: it did.
+             */
+            error: string;
+            /**
+             * Response
+             * @description The beginning of the answer's body, 1 KiB at most.
+             */
+            response: string;
+        };
+        /**
+         * DeliveryPage
+         * @description Deliveries of one webhook, the newest first.
+         */
+        DeliveryPage: {
+            /** Items */
+            items: components["schemas"]["DeliveryView"][];
+            /**
+             * Next Cursor
+             * @description Asks for the next page; null at the end.
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * DeliveryState
+         * @description How far a delivery has come.
+         * @enum {string}
+         */
+        DeliveryState: "pending" | "failed" | "delivered" | "dead";
+        /**
+         * DeliveryView
+         * @description One event on its way to one webhook.
+         */
+        DeliveryView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Webhook Id
+             * Format: uuid
+             */
+            webhook_id: string;
+            /** Project */
+            project: string;
+            /** Event */
+            event: string;
+            /** Job Id */
+            job_id: string | null;
+            /** @description pending: not tried yet; failed: tried, and due again; dead: tried often enough. */
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Next Attempt At
+             * @description null: none follows.
+             */
+            next_attempt_at: string | null;
+            /**
+             * Tries
+             * @description Since it was last wanted.
+             */
+            tries: number;
+            /**
+             * Attempts
+             * @description The last 20, the oldest first.
+             */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /**
+             * Payload
+             * @description The JSON text that is sent; null in lists.
+             */
+            payload: string | null;
         };
         /**
          * EffectView
@@ -2602,6 +2832,30 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+        };
+        /**
+         * LastDeliveryView
+         * @description The newest attempt of a webhook.
+         */
+        LastDeliveryView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Event */
+            event: string;
+            state: components["schemas"]["DeliveryState"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Status
+             * @description Of the answer; null: there was none.
+             */
+            status: number | null;
         };
         /**
          * LastRun
@@ -3780,11 +4034,13 @@ export interface components {
             key: string;
             /**
              * Secrets
-             * @description Named secrets that were sealed anew, as the next two.
+             * @description Named secrets that were sealed anew, as the next three.
              */
             secrets: number;
             /** Providers */
             providers: number;
+            /** Webhooks */
+            webhooks: number;
             /** Jobs */
             jobs: number;
             /**
@@ -4148,6 +4404,75 @@ export interface components {
         StatsBatch: {
             /** Points */
             points: components["schemas"]["SampleView"][];
+        };
+        /**
+         * StoredWebhook
+         * @description A webhook as it was just stored.
+         */
+        StoredWebhook: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: components["schemas"]["WebhookEvent"][];
+            filters: components["schemas"]["WebhookFilters"];
+            /**
+             * Headers
+             * @description Names only.
+             */
+            headers: string[];
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Format
+             * @description `json`: the payload of docs/webhooks.md.
+             */
+            format: string;
+            /**
+             * Timeout Ms
+             * @description Of one attempt.
+             */
+            timeout_ms: number;
+            /** Version */
+            version: number;
+            /**
+             * Failing Since
+             * @description First of the failures since the last delivery that arrived.
+             */
+            failing_since: string | null;
+            last_delivery: components["schemas"]["LastDeliveryView"] | null;
+            /**
+             * Waiting
+             * @description Deliveries that are still to arrive.
+             */
+            waiting: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+            /**
+             * Secret
+             * @description The one that was made for it, shown this once; null: none was made.
+             */
+            secret: string | null;
         };
         /**
          * SubscribeFrame
@@ -4832,6 +5157,112 @@ export interface components {
             /** Memory Mb */
             memory_mb: number;
             network: components["schemas"]["Network"];
+        };
+        /**
+         * WebhookEvent
+         * @description What can be told; one word for each end of a job.
+         * @enum {string}
+         */
+        WebhookEvent: "job.submitted" | "job.started" | "job.retried" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.timeout";
+        /**
+         * WebhookFilters
+         * @description Which jobs a webhook hears of; what is null lets every job through.
+         */
+        WebhookFilters: {
+            /**
+             * Template
+             * @description Id or name of the template that the job was made from.
+             */
+            template: string | null;
+            /**
+             * Schedule
+             * @description Id or name of the schedule that submitted it.
+             */
+            schedule: string | null;
+            /**
+             * Name
+             * @description Pattern of its name: `*` any text, `?` one character, `[abc]` one of these.
+             */
+            name: string | null;
+            /**
+             * Labels
+             * @description All of these.
+             */
+            labels: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * WebhookList
+         * @description Webhooks, by project and name.
+         */
+        WebhookList: {
+            /** Items */
+            items: components["schemas"]["WebhookView"][];
+        };
+        /**
+         * WebhookView
+         * @description A webhook; its secret and the values of its headers are in no answer.
+         */
+        WebhookView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Project */
+            project: string;
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+            /** Events */
+            events: components["schemas"]["WebhookEvent"][];
+            filters: components["schemas"]["WebhookFilters"];
+            /**
+             * Headers
+             * @description Names only.
+             */
+            headers: string[];
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Format
+             * @description `json`: the payload of docs/webhooks.md.
+             */
+            format: string;
+            /**
+             * Timeout Ms
+             * @description Of one attempt.
+             */
+            timeout_ms: number;
+            /** Version */
+            version: number;
+            /**
+             * Failing Since
+             * @description First of the failures since the last delivery that arrived.
+             */
+            failing_since: string | null;
+            last_delivery: components["schemas"]["LastDeliveryView"] | null;
+            /**
+             * Waiting
+             * @description Deliveries that are still to arrive.
+             */
+            waiting: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
         };
         /**
          * WordsView
@@ -8246,6 +8677,385 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description Only those of this project. */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By project and name. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default default */
+                    project?: string;
+                    name: string;
+                    /** @description http or https, at a public address unless the server's operator allows another; without user name and fragment. */
+                    url: string;
+                    events: ("job.submitted" | "job.started" | "job.retried" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.timeout")[];
+                    filters?: {
+                        template?: string | null;
+                        schedule?: string | null;
+                        /** @description Pattern: `*` any text, `?` one character, `[abc]` one of these. */
+                        name?: string | null;
+                        labels?: {
+                            [key: string]: string;
+                        } | null;
+                    } | null;
+                    /** @description Values are never shown again; null keeps the stored one. */
+                    headers?: {
+                        [key: string]: string | null;
+                    } | null;
+                    /** @description Signs what is sent. Left out: one is made for a new webhook, and the stored one stays. */
+                    secret?: string | null;
+                    /**
+                     * @description Makes a new secret, which the answer shows once.
+                     * @default false
+                     */
+                    rotate_secret?: boolean;
+                    /** @default true */
+                    enabled?: boolean;
+                    /** @default 10000 */
+                    timeout_ms?: number;
+                    /** @description The one that this was written from; another one by now: 409. */
+                    version?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredWebhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: {
+                /** @description Where to look when a name is given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: {
+                /** @description Where to look when a name is given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default default */
+                    project?: string;
+                    name: string;
+                    /** @description http or https, at a public address unless the server's operator allows another; without user name and fragment. */
+                    url: string;
+                    events: ("job.submitted" | "job.started" | "job.retried" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.timeout")[];
+                    filters?: {
+                        template?: string | null;
+                        schedule?: string | null;
+                        /** @description Pattern: `*` any text, `?` one character, `[abc]` one of these. */
+                        name?: string | null;
+                        labels?: {
+                            [key: string]: string;
+                        } | null;
+                    } | null;
+                    /** @description Values are never shown again; null keeps the stored one. */
+                    headers?: {
+                        [key: string]: string | null;
+                    } | null;
+                    /** @description Signs what is sent. Left out: one is made for a new webhook, and the stored one stays. */
+                    secret?: string | null;
+                    /**
+                     * @description Makes a new secret, which the answer shows once.
+                     * @default false
+                     */
+                    rotate_secret?: boolean;
+                    /** @default true */
+                    enabled?: boolean;
+                    /** @default 10000 */
+                    timeout_ms?: number;
+                    /** @description The one that this was written from; another one by now: 409. */
+                    version?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description The webhook as it is now. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredWebhook"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: {
+                /** @description Where to look when a name is given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: {
+                /** @description Where to look when a name is given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, as it waits to be sent. */
+            202: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Where to look when a name is given. */
+                project?: string;
+                /** @description Only those in this state. */
+                state?: "pending" | "failed" | "delivered" | "dead";
+                /** @description Only of this event. */
+                event?: "job.submitted" | "job.started" | "job.retried" | "job.succeeded" | "job.failed" | "job.cancelled" | "job.timeout" | "webhook.test";
+                /** @description next_cursor of the page before. */
+                cursor?: string;
+                /** @description Rows at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the webhook, or its name in `project`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first, without their payloads. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the delivery. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery, as it waits to be sent. */
+            202: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

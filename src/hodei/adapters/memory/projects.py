@@ -46,6 +46,8 @@ class Projects(Part):
             return False
         if any(versions[-1].project == name for versions in tables.templates.values()):
             return False
+        if any(entry.webhook.project == name for entry in tables.webhooks.values()):
+            return False
         if tables.projects.pop(name, None) is None:
             return False
         await self._publish(Hint(topic="project", keys=(name,)), Hint(topic="queue"))

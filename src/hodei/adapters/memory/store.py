@@ -25,6 +25,7 @@ from hodei.adapters.memory.tables import Tables
 from hodei.adapters.memory.templates import Templates
 from hodei.adapters.memory.use import Use
 from hodei.adapters.memory.users import Users
+from hodei.adapters.memory.webhooks import Webhooks
 from hodei.adapters.memory.workers import Workers
 from hodei.ports.bus import Bus
 from hodei.ports.clock import Chance, Clock
@@ -50,6 +51,7 @@ class MemoryStore(
     Templates,
     Users,
     ApiTokens,
+    Webhooks,
     Maintenance,
 ):
     """Implements `hodei.ports.store.Store` in one process.

@@ -24,6 +24,8 @@ from hodei.domain.schedules.schedule import Firing, Schedule
 from hodei.domain.secret import Secret
 from hodei.domain.sign_in import SignIn
 from hodei.domain.templates.template import Template
+from hodei.domain.webhooks.delivery import Delivery
+from hodei.domain.webhooks.webhook import Webhook
 from hodei.domain.worker import Worker, WorkerState
 from hodei.ports.hosts import HostSample
 from hodei.ports.store import Sample, SchedulerSettings
@@ -116,6 +118,22 @@ class HealthEntry:
     history: list[Health] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class WebhookEntry:
+    """A webhook, and the number of the last event that it does not hear of."""
+
+    webhook: Webhook
+    since: int
+
+
+@dataclass(slots=True)
+class DeliveryEntry:
+    """A delivery and its lease."""
+
+    delivery: Delivery
+    leased_until: datetime | None = None
+
+
 class Tables:
     """Everything that the replicas of one installation share."""
 
@@ -131,6 +149,12 @@ class Tables:
         """By project and name."""
         self.templates: dict[UUID, list[Template]] = {}
         """Every version, the first one first."""
+        self.webhooks: dict[UUID, WebhookEntry] = {}
+        self.webhook_place = 0
+        """Number of the last event that webhooks were told of."""
+        self.deliveries: dict[UUID, DeliveryEntry] = {}
+        """In the order of their making."""
+        self.delivery_number = count(1)
         self.projects = {
             DEFAULT: Project(name=DEFAULT, version=1, created_at=_EVER, updated_at=_EVER)
         }

@@ -143,6 +143,11 @@ async def _rebase_feed(session: asyncpg.Connection[asyncpg.Record]) -> None:
     await session.execute(
         "UPDATE events SET tx = '1' WHERE tx >= pg_snapshot_xmax(pg_current_snapshot())"
     )
+    ahead = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    await session.execute(f"UPDATE webhook_feed SET tx = 1 WHERE tx >= {ahead}")
+    await session.execute(
+        f"UPDATE webhooks SET since_tx = 1, since = '1:1:' WHERE since_tx >= {ahead}"
+    )
 
 
 def _too_new(stored: int) -> Unavailable:

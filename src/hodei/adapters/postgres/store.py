@@ -28,6 +28,7 @@ from hodei.adapters.postgres.secrets import Secrets
 from hodei.adapters.postgres.sign_ins import SignIns
 from hodei.adapters.postgres.templates import Templates
 from hodei.adapters.postgres.users import Users
+from hodei.adapters.postgres.webhooks import Webhooks
 from hodei.adapters.postgres.workers import Workers
 
 DEFAULT_POOL_SIZE = 8
@@ -52,6 +53,7 @@ class PostgresStore(
     Templates,
     Users,
     ApiTokens,
+    Webhooks,
     Maintenance,
 ):
     """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""

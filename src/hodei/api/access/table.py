@@ -59,6 +59,17 @@ _RUN_SCHEDULE = _project(Permission.JOBS_RUN, "schedule.run")
 _LIST_TEMPLATES = _any(Permission.TEMPLATES_READ)
 _READ_TEMPLATE = _project(Permission.TEMPLATES_READ)
 _RUN_TEMPLATE = _project(Permission.JOBS_RUN, "template.run")
+_LIST_WEBHOOKS = _any(Permission.WEBHOOKS_READ)
+_READ_WEBHOOK = _project(Permission.WEBHOOKS_READ)
+_CREATE_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.create")
+_UPDATE_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.update")
+_DELETE_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.delete")
+_TEST_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.test")
+# A delivery tells its project once it is found; the handler asks there.
+_READ_DELIVERY = _any(Permission.WEBHOOKS_READ)
+_REDELIVER = Rule(
+    scope=Scope.ANY, permission=Permission.WEBHOOKS_MANAGE, action="delivery.redeliver"
+)
 _USERS = _installation(Permission.USERS_MANAGE)
 _TERMINAL = _job(Permission.TERMINAL_OPEN, "terminal.open")
 
@@ -159,6 +170,15 @@ REST: Mapping[str, Rule] = {
     "exportTemplate": _READ_TEMPLATE,
     "importTemplate": _template("import"),
     "saveJobAsTemplate": _job(Permission.TEMPLATES_MANAGE, "template.create"),
+    "listWebhooks": _LIST_WEBHOOKS,
+    "createWebhook": _CREATE_WEBHOOK,
+    "getWebhook": _READ_WEBHOOK,
+    "updateWebhook": _UPDATE_WEBHOOK,
+    "deleteWebhook": _DELETE_WEBHOOK,
+    "testWebhook": _TEST_WEBHOOK,
+    "listDeliveries": _READ_WEBHOOK,
+    "getDelivery": _READ_DELIVERY,
+    "redeliver": _REDELIVER,
     "drainWorker": _worker("drain"),
     "terminateWorker": _worker("terminate"),
     "listAudit": _AUDIT,

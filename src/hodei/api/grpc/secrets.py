@@ -55,6 +55,7 @@ class Secrets(pb_grpc.SecretServiceServicer):
             key=done.key,
             secrets=done.secrets,
             providers=done.providers,
+            webhooks=done.webhooks,
             jobs=done.jobs,
             unreadable=done.unreadable,
             next_cursor=str(done.cursor) if done.cursor else "",

@@ -36,6 +36,7 @@ from hodei.api.http import (
     routes_templates,
     routes_tokens,
     routes_users,
+    routes_webhooks,
     routes_workers,
 )
 from hodei.api.http.guard import Guard
@@ -63,6 +64,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *routes_schedules.OPERATIONS,
     *routes_templates.OPERATIONS,
     *routes_template_runs.OPERATIONS,
+    *routes_webhooks.OPERATIONS,
     *routes_live.OPERATIONS,
     *routes_session.OPERATIONS,
     *routes_audit.OPERATIONS,

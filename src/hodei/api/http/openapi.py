@@ -34,6 +34,7 @@ TAGS = {
     "projects": "What jobs belong to, and how much of it may run.",
     "secrets": "Values that jobs get and nobody reads.",
     "templates": "Specs with parameters, from which jobs are made.",
+    "webhooks": "Calls to other systems when something happens, and what came of them.",
     "audit": "Who did what, or was not let.",
     "access": "Users, API tokens, and where one is signed in.",
     "system": "The server itself, and signing in.",

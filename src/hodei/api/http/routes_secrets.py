@@ -133,9 +133,9 @@ OPERATIONS = (
         summary="Seal with the first key what another one sealed",
         handle=rotate,
         answers=ok(RotationView, "What was sealed anew by this call."),
-        description="Named secrets and the hidden settings of providers, then the values in "
-        "jobs, so many per call: repeat with `next_cursor` until it is null. When nothing is "
-        "left to do and nothing is unreadable, the older keys can go.",
+        description="Named secrets, the hidden settings of providers and what webhooks hold, then "
+        "the values in jobs, so many per call: repeat with `next_cursor` until it is null. When "
+        "nothing is left to do and nothing is unreadable, the older keys can go.",
         body={
             "title": "RotationStep",
             "type": "object",

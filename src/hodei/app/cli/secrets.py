@@ -124,7 +124,7 @@ def rotate_secrets(json: Json = False) -> None:
     """
 
     async def act(client: AsyncClient) -> int:
-        total = {"secrets": 0, "providers": 0, "jobs": 0, "unreadable": 0}
+        total = {"secrets": 0, "providers": 0, "webhooks": 0, "jobs": 0, "unreadable": 0}
         cursor: str | None = None
         while True:
             step = await client.rotate_secrets(cursor)
@@ -137,7 +137,8 @@ def rotate_secrets(json: Json = False) -> None:
         else:
             print(
                 f"sealed with key {step['key']}: {total['secrets']} secrets, settings of "
-                f"{total['providers']} providers, values of {total['jobs']} jobs"
+                f"{total['providers']} providers, {total['webhooks']} webhooks, values of "
+                f"{total['jobs']} jobs"
             )
         if total["unreadable"]:
             say(f"{total['unreadable']} could not be opened: a key is missing on that server")

@@ -42,6 +42,9 @@ class Permission(StrEnum):
     """Write and remove them; whoever may run jobs may run them."""
     USERS_MANAGE = "users.manage"
     AUDIT_READ = "audit.read"
+    WEBHOOKS_READ = "webhooks.read"
+    """Their addresses may be secrets of a kind, and what they send tells of every job."""
+    WEBHOOKS_MANAGE = "webhooks.manage"
 
 
 class Role(StrEnum):

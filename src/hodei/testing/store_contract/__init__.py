@@ -30,6 +30,7 @@ from hodei.testing.store_contract.submission import SubmitContract
 from hodei.testing.store_contract.templates import TemplateContract
 from hodei.testing.store_contract.use import UseContract
 from hodei.testing.store_contract.users import ApiTokenContract, UserContract
+from hodei.testing.store_contract.webhooks import WebhookContract
 from hodei.testing.store_contract.workers import WorkerContract
 
 __all__ = ["StoreContract"]
@@ -56,6 +57,7 @@ class StoreContract(
     ProjectContract,
     ScheduleContract,
     TemplateContract,
+    WebhookContract,
     TriesContract,
     UserContract,
     ApiTokenContract,

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hodei/v1/secrets.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n\x06Secret\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x06 \x01(\t\x12\x30\n\x0clast_used_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x12ListSecretsRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\"8\n\x13ListSecretsResponse\x12!\n\x07secrets\x18\x01 \x03(\x0b\x32\x10.hodei.v1.Secret\"@\n\x10PutSecretRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\t\"4\n\x13\x44\x65leteSecretRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x16\n\x14\x44\x65leteSecretResponse\"&\n\x14RotateSecretsRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\"\x7f\n\x15RotateSecretsResponse\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0f\n\x07secrets\x18\x02 \x01(\r\x12\x11\n\tproviders\x18\x03 \x01(\r\x12\x0c\n\x04jobs\x18\x04 \x01(\r\x12\x12\n\nunreadable\x18\x05 \x01(\r\x12\x13\n\x0bnext_cursor\x18\x06 \x01(\t2\xb7\x02\n\rSecretService\x12J\n\x0bListSecrets\x12\x1c.hodei.v1.ListSecretsRequest\x1a\x1d.hodei.v1.ListSecretsResponse\x12\x39\n\tPutSecret\x12\x1a.hodei.v1.PutSecretRequest\x1a\x10.hodei.v1.Secret\x12M\n\x0c\x44\x65leteSecret\x12\x1d.hodei.v1.DeleteSecretRequest\x1a\x1e.hodei.v1.DeleteSecretResponse\x12P\n\rRotateSecrets\x12\x1e.hodei.v1.RotateSecretsRequest\x1a\x1f.hodei.v1.RotateSecretsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16hodei/v1/secrets.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xde\x01\n\x06Secret\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nupdated_by\x18\x06 \x01(\t\x12\x30\n\x0clast_used_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"%\n\x12ListSecretsRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\"8\n\x13ListSecretsResponse\x12!\n\x07secrets\x18\x01 \x03(\x0b\x32\x10.hodei.v1.Secret\"@\n\x10PutSecretRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05value\x18\x03 \x01(\t\"4\n\x13\x44\x65leteSecretRequest\x12\x0f\n\x07project\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\"\x16\n\x14\x44\x65leteSecretResponse\"&\n\x14RotateSecretsRequest\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\"\x91\x01\n\x15RotateSecretsResponse\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x0f\n\x07secrets\x18\x02 \x01(\r\x12\x11\n\tproviders\x18\x03 \x01(\r\x12\x0c\n\x04jobs\x18\x04 \x01(\r\x12\x12\n\nunreadable\x18\x05 \x01(\r\x12\x13\n\x0bnext_cursor\x18\x06 \x01(\t\x12\x10\n\x08webhooks\x18\x07 \x01(\r2\xb7\x02\n\rSecretService\x12J\n\x0bListSecrets\x12\x1c.hodei.v1.ListSecretsRequest\x1a\x1d.hodei.v1.ListSecretsResponse\x12\x39\n\tPutSecret\x12\x1a.hodei.v1.PutSecretRequest\x1a\x10.hodei.v1.Secret\x12M\n\x0c\x44\x65leteSecret\x12\x1d.hodei.v1.DeleteSecretRequest\x1a\x1e.hodei.v1.DeleteSecretResponse\x12P\n\rRotateSecrets\x12\x1e.hodei.v1.RotateSecretsRequest\x1a\x1f.hodei.v1.RotateSecretsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,8 +46,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETESECRETRESPONSE']._serialized_end=533
   _globals['_ROTATESECRETSREQUEST']._serialized_start=535
   _globals['_ROTATESECRETSREQUEST']._serialized_end=573
-  _globals['_ROTATESECRETSRESPONSE']._serialized_start=575
-  _globals['_ROTATESECRETSRESPONSE']._serialized_end=702
-  _globals['_SECRETSERVICE']._serialized_start=705
-  _globals['_SECRETSERVICE']._serialized_end=1016
+  _globals['_ROTATESECRETSRESPONSE']._serialized_start=576
+  _globals['_ROTATESECRETSRESPONSE']._serialized_end=721
+  _globals['_SECRETSERVICE']._serialized_start=724
+  _globals['_SECRETSERVICE']._serialized_end=1035
 # @@protoc_insertion_point(module_scope)

@@ -196,6 +196,7 @@ class RotateSecretsResponse(_message.Message):
     JOBS_FIELD_NUMBER: _builtins.int
     UNREADABLE_FIELD_NUMBER: _builtins.int
     NEXT_CURSOR_FIELD_NUMBER: _builtins.int
+    WEBHOOKS_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """Id of the key that seals now."""
     secrets: _builtins.int
@@ -205,6 +206,8 @@ class RotateSecretsResponse(_message.Message):
     unreadable: _builtins.int
     """Sealed with a key that this server does not have; they stay as they are."""
     next_cursor: _builtins.str
+    webhooks: _builtins.int
+    """Webhooks whose secret and headers were sealed anew by this call."""
     def __init__(
         self,
         *,
@@ -214,10 +217,11 @@ class RotateSecretsResponse(_message.Message):
         jobs: _builtins.int = ...,
         unreadable: _builtins.int = ...,
         next_cursor: _builtins.str = ...,
+        webhooks: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["jobs", b"jobs", "key", b"key", "next_cursor", b"next_cursor", "providers", b"providers", "secrets", b"secrets", "unreadable", b"unreadable"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["jobs", b"jobs", "key", b"key", "next_cursor", b"next_cursor", "providers", b"providers", "secrets", b"secrets", "unreadable", b"unreadable", "webhooks", b"webhooks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

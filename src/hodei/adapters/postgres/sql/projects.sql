@@ -21,6 +21,7 @@ DELETE FROM projects WHERE name = $1
     AND NOT EXISTS (SELECT FROM secrets WHERE project = $1)
     AND NOT EXISTS (SELECT FROM schedules WHERE project = $1)
     AND NOT EXISTS (SELECT FROM templates WHERE project = $1)
+    AND NOT EXISTS (SELECT FROM webhooks WHERE project = $1)
 RETURNING version
 
 -- name: use

@@ -49,8 +49,9 @@ class RotationView(Model):
     key: str
     """Id of the key that seals now."""
     secrets: int
-    """Named secrets that were sealed anew, as the next two."""
+    """Named secrets that were sealed anew, as the next three."""
     providers: int
+    webhooks: int
     jobs: int
     unreadable: int
     """Sealed with a key that this server does not have; they stay as they are."""
@@ -64,6 +65,7 @@ class RotationView(Model):
             key=rotation.key,
             secrets=rotation.secrets,
             providers=rotation.providers,
+            webhooks=rotation.webhooks,
             jobs=rotation.jobs,
             unreadable=rotation.unreadable,
             next_cursor=rotation.cursor,

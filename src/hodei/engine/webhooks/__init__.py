@@ -1,0 +1,1 @@
+"""Webhooks: configuring them, and telling them what happens."""
