@@ -164,6 +164,38 @@ class Client:
         """See AsyncClient.map."""
         return self._portal.iterate(self._client.map(spec, inputs, idempotency_key=idempotency_key))
 
+    def list_templates(self, **filters: str) -> builtins.list[values.Raw]:
+        """See AsyncClient.list_templates."""
+        return self._portal.call(self._client.list_templates(**filters))
+
+    def get_template(self, key: str, **which: Any) -> values.Raw:
+        """See AsyncClient.get_template."""
+        return self._portal.call(self._client.get_template(key, **which))
+
+    def put_template(self, config: Mapping[str, Any], *, project: str = "default") -> values.Raw:
+        """See AsyncClient.put_template."""
+        return self._portal.call(self._client.put_template(config, project=project))
+
+    def delete_template(self, key: str, *, project: str | None = None) -> None:
+        """See AsyncClient.delete_template."""
+        self._portal.call(self._client.delete_template(key, project=project))
+
+    def run_template(
+        self, key: str, parameters: Mapping[str, object] | None = None, **more: Any
+    ) -> Job:
+        """See AsyncClient.run_template."""
+        return self._portal.call(self._client.run_template(key, parameters, **more))
+
+    def render_template(
+        self, key: str, parameters: Mapping[str, object] | None = None, **which: Any
+    ) -> values.Raw:
+        """See AsyncClient.render_template."""
+        return self._portal.call(self._client.render_template(key, parameters, **which))
+
+    def template_stats(self, key: str, **params: Any) -> values.Raw:
+        """See AsyncClient.template_stats."""
+        return self._portal.call(self._client.template_stats(key, **params))
+
     def providers(self) -> builtins.list[Provider]:
         """See AsyncClient.providers."""
         return self._portal.call(self._client.providers())

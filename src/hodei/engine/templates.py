@@ -237,12 +237,13 @@ class Templates:
         return one
 
     async def _newest(self, key: str, project: str | None) -> Template:
-        try:
-            found = await self._core.store.get_template(UUID(key))
+        template_id = as_id(key)
+        if template_id is None:
+            found = await self._core.store.find_template(project or DEFAULT_PROJECT, key)
+        else:
+            found = await self._core.store.get_template(template_id)
             if found is not None and project not in (None, found.project):
                 found = None
-        except ValueError:
-            found = await self._core.store.find_template(project or DEFAULT_PROJECT, key)
         if found is None:
             raise NotFound("template", key)
         return found
@@ -252,6 +253,16 @@ class Templates:
             return {}
         since = self._core.clock.now() - OF_LATE
         return await self._core.store.template_use(ids, since=since)
+
+
+def as_id(key: str) -> UUID | None:
+    """The id that a key is; None: it is a name."""
+    if len(key) != 36:
+        return None
+    try:
+        return UUID(key)
+    except ValueError:
+        return None
 
 
 def _taken(project: str, name: str) -> HodeiError:

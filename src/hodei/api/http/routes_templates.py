@@ -23,7 +23,7 @@ from hodei.domain.errors import InvalidRequest
 from hodei.domain.spec import DEFAULT_PROJECT
 from hodei.domain.templates import drafting
 from hodei.domain.templates.template import Template
-from hodei.engine.templates import MOST_PER_PAGE
+from hodei.engine.templates import MOST_PER_PAGE, as_id
 from hodei.ports.templates import TemplateFilter, TemplatePlace
 from hodei.wire.documents import write_yaml
 
@@ -43,7 +43,7 @@ LIMIT = whole("limit", "Templates per page.", least=1, most=MOST_PER_PAGE, defau
 async def located(call: Call, version: int | None = None) -> Template:
     """The template of the path, where the caller may do this. Raises NotFound, Forbidden."""
     key, project = call.key("template"), call.get(PROJECT)
-    if not _is_id(key):
+    if as_id(key) is None:
         call.grant.in_project(project or DEFAULT_PROJECT)
         return await call.engine.templates.find(key, project, version)
     found = await call.engine.templates.find(key, project)
@@ -51,10 +51,6 @@ async def located(call: Call, version: int | None = None) -> Template:
     if version is None:
         return found
     return await call.engine.templates.find(key, project, version)
-
-
-def _is_id(key: str) -> bool:
-    return len(key) == 36 and key.count("-") == 4
 
 
 async def listing(call: Call) -> Response:

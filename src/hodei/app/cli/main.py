@@ -19,6 +19,7 @@ from hodei.app.cli import (
     providers,
     secrets,
     server,
+    templates,
     tokens,
     users,
 )
@@ -62,6 +63,7 @@ app.command("logout")(login.logout)
 app.add_typer(users.app, name="users")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(templates.app, name="templates")
 app.add_typer(providers.app, name="providers")
 app.add_typer(projects.app, name="projects")
 app.add_typer(secrets.app, name="secrets")
