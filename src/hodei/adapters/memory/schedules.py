@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from hodei.adapters.memory.part import Part
-from hodei.adapters.memory.tables import FiringEntry
+from hodei.adapters.memory.tables import FiringRows
 from hodei.domain.errors import Conflict
 from hodei.domain.events import Event
 from hodei.domain.job import Job
-from hodei.domain.schedules.schedule import OPEN, Firing, Outcome, Schedule
+from hodei.domain.schedules.schedule import Firing, Outcome, Schedule
 from hodei.domain.schedules.turn import Active, Standing
 from hodei.ports.bus import Hint
 from hodei.ports.schedules import Due, FiringRow, ScheduleFilter, ScheduleRow
@@ -32,7 +32,7 @@ class Schedules(Part):
         if self._schedule_named(schedule) is not None:
             return False
         self._tables.schedules[schedule.id] = schedule
-        self._tables.firings[schedule.id] = {}
+        self._tables.firings[schedule.id] = FiringRows()
         await self._tell_schedule(schedule.id, event)
         return True
 
@@ -85,11 +85,9 @@ class Schedules(Part):
         self._tables.schedules[schedule.id] = replace(schedule, turn=schedule.turn + 1)
         kept = self._tables.firings[schedule.id]
         for firing in firings:
-            stored = kept.get(firing.slot)
-            if stored is None or stored.firing.outcome in OPEN:
-                kept[firing.slot] = FiringEntry(firing)
-        for slot in over:
-            kept[slot].over = True
+            if firing.slot not in kept.rows or firing.slot in kept.open:
+                kept.put(firing)
+        kept.going.difference_update(over)
         await self._tell_schedule(schedule.id, event)
         self._faults.after_saving()
         return True
@@ -110,7 +108,7 @@ class Schedules(Part):
         timed = [(one.next_at, one.id) for one in self._tables.schedules.values() if one.next_at]
         due = [schedule_id for at, schedule_id in sorted(timed) if at <= now]
         left = [(at - now).total_seconds() for at, _ in timed if at > now]
-        opened = [one for one, kept in self._tables.firings.items() if _open(kept.values())]
+        opened = [one for one, kept in self._tables.firings.items() if kept.open]
         ids = list(dict.fromkeys([*due, *opened]))
         return Due(ids=ids[:limit], next_in_s=min(left, default=None))
 
@@ -120,16 +118,13 @@ class Schedules(Part):
         schedule = self._tables.schedules.get(schedule_id)
         if schedule is None:
             return None
-        kept = [self._tables.firings[schedule_id][slot] for slot in self._firing_slots(schedule_id)]
-        jobs = [
-            (entry.firing, self._fired_job(entry.firing.job_id))
-            for entry in kept
-            if entry.firing.outcome is Outcome.SUBMITTED and not entry.over
-        ]
+        kept = self._tables.firings[schedule_id]
+        fired = [kept.rows[slot] for slot in sorted(kept.going)]
+        jobs = [(firing, self._fired_job(firing.job_id)) for firing in fired]
         return Standing(
             schedule=schedule,
             now=self._now(),
-            open=_open(kept),
+            open=[kept.rows[slot] for slot in sorted(kept.open)],
             active=[
                 Active(slot=firing.slot, job_id=job.id)
                 for firing, job in jobs
@@ -142,10 +137,11 @@ class Schedules(Part):
         """See ScheduleStore."""
         await self._begin()
         self._faults.before_saving()
-        entry = self._tables.firings.get(firing.schedule_id, {}).get(firing.slot)
-        if entry is None or entry.firing.outcome is not Outcome.SUBMITTING:
+        kept = self._tables.firings.get(firing.schedule_id, FiringRows())
+        stored = kept.rows.get(firing.slot)
+        if stored is None or stored.outcome is not Outcome.SUBMITTING:
             return False
-        entry.firing = firing
+        kept.put(firing)
         await self._tell_schedule(firing.schedule_id, event)
         return True
 
@@ -164,8 +160,8 @@ class Schedules(Part):
     ) -> Sequence[FiringRow]:
         """See ScheduleStore."""
         await self._begin()
-        kept = self._tables.firings.get(schedule_id, {})
-        rows = [kept[slot].firing for slot in reversed(self._firing_slots(schedule_id))]
+        kept = self._tables.firings.get(schedule_id, FiringRows())
+        rows = [kept.rows[slot] for slot in sorted(kept.rows, reverse=True)]
         found = [
             firing
             for firing in rows
@@ -180,13 +176,11 @@ class Schedules(Part):
         old = [
             (kept, slot)
             for kept in self._tables.firings.values()
-            for slot, entry in kept.items()
-            if entry.firing.fired_at < before
-            and entry.firing.outcome not in OPEN
-            and slot != max(kept)
+            for slot, firing in kept.rows.items()
+            if firing.fired_at < before and slot not in kept.open and slot != max(kept.rows)
         ][:limit]
         for kept, slot in old:
-            del kept[slot]
+            kept.remove(slot)
         return len(old)
 
     def _schedule_named(self, schedule: Schedule) -> Schedule | None:
@@ -194,15 +188,12 @@ class Schedules(Part):
         name = (schedule.project, schedule.name)
         return next((one for one in found if (one.project, one.name) == name), None)
 
-    def _firing_slots(self, schedule_id: UUID) -> list[datetime]:
-        return sorted(self._tables.firings.get(schedule_id, {}))
-
     def _seen_schedule(self, schedule: Schedule) -> ScheduleRow:
         kept = self._tables.firings[schedule.id]
-        jobs = [self._fired_job(entry.firing.job_id) for entry in kept.values()]
+        jobs = [self._fired_job(kept.rows[slot].job_id) for slot in kept.going]
         return ScheduleRow(
             schedule=schedule,
-            last_firing=self._firing_row(kept[max(kept)].firing) if kept else None,
+            last_firing=self._firing_row(kept.rows[max(kept.rows)]) if kept.rows else None,
             running_jobs=sum(1 for job in jobs if job is not None and not job.finished),
         )
 
@@ -220,10 +211,6 @@ class Schedules(Part):
             self._tables.add_event(event)
             hints.append(Hint(topic="event"))
         await self._publish(*hints)
-
-
-def _open(kept: Iterable[FiringEntry]) -> list[Firing]:
-    return [entry.firing for entry in kept if entry.firing.outcome in OPEN]
 
 
 def _shown(schedule: Schedule, where: ScheduleFilter) -> bool:

@@ -20,7 +20,7 @@ from hodei.domain.logs import LogHead, Segment
 from hodei.domain.placement import placement_class, rank
 from hodei.domain.project import DEFAULT, Project, Use
 from hodei.domain.provider import Health, ProviderRecord
-from hodei.domain.schedules.schedule import Firing, Schedule
+from hodei.domain.schedules.schedule import OPEN, Firing, Outcome, Schedule
 from hodei.domain.secret import Secret
 from hodei.domain.sign_in import SignIn
 from hodei.domain.templates.template import Template
@@ -103,11 +103,26 @@ class LogEntry:
 
 
 @dataclass(slots=True)
-class FiringEntry:
-    """A firing, and whether its job needs no look any more."""
+class FiringRows:
+    """The firings of one schedule by slot."""
 
-    firing: Firing
-    over: bool = False
+    rows: dict[datetime, Firing] = field(default_factory=dict)
+    open: set[datetime] = field(default_factory=set)
+    going: set[datetime] = field(default_factory=set)
+    """Submitted, and their jobs need a look."""
+
+    def put(self, firing: Firing) -> None:
+        """Stores it in the place of what its slot has."""
+        slot = firing.slot
+        self.rows[slot] = firing
+        (self.open.add if firing.outcome in OPEN else self.open.discard)(slot)
+        if firing.outcome is Outcome.SUBMITTED:
+            self.going.add(slot)
+
+    def remove(self, slot: datetime) -> None:
+        """Forgets one that is settled."""
+        del self.rows[slot]
+        self.going.discard(slot)
 
 
 @dataclass(slots=True)
@@ -159,8 +174,8 @@ class Tables:
             DEFAULT: Project(name=DEFAULT, version=1, created_at=_EVER, updated_at=_EVER)
         }
         self.schedules: dict[UUID, Schedule] = {}
-        self.firings: dict[UUID, dict[datetime, FiringEntry]] = {}
-        """By schedule and slot."""
+        self.firings: dict[UUID, FiringRows] = {}
+        """By schedule."""
         self.tries: dict[bytes, Tries] = {}
         self.users: dict[UUID, User] = {}
         self.tokens: dict[UUID, ApiToken] = {}
