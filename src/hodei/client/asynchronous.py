@@ -16,6 +16,7 @@ from hodei.client.audit import audit_pages, audit_params, export_audit
 from hodei.client.live import hints
 from hodei.client.mapping import Input, MapResult, Spec, fill
 from hodei.client.people import PeopleCalls
+from hodei.client.schedules import ScheduleCalls
 from hodei.client.templates import TemplateCalls
 from hodei.client.terminal import Shell, open_shell
 from hodei.client.transport import Authority, Params, Transport
@@ -39,7 +40,7 @@ JobRef = Job | str
 """A job, its id, or a unique beginning of its id (4 characters at least)."""
 
 
-class AsyncClient(TemplateCalls, VaultCalls, PeopleCalls):
+class AsyncClient(TemplateCalls, ScheduleCalls, VaultCalls, PeopleCalls):
     """Talks to one Hodei server; use it as an async context manager.
 
     `url` defaults to HODEI_URL, then http://127.0.0.1:8080; `token` to HODEI_TOKEN; `ca`, a PEM

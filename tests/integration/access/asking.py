@@ -32,6 +32,7 @@ from hodei.wire.gen import (
     projects_pb2,
     providers_pb2,
     scheduler_pb2,
+    schedules_pb2,
     secrets_pb2,
 )
 from tests.integration.access.installation import OURS, Installation, bearer, metadata, token_of
@@ -151,6 +152,16 @@ def _spec() -> jobs_pb2.JobSpec:
     return jobs_pb2.JobSpec(name="asked", image="busybox:1", command=command, project=OURS)
 
 
+def _schedule_key() -> schedules_pb2.ScheduleKey:
+    return schedules_pb2.ScheduleKey(schedule="ghost", project=OURS)
+
+
+def _schedule() -> schedules_pb2.ScheduleConfig:
+    rule = schedules_pb2.ScheduleRule(cron=schedules_pb2.ScheduleRule.Cron(expression="@yearly"))
+    target = schedules_pb2.ScheduleTarget(spec=_spec())
+    return schedules_pb2.ScheduleConfig(name="asked", project=OURS, rule=rule, target=target)
+
+
 def _config() -> providers_pb2.ProviderConfig:
     return providers_pb2.ProviderConfig(name="made", type="scripted")
 
@@ -195,6 +206,18 @@ GRPC_REQUESTS: Mapping[str, Callable[[str], Any]] = {
     "PutSecret": lambda job: secrets_pb2.PutSecretRequest(project=OURS, name="A", value="a value"),
     "DeleteSecret": lambda job: secrets_pb2.DeleteSecretRequest(project=OURS, name="A"),
     "RotateSecrets": lambda job: secrets_pb2.RotateSecretsRequest(),
+    "ListSchedules": lambda job: schedules_pb2.ListSchedulesRequest(),
+    "GetSchedule": lambda job: _schedule_key(),
+    "CreateSchedule": lambda job: schedules_pb2.CreateScheduleRequest(config=_schedule()),
+    "UpdateSchedule": lambda job: schedules_pb2.UpdateScheduleRequest(
+        schedule="ghost", project=OURS, config=_schedule()
+    ),
+    "DeleteSchedule": lambda job: _schedule_key(),
+    "PauseSchedule": lambda job: _schedule_key(),
+    "ResumeSchedule": lambda job: _schedule_key(),
+    "RunSchedule": lambda job: _schedule_key(),
+    "ListFirings": lambda job: schedules_pb2.ListFiringsRequest(schedule="ghost", project=OURS),
+    "ValidateCron": lambda job: schedules_pb2.ValidateCronRequest(expression="@daily"),
     "ListEntries": lambda job: audit_pb2.ListEntriesRequest(),
     "ExportEntries": lambda job: audit_pb2.ExportEntriesRequest(),
 }

@@ -218,6 +218,7 @@ _LOGS = f"{_V1}LogStreamService/"
 _STATS = f"{_V1}MetricsService/"
 _PROVIDERS = f"{_V1}ProviderManagementService/"
 _SCHEDULING = f"{_V1}SchedulerService/"
+_SCHEDULES = f"{_V1}ScheduleService/"
 _AGENTS = f"{_V1}WorkerAgentService/"
 
 GRPC: Mapping[str, Rule] = {
@@ -256,6 +257,16 @@ GRPC: Mapping[str, Rule] = {
     f"{_V1}SecretService/PutSecret": _SET_SECRET,
     f"{_V1}SecretService/DeleteSecret": _DELETE_SECRET,
     f"{_V1}SecretService/RotateSecrets": _ROTATE_SECRETS,
+    f"{_SCHEDULES}ListSchedules": _LIST_SCHEDULES,
+    f"{_SCHEDULES}GetSchedule": _READ_SCHEDULE,
+    f"{_SCHEDULES}CreateSchedule": _schedule("create"),
+    f"{_SCHEDULES}UpdateSchedule": _schedule("update"),
+    f"{_SCHEDULES}DeleteSchedule": _schedule("delete"),
+    f"{_SCHEDULES}PauseSchedule": _schedule("pause"),
+    f"{_SCHEDULES}ResumeSchedule": _schedule("resume"),
+    f"{_SCHEDULES}RunSchedule": _RUN_SCHEDULE,
+    f"{_SCHEDULES}ListFirings": _READ_SCHEDULE,
+    f"{_SCHEDULES}ValidateCron": KNOWN,
     f"{_V1}AuditService/ListEntries": _AUDIT,
     f"{_V1}AuditService/ExportEntries": _AUDIT,
     f"{_AGENTS}Register": WORKER,

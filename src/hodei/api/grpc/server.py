@@ -21,6 +21,7 @@ from hodei.api.grpc.projects import Projects
 from hodei.api.grpc.providers import ProviderManagement
 from hodei.api.grpc.reading import ReadingInterceptor
 from hodei.api.grpc.scheduler import Scheduler
+from hodei.api.grpc.schedules import Schedules
 from hodei.api.grpc.secrets import Secrets
 from hodei.api.grpc.worker import WorkerAgent
 from hodei.api.identity import Identity
@@ -42,6 +43,8 @@ from hodei.wire.gen import (
     providers_pb2_grpc,
     scheduler_pb2,
     scheduler_pb2_grpc,
+    schedules_pb2,
+    schedules_pb2_grpc,
     secrets_pb2,
     secrets_pb2_grpc,
     worker_pb2,
@@ -124,6 +127,7 @@ class GrpcServer:
         audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditLog(engine), server)
         projects_pb2_grpc.add_ProjectServiceServicer_to_server(Projects(engine), server)
         secrets_pb2_grpc.add_SecretServiceServicer_to_server(Secrets(engine), server)
+        schedules_pb2_grpc.add_ScheduleServiceServicer_to_server(Schedules(engine), server)
         if agents:
             worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -136,6 +140,7 @@ class GrpcServer:
             audit_pb2,
             projects_pb2,
             secrets_pb2,
+            schedules_pb2,
             *((worker_pb2,) if agents else ()),
         )
         names = [

@@ -17,6 +17,7 @@ from hodei.app.cli import (
     places,
     projects,
     providers,
+    schedules,
     secrets,
     server,
     templates,
@@ -65,6 +66,7 @@ app.add_typer(tokens.app, name="tokens")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(templates.app, name="templates")
 app.add_typer(providers.app, name="providers")
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(projects.app, name="projects")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(places.workers, name="workers")
