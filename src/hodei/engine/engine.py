@@ -29,8 +29,6 @@ from hodei.engine.queueing import Queue, Workers
 from hodei.engine.reconcile import Reconciler
 from hodei.engine.registry import Registry
 from hodei.engine.schedules.catalog import Schedules
-from hodei.engine.schedules.firer import Firer
-from hodei.engine.schedules.targets import Targets
 from hodei.engine.secrets import Secrets
 from hodei.engine.sessions import Session, Sessions
 from hodei.engine.standing import Standing
@@ -100,9 +98,7 @@ class Engine:
         )
         self.templates = Templates(core, self.projects, self.jobs)
         self.providers = Providers(core, self.registry, self.pools, self.explainer)
-        targets = Targets(self.jobs, self.projects)
-        self.firer = _firer(core, targets, self.jobs)
-        self.schedules = Schedules(core, targets, self.firer)
+        self.schedules = Schedules(core, self.jobs, self.projects, self.templates)
         self.webhooks = Webhooks(core, self.projects, sender)
         self.secrets = Secrets(core, self.projects, self.providers, self.webhooks)
         self.queue = Queue(core, self.explainer)
@@ -133,7 +129,7 @@ class Engine:
             loop.create_task(self.janitor.run(), name="janitor"),
             loop.create_task(self.hosts.run(), name="hosts"),
             loop.create_task(self.audit.run(), name="audit"),
-            loop.create_task(self.firer.run(), name="schedules"),
+            loop.create_task(self.schedules.firer.run(), name="schedules"),
             loop.create_task(self.webhooks.run(), name="webhooks"),
         ]
         await ready.wait()
@@ -229,9 +225,9 @@ class Engine:
         self.webhooks.heard(hint.topic)
         if everything or hint.topic == "job":
             self.logs.wake_jobs(hint.keys)
-            self.firer.job_changed()
+            self.schedules.firer.job_changed()
         if everything or hint.topic == "schedule":
-            self.firer.wake()
+            self.schedules.firer.wake()
         if everything or hint.topic == ACCESS:
             self.access.recognition.forget()
             self.standing.changed()
@@ -264,7 +260,3 @@ class Engine:
             logger.warning("providers not refreshed", extra={"error": str(error)})
         self.pools.wake()
         self.dispatcher.room()
-
-
-def _firer(core: Core, targets: Targets, jobs: Jobs) -> Firer:
-    return Firer(core.store, targets, jobs, zones=core.zones, clock=core.clock, chance=core.chance)

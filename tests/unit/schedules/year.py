@@ -118,7 +118,7 @@ class Year:
         await asyncio.sleep(0)
         if key not in self._cancelled:
             self._cancelled.add(key)
-            later = self.clock.time + timedelta(seconds=self.random.choice([1, 20, 60_000]))
+            later = self.clock.time + timedelta(seconds=self.random.choice([1, 20, 90_000]))
             heappush(self._ends, (later, 0, UUID(key)))
         return None
 
@@ -225,7 +225,7 @@ LENGTHS: Mapping[str, Sequence[int]] = {
     "six-hourly": (5, 600, 40_000),
     "night": (60, 7200),
     "interval": (60, 30_000, 120_000),
-    "replace": (600, 50_000),
+    "replace": (600, 100_000),
     "weekly": (60,),
     "clock-days": (10,),
     "month-end": (3600,),

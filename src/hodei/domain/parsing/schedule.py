@@ -88,7 +88,7 @@ def read_schedule(body: Section, report: Report, zones: Zones, now: datetime) ->
         queue_limit=body.whole("queue_limit", QUEUE_LIMIT, 1),
         catch_up=_catch_up(body),
         paused=_flag(report, body, "paused"),
-        target=read_target(report, body.get("target"), project=project, name=name),
+        target=read_target(report, body.get("target"), project=project, name=name or "schedule"),
         version=body.whole_or_none("version", VERSION),
     )
     report.close()
@@ -148,7 +148,8 @@ def _timing(body: Section, report: Report, zones: Zones, now: datetime) -> Timin
     if starts_at is not None and ends_at is not None and ends_at <= starts_at:
         report.add("ends_at", "must be later than starts_at", body.get("ends_at"))
     jitter_ms = body.whole("jitter_ms", JITTER_MS, 0)
-    rule, anchored = _rule(report, body.get("rule"), known, starts_at or now)
+    anchor = starts_at or now.replace(microsecond=0)
+    rule, anchored = _rule(report, body.get("rule"), known, anchor)
     if isinstance(rule, IntervalRule) and jitter_ms >= rule.every_ms:
         longest = f"must be shorter than the interval of {rule.every_ms} ms"
         report.add("jitter_ms", longest, jitter_ms)

@@ -22,9 +22,12 @@ from hodei.domain.schedules.rule import (
 from hodei.domain.schedules.schedule import Firing, Outcome, Schedule
 from hodei.domain.schedules.turn import passed_over
 from hodei.engine.core import Core
+from hodei.engine.jobs import Jobs
+from hodei.engine.projects import Projects
 from hodei.engine.schedules.events import schedule_event
 from hodei.engine.schedules.firer import Firer
 from hodei.engine.schedules.targets import Targets
+from hodei.engine.templates import Templates
 from hodei.ports.schedules import FiringRow, ScheduleFilter, ScheduleRow
 from hodei.ports.store import Page
 
@@ -51,11 +54,18 @@ class ScheduleView:
 class Schedules:
     """Use cases around schedules."""
 
-    def __init__(self, core: Core, targets: Targets, firer: Firer) -> None:
+    def __init__(self, core: Core, jobs: Jobs, projects: Projects, templates: Templates) -> None:
         self._core = core
         self._store = core.store
-        self._targets = targets
-        self._firer = firer
+        self._targets = Targets(jobs, projects, templates)
+        self.firer = Firer(
+            core.store,
+            self._targets,
+            jobs,
+            zones=core.zones,
+            clock=core.clock,
+            chance=core.chance,
+        )
 
     # ---- looking
 
@@ -105,7 +115,7 @@ class Schedules:
 
     def timing(self, schedule: Schedule) -> Timing:
         """What the times of a schedule depend on. Raises NotFound for a zone that is gone."""
-        return self._firer.timing(schedule)
+        return self.firer.timing(schedule)
 
     def _view(self, row: ScheduleRow) -> ScheduleView:
         schedule = row.schedule
@@ -120,7 +130,7 @@ class Schedules:
 
     async def create(self, draft: ScheduleDraft, *, actor: str) -> ScheduleView:
         """Raises InvalidRequest, and Conflict for a name that is taken."""
-        target = await self._targets.checked(draft.target)
+        target = await self._targets.checked(draft.target, draft.project)
         now = await self.now()
         schedule_id = self._core.chance.uuid()
         paused = bool(draft.paused)
@@ -151,7 +161,7 @@ class Schedules:
         schedule = self._timed(schedule)
         if not await self._store.add_schedule(schedule, schedule_event(schedule, now, actor)):
             raise Conflict(_taken(schedule))
-        self._firer.wake()
+        self.firer.wake()
         return await self.view(schedule_id)
 
     async def update(self, schedule_id: UUID, draft: ScheduleDraft, *, actor: str) -> ScheduleView:
@@ -159,7 +169,7 @@ class Schedules:
 
         Raises InvalidRequest, NotFound, Conflict for a name that is taken, StaleVersion.
         """
-        target = await self._targets.checked(draft.target)
+        target = await self._targets.checked(draft.target, draft.project)
         for _ in range(_TRIES):
             stored, now = await self._stored(schedule_id), await self.now()
             if draft.version not in (None, stored.version):
@@ -230,7 +240,7 @@ class Schedules:
             )
             event = schedule_event(stored, now, actor)
             if await self._store.save_schedule(stored, [firing], event):
-                return await self._firer.carry_out(stored, firing)
+                return await self.firer.carry_out(stored, firing)
         raise _busy(schedule_id)
 
     # ---- parts
@@ -250,7 +260,7 @@ class Schedules:
         except Conflict:
             raise Conflict(_taken(schedule)) from None
         if saved:
-            self._firer.wake()
+            self.firer.wake()
         return saved
 
     async def _switched(
