@@ -34,6 +34,7 @@ from hodei.wire.gen import (
     scheduler_pb2,
     schedules_pb2,
     secrets_pb2,
+    templates_pb2,
 )
 from tests.integration.access.installation import OURS, Installation, bearer, metadata, token_of
 
@@ -218,6 +219,20 @@ GRPC_REQUESTS: Mapping[str, Callable[[str], Any]] = {
     "RunSchedule": lambda job: _schedule_key(),
     "ListFirings": lambda job: schedules_pb2.ListFiringsRequest(schedule="ghost", project=OURS),
     "ValidateCron": lambda job: schedules_pb2.ValidateCronRequest(expression="@daily"),
+    "ListTemplates": lambda job: templates_pb2.ListTemplatesRequest(),
+    "GetTemplate": lambda job: templates_pb2.GetTemplateRequest(template="ghost", project=OURS),
+    "PutTemplate": lambda job: templates_pb2.PutTemplateRequest(project=OURS, name="asked"),
+    "DeleteTemplate": lambda job: templates_pb2.DeleteTemplateRequest(
+        template="ghost", project=OURS
+    ),
+    "ListVersions": lambda job: templates_pb2.ListVersionsRequest(template="ghost", project=OURS),
+    "RunTemplate": lambda job: templates_pb2.RunTemplateRequest(template="ghost", project=OURS),
+    "RenderTemplate": lambda job: templates_pb2.RenderTemplateRequest(
+        template="ghost", project=OURS
+    ),
+    "GetTemplateStats": lambda job: templates_pb2.GetTemplateStatsRequest(
+        template="ghost", project=OURS
+    ),
     "ListEntries": lambda job: audit_pb2.ListEntriesRequest(),
     "ExportEntries": lambda job: audit_pb2.ExportEntriesRequest(),
 }

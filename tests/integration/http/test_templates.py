@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 
+from hodei.wire.gen import jobs_pb2, jobs_pb2_grpc, templates_pb2_grpc
+from hodei.wire.gen import templates_pb2 as pb
+from hodei.wire.templates import from_struct, to_struct
 from tests.integration.http.jobs import Client, Data, problem_of
+from tests.integration.http.running import Running
 
-PARAMETERS = [
+PARAMETERS: list[Data] = [
     {"name": "city", "type": "string", "default": "Málaga", "max_length": 40},
     {"name": "days", "type": "integer", "minimum": 1, "maximum": 31},
     {"name": "how", "type": "choice", "choices": ["fast", "slow"], "default": "fast"},
@@ -266,3 +271,52 @@ async def test_a_repeat_with_the_same_key_is_the_same_job(client: Client) -> Non
     assert one.json()["id"] == two.json()["id"]
     body["parameters"]["days"] = 4
     assert (await client.http.post(path, json=body, headers=key)).status_code == 409
+
+
+async def test_the_same_over_grpc(client: Client, server: Running) -> None:
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        stub = templates_pb2_grpc.TemplateServiceStub(channel)
+        put = pb.PutTemplateRequest(
+            project=client.project,
+            name="report",
+            parameters=[to_struct(each) for each in PARAMETERS],
+            spec=to_struct({**SPEC, "timeout_ms": 9000}),
+        )
+        made = await stub.PutTemplate(put)
+        assert (made.version, (await stub.PutTemplate(put)).version) == (1, 1)
+        assert from_struct(made.spec)["timeout_ms"] == 9000
+        rest = await client.get(f"/templates/{made.id}")
+        assert (rest["spec"]["timeout_ms"], rest["parameters"][1]["maximum"]) == (9000, 31)
+        values = {
+            "days": jobs_pb2.ParameterValue(integer=3),
+            "token": jobs_pb2.ParameterValue(text="hush-hush-7"),
+        }
+        run = pb.RunTemplateRequest(template="report", project=client.project, parameters=values)
+        job = await stub.RunTemplate(run)
+        assert job.origin.template == jobs_pb2.TemplateRef(id=made.id, name="report", version=1)
+        assert job.origin.parameters["city"].text == "Málaga"
+        assert list(job.origin.secret_parameters) == ["token"]
+        assert "hush" not in str(job)
+        jobs = jobs_pb2_grpc.JobExecutionServiceStub(channel)
+        listed = await jobs.ListJobs(jobs_pb2.ListJobsRequest(template_id=made.id))
+        assert [one.id for one in listed.jobs] == [job.id]
+        shown = await stub.GetTemplate(pb.GetTemplateRequest(template=made.id))
+        assert (shown.runs_30d, shown.last_run.job_id) == (1, job.id)
+        every = await stub.ListTemplates(pb.ListTemplatesRequest(project=client.project))
+        assert [one.name for one in every.templates] == ["report"]
+        render = pb.RenderTemplateRequest(template=made.id, parameters=values)
+        spec = (await stub.RenderTemplate(render)).spec
+        assert spec.env["HODEI_PARAM_DAYS"].value == "3"
+        stats = await stub.GetTemplateStats(pb.GetTemplateStatsRequest(template=made.id))
+        assert stats.total.runs == 1 and len(stats.trend) == 30
+        versions = await stub.ListVersions(pb.ListVersionsRequest(template=made.id))
+        assert [one.version for one in versions.versions] == [1]
+        run.parameters["days"].CopyFrom(jobs_pb2.ParameterValue(text="3"))
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await stub.RunTemplate(run)
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert "parameters.days: must be a whole number" in str(refused.value.details())
+        await stub.DeleteTemplate(pb.DeleteTemplateRequest(template=made.id))
+        with pytest.raises(grpc.aio.AioRpcError) as gone:
+            await stub.GetTemplate(pb.GetTemplateRequest(template=made.id))
+        assert gone.value.code() is grpc.StatusCode.NOT_FOUND

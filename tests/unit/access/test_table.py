@@ -83,6 +83,8 @@ def test_the_same_thing_has_the_same_rule_by_whichever_door() -> None:
         "planJob": "SchedulerService/PlanJob",
         "configureQueue": "SchedulerService/ConfigureScheduler",
         "putSecret": "SecretService/PutSecret",
+        "runTemplate": "TemplateService/RunTemplate",
+        "importTemplate": "TemplateService/PutTemplate",
         "putProject": "ProjectService/PutProject",
         "deleteProvider": "ProviderManagementService/DeleteProvider",
         "listWorkers": "SchedulerService/GetAvailableWorkers",

@@ -69,72 +69,73 @@ def test_a_secret_reaches_the_job_and_nothing_else() -> None:
     assert "hush" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("spec", "parameters", "field", "said"),
-    [
-        ({"command": "echo {{ y }}"}, [TEXT], "spec.command", "the parameters are: x"),
-        ({"command": "true", "image": "A B"}, [], "spec.image", "must not contain spaces"),
-        ({}, [], "spec.command", "is required"),
-        (
-            {"command": "true", "timeout_ms": "{{ x }}"},
-            [TEXT],
-            "spec.timeout_ms",
-            "one placeholder alone",
-        ),
-        (
-            {"command": "true", "timeout_ms": "1{{ n }}"},
-            [NUMBER],
-            "spec.timeout_ms",
-            "one placeholder alone",
-        ),
-        (
-            {"command": "true", "resources": {"cpu": "{{ n }}"}},
-            [{**NUMBER, "default": 99}],
-            "parameters[0].default",
-            "makes spec.resources.cpu wrong: must be a number between 0.1 and 16",
-        ),
-        ({"command": {"type": "{{ x }}", "script": "a"}}, [TEXT], "spec.command.type", "itself"),
-        ({"command": "echo {{ s }}"}, [SECRET], "spec.command", "the whole value of an entry"),
-        (
-            {"command": "true", "env": {"A": "x{{ s }}"}},
-            [SECRET],
-            "spec.env.A",
-            "the whole value of an entry",
-        ),
-        (
-            {"command": "true", "env": {"A": {"secret_value": "hush"}}},
-            [],
-            "spec.env.A",
-            "keeps no secret text",
-        ),
-        ({"command": "true", "env": {"HODEI_PARAM_X": "1"}}, [TEXT], "spec.env.HODEI_PARAM_X", ""),
-        (
-            {"command": {"type": "exec", "argv": ["/bin/sh", "-ec", "echo {{ x }}"]}},
-            [TEXT],
-            "spec.command.argv[2]",
-            "read as code",
-        ),
-        ({"command": "true", "project": "web"}, [], "spec.project", "belongs to the template"),
-        ({"command": "true"}, [{"name": "X", "type": "string"}], "parameters[0].name", "a name of"),
-        ({"command": "true"}, [TEXT, TEXT], "parameters[1].name", "two parameters"),
-        ({"command": "true"}, [{"name": "c", "type": "choice"}], "parameters[0].choices", "1 to"),
-        (
-            {"command": "true"},
-            [{"name": "c", "type": "choice", "choices": ["a"], "default": "b"}],
-            "parameters[0].default",
-            "must be one of a",
-        ),
-        ({"command": "true"}, [{**SECRET, "default": "hush"}], "parameters[0].default", "{secret:"),
-        (
-            {"command": "true"},
-            [{**NUMBER, "minimum": 2, "maximum": 1}],
-            "parameters[0].maximum",
-            "must not be less than minimum, which is 2",
-        ),
-        ({"command": "true"}, [{**TEXT, "pattern": "(a"}], "parameters[0].pattern", "without a"),
-        ({"command": "true"}, [{**NUMBER, "choices": ["1"]}], "parameters[0].choices", "choice"),
-    ],
-)
+REFUSED: list[tuple[Any, list[Any], str, str]] = [
+    ({"command": "echo {{ y }}"}, [TEXT], "spec.command", "the parameters are: x"),
+    ({"command": "true", "image": "A B"}, [], "spec.image", "must not contain spaces"),
+    ({}, [], "spec.command", "is required"),
+    (
+        {"command": "true", "timeout_ms": "{{ x }}"},
+        [TEXT],
+        "spec.timeout_ms",
+        "one placeholder alone",
+    ),
+    (
+        {"command": "true", "timeout_ms": "1{{ n }}"},
+        [NUMBER],
+        "spec.timeout_ms",
+        "one placeholder alone",
+    ),
+    (
+        {"command": "true", "resources": {"cpu": "{{ n }}"}},
+        [{**NUMBER, "default": 99}],
+        "parameters[0].default",
+        "makes spec.resources.cpu wrong: must be a number between 0.1 and 16",
+    ),
+    ({"command": {"type": "{{ x }}", "script": "a"}}, [TEXT], "spec.command.type", "itself"),
+    ({"command": "echo {{ s }}"}, [SECRET], "spec.command", "the whole value of an entry"),
+    (
+        {"command": "true", "env": {"A": "x{{ s }}"}},
+        [SECRET],
+        "spec.env.A",
+        "the whole value of an entry",
+    ),
+    (
+        {"command": "true", "env": {"A": {"secret_value": "hush"}}},
+        [],
+        "spec.env.A",
+        "keeps no secret text",
+    ),
+    ({"command": "true", "env": {"HODEI_PARAM_X": "1"}}, [TEXT], "spec.env.HODEI_PARAM_X", ""),
+    (
+        {"command": {"type": "exec", "argv": ["/bin/sh", "-ec", "echo {{ x }}"]}},
+        [TEXT],
+        "spec.command.argv[2]",
+        "read as code",
+    ),
+    ({"command": "true", "project": "web"}, [], "spec.project", "belongs to the template"),
+    ({"command": "true"}, [{"name": "X", "type": "string"}], "parameters[0].name", "a name of"),
+    ({"command": "true"}, [TEXT, TEXT], "parameters[1].name", "two parameters"),
+    ({"command": "true"}, [{"name": "c", "type": "choice"}], "parameters[0].choices", "1 to"),
+    (
+        {"command": "true"},
+        [{"name": "c", "type": "choice", "choices": ["a"], "default": "b"}],
+        "parameters[0].default",
+        "must be one of a",
+    ),
+    ({"command": "true"}, [{**SECRET, "default": "hush"}], "parameters[0].default", "{secret:"),
+    (
+        {"command": "true"},
+        [{**NUMBER, "minimum": 2, "maximum": 1}],
+        "parameters[0].maximum",
+        "must not be less than minimum, which is 2",
+    ),
+    ({"command": "true"}, [{**TEXT, "pattern": "(a"}], "parameters[0].pattern", "without a"),
+    ({"command": "true"}, [{**NUMBER, "choices": ["1"]}], "parameters[0].choices", "choice"),
+]
+"""Spec, parameters, and the field that is told, with what is said of it."""
+
+
+@pytest.mark.parametrize(("spec", "parameters", "field", "said"), REFUSED)
 def test_what_could_not_run_is_refused_when_it_is_stored(
     spec: Any, parameters: list[Any], field: str, said: str
 ) -> None:

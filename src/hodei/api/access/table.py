@@ -219,6 +219,7 @@ _STATS = f"{_V1}MetricsService/"
 _PROVIDERS = f"{_V1}ProviderManagementService/"
 _SCHEDULING = f"{_V1}SchedulerService/"
 _SCHEDULES = f"{_V1}ScheduleService/"
+_TEMPLATES = f"{_V1}TemplateService/"
 _AGENTS = f"{_V1}WorkerAgentService/"
 
 GRPC: Mapping[str, Rule] = {
@@ -267,6 +268,14 @@ GRPC: Mapping[str, Rule] = {
     f"{_SCHEDULES}RunSchedule": _RUN_SCHEDULE,
     f"{_SCHEDULES}ListFirings": _READ_SCHEDULE,
     f"{_SCHEDULES}ValidateCron": KNOWN,
+    f"{_TEMPLATES}ListTemplates": _LIST_TEMPLATES,
+    f"{_TEMPLATES}GetTemplate": _READ_TEMPLATE,
+    f"{_TEMPLATES}PutTemplate": _template("import"),
+    f"{_TEMPLATES}DeleteTemplate": _template("delete"),
+    f"{_TEMPLATES}ListVersions": _READ_TEMPLATE,
+    f"{_TEMPLATES}RunTemplate": _RUN_TEMPLATE,
+    f"{_TEMPLATES}RenderTemplate": _READ_TEMPLATE,
+    f"{_TEMPLATES}GetTemplateStats": _READ_TEMPLATE,
     f"{_V1}AuditService/ListEntries": _AUDIT,
     f"{_V1}AuditService/ExportEntries": _AUDIT,
     f"{_AGENTS}Register": WORKER,

@@ -23,6 +23,7 @@ from hodei.api.grpc.reading import ReadingInterceptor
 from hodei.api.grpc.scheduler import Scheduler
 from hodei.api.grpc.schedules import Schedules
 from hodei.api.grpc.secrets import Secrets
+from hodei.api.grpc.templates import Templates
 from hodei.api.grpc.worker import WorkerAgent
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
@@ -47,6 +48,8 @@ from hodei.wire.gen import (
     schedules_pb2_grpc,
     secrets_pb2,
     secrets_pb2_grpc,
+    templates_pb2,
+    templates_pb2_grpc,
     worker_pb2,
     worker_pb2_grpc,
 )
@@ -128,6 +131,7 @@ class GrpcServer:
         projects_pb2_grpc.add_ProjectServiceServicer_to_server(Projects(engine), server)
         secrets_pb2_grpc.add_SecretServiceServicer_to_server(Secrets(engine), server)
         schedules_pb2_grpc.add_ScheduleServiceServicer_to_server(Schedules(engine), server)
+        templates_pb2_grpc.add_TemplateServiceServicer_to_server(Templates(engine), server)
         if agents:
             worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -141,6 +145,7 @@ class GrpcServer:
             projects_pb2,
             secrets_pb2,
             schedules_pb2,
+            templates_pb2,
             *((worker_pb2,) if agents else ()),
         )
         names = [
