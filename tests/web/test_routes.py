@@ -23,6 +23,8 @@ ROUTES = [
     "/jobs",
     "/jobs?status=CANCELLED",
     "/jobs/new",
+    "/schedules",
+    "/schedules/new",
     "/queue",
     "/workers",
     "/workers?all=1",

@@ -27,6 +27,15 @@ export const keys = {
     one: (id: string) => ["workers", "one", id] as const,
   },
   queue: () => ["queue"] as const,
+  schedules: {
+    all: () => ["schedules"] as const,
+    list: () => ["schedules", "list"] as const,
+    one: (key: string) => ["schedules", "one", key] as const,
+    firings: (key: string, outcome?: string) =>
+      ["schedules", "firings", key, outcome ?? null] as const,
+    strip: (key: string, state: readonly unknown[]) => ["schedule-strip", key, ...state] as const,
+    preview: (order: object | null) => ["schedule-preview", order] as const,
+  },
   metrics: {
     jobs: (filters: object) => ["metrics", "jobs", filters] as const,
     host: (filters: object) => ["metrics", "host", filters] as const,

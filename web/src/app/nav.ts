@@ -2,6 +2,7 @@
 import {
   Activity,
   Boxes,
+  CalendarClock,
   Cpu,
   LayoutDashboard,
   ListOrdered,
@@ -13,8 +14,16 @@ import {
 import { hasPage } from "./pages";
 
 export type NavItem = {
-  to: "/" | "/jobs" | "/queue" | "/providers" | "/workers" | "/metrics" | "/audit";
-  name: "dashboard" | "jobs" | "queue" | "providers" | "workers" | "metrics" | "audit";
+  to: "/" | "/jobs" | "/schedules" | "/queue" | "/providers" | "/workers" | "/metrics" | "/audit";
+  name:
+    | "dashboard"
+    | "jobs"
+    | "schedules"
+    | "queue"
+    | "providers"
+    | "workers"
+    | "metrics"
+    | "audit";
   icon: LucideIcon;
   /** The second key after g. */
   key: string;
@@ -35,6 +44,13 @@ const ALL: readonly NavGroup[] = [
         page: ["dashboard", "DashboardPage"],
       },
       { to: "/jobs", name: "jobs", icon: ListTodo, key: "j", page: ["jobs", "JobsPage"] },
+      {
+        to: "/schedules",
+        name: "schedules",
+        icon: CalendarClock,
+        key: "s",
+        page: ["schedules", "SchedulesPage"],
+      },
       { to: "/queue", name: "queue", icon: ListOrdered, key: "q", page: ["queue", "QueuePage"] },
     ],
   },

@@ -13,6 +13,12 @@ import { newProviderRoute } from "./routes/provider-new";
 import { providersRoute } from "./routes/providers";
 import { queueRoute } from "./routes/queue";
 import { rootRoute, shellRoute } from "./routes/root";
+import {
+  editScheduleRoute,
+  newScheduleRoute,
+  scheduleRoute,
+  schedulesRoute,
+} from "./routes/schedules";
 import { settingsRoute } from "./routes/settings";
 import { setupRoute } from "./routes/setup";
 import { signInRoute } from "./routes/sign-in";
@@ -33,6 +39,10 @@ const routeTree = rootRoute.addChildren([
     metricsRoute,
     workersRoute,
     workerRoute,
+    schedulesRoute,
+    newScheduleRoute,
+    scheduleRoute,
+    editScheduleRoute,
     queueRoute,
     auditRoute,
     settingsRoute,

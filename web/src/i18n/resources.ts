@@ -9,6 +9,7 @@ import type logs from "@/features/logs/i18n/en.json";
 import type metrics from "@/features/metrics/i18n/en.json";
 import type providers from "@/features/providers/i18n/en.json";
 import type queue from "@/features/queue/i18n/en.json";
+import type schedules from "@/features/schedules/i18n/en.json";
 import type settings from "@/features/settings/i18n/en.json";
 import type terminal from "@/features/terminal/i18n/en.json";
 import type workers from "@/features/workers/i18n/en.json";
@@ -26,6 +27,7 @@ export type Resources = {
   metrics: typeof metrics;
   providers: typeof providers;
   queue: typeof queue;
+  schedules: typeof schedules;
   settings: typeof settings;
   terminal: typeof terminal;
   workers: typeof workers;

@@ -1,18 +1,22 @@
 /** What a page can know of its surroundings: the room that it has, and whether anybody looks. */
 import { useEffect, useState, useSyncExternalStore } from "react";
 
-const WIDE = "(min-width: 640px)";
-
-/** Whether there is room for tables (as Tailwind's `sm:`). */
-export const useWide = (): boolean =>
-  useSyncExternalStore(
+function useMedia(media: string): boolean {
+  return useSyncExternalStore(
     (changed) => {
-      const query = matchMedia(WIDE);
+      const query = matchMedia(media);
       query.addEventListener("change", changed);
       return () => query.removeEventListener("change", changed);
     },
-    () => matchMedia(WIDE).matches,
+    () => matchMedia(media).matches,
   );
+}
+
+/** Whether there is room for tables (as Tailwind's `sm:`). */
+export const useWide = (): boolean => useMedia("(min-width: 640px)");
+
+/** Whether there is room for something beside a form (as Tailwind's `xl:`). */
+export const useVeryWide = (): boolean => useMedia("(min-width: 1280px)");
 
 /** Whether the page is on show, or was until less than `afterMs` ago. */
 export function useOnShow(afterMs: number): boolean {

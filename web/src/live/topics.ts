@@ -103,3 +103,9 @@ export function useProvidersTopic(): void {
   const reread = useReread(keys.providers.all());
   useTopic("providers", { onData: reread, onResync: reread });
 }
+
+/** Keeps schedules and what came of them fresh. */
+export function useSchedulesTopic(): void {
+  const reread = useReread(keys.schedules.all());
+  useTopic("schedules", { onData: reread, onResync: reread });
+}

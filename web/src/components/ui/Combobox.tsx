@@ -16,6 +16,9 @@ type ComboboxProps = {
 
 const MOST = 50;
 
+/** A name is found with spaces where it has underscores. */
+const plain = (text: string) => text.toLowerCase().replaceAll("_", " ");
+
 export function Combobox({
   value,
   onChange,
@@ -25,11 +28,11 @@ export function Combobox({
   className,
 }: ComboboxProps) {
   const made = useId();
-  const field = useField({ id: made });
+  const field = useField();
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
-  const typed = value.toLowerCase();
-  const shown = suggestions.filter((one) => one.value.toLowerCase().includes(typed)).slice(0, MOST);
+  const typed = plain(value.trim());
+  const shown = suggestions.filter((one) => plain(one.value).includes(typed)).slice(0, MOST);
   const listed = open && shown.length > 0;
   const choose = (index: number) => {
     const chosen = shown[index];

@@ -9,7 +9,7 @@ export type Json =
   | readonly Json[]
   | { readonly [key: string]: Json };
 
-type JsonTreeProps = { value: Json; name?: string; open?: boolean };
+export type JsonTreeProps = { value: Json; name?: string; open?: boolean };
 
 function leaf(value: null | boolean | number | string): ReactNode {
   if (typeof value === "string") {

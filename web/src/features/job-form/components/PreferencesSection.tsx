@@ -11,7 +11,13 @@ import { RetryFields } from "./RetryFields";
 import { RowsEditor } from "./RowsEditor";
 import { More, Section } from "./Section";
 
-export function PreferencesSection({ providers }: { providers: readonly Provider[] }) {
+type Props = {
+  providers: readonly Provider[];
+  /** The job is kept, not run: its project and its key come when it is. */
+  kept?: boolean;
+};
+
+export function PreferencesSection({ providers, kept = false }: Props) {
   const { t } = useTranslation("job-form");
   const { t: common } = useTranslation();
   const { values, set } = useForm();
@@ -47,9 +53,9 @@ export function PreferencesSection({ providers }: { providers: readonly Provider
         <RowsEditor name="providerLabels" hint={t("hint.providerLabels")} />
         <div className="grid gap-4 sm:grid-cols-2">
           <NumberInput name="queueTimeoutMs" hint={t("hint.queueTimeout")} optional unit="ms" />
-          {choice === null && <TextInput name="project" hint={t("hint.project")} />}
+          {choice === null && !kept && <TextInput name="project" hint={t("hint.project")} />}
         </div>
-        <TextInput name="idempotencyKey" hint={t("hint.idempotencyKey")} optional mono />
+        {!kept && <TextInput name="idempotencyKey" hint={t("hint.idempotencyKey")} optional mono />}
       </More>
     </Section>
   );

@@ -1,12 +1,12 @@
 /** `/providers/new`: a type, its settings, a test, and then it is there. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { RadioGroup } from "radix-ui";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { providersQuery, providerTypesQuery } from "@/api/queries/providers";
 import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
+import { RadioCards } from "@/components/ui/RadioCards";
 import { toast } from "@/components/ui/toast";
 import { ConfigForm } from "../components/ConfigForm";
 import { TypeText } from "../components/TypeList";
@@ -85,25 +85,16 @@ function TypeChoice({ types, value, onChange }: ChoiceProps) {
   const missing = types.missing.map(({ type }) => name(type));
   return (
     <div>
-      <RadioGroup.Root
-        aria-label={t("new.type")}
+      <RadioCards
+        label={t("new.type")}
         value={value}
-        onValueChange={onChange}
-        className="grid gap-3 sm:grid-cols-2"
-      >
-        {offered.map(({ type, description }) => (
-          <RadioGroup.Item
-            key={type}
-            value={type}
-            className="flex min-h-16 flex-col items-start rounded-card border border-hairline bg-surface px-4 py-3 text-left hover:border-control data-[state=checked]:border-brand data-[state=checked]:shadow-[inset_0_0_0_1px_var(--c-brand)]"
-          >
-            <span className="font-medium">{name(type)}</span>
-            <span className="text-sm text-muted">
-              <TypeText type={type} fallback={description} />
-            </span>
-          </RadioGroup.Item>
-        ))}
-      </RadioGroup.Root>
+        onChange={onChange}
+        options={offered.map(({ type, description }) => ({
+          value: type,
+          title: name(type),
+          text: <TypeText type={type} fallback={description} />,
+        }))}
+      />
       {missing.length > 0 && (
         <p className="mt-2 text-sm text-muted">
           {t("new.missing", {

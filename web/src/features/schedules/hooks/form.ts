@@ -1,0 +1,105 @@
+/** The state of the form: the draft, what is wrong with it, and sending it. */
+import { createContext, useContext, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { isApiError, type Violation } from "@/api/problem";
+import type { ScheduleOrder } from "@/api/queries/schedules";
+import type { SpecHandle } from "@/features/job-form";
+import { type Draft, type Field, faultsOf, fieldOf, orderOf } from "../model/draft";
+
+export type Fields = {
+  draft: Draft;
+  set(change: Partial<Draft>): void;
+  /** What is wrong with a field, in words, once it is time to say so. */
+  wrong(field: Field): string | undefined;
+  /** What the server refused about a template's parameters, by name. */
+  parameters: Readonly<Record<string, string>>;
+};
+
+export const FieldsContext = createContext<Fields | null>(null);
+
+export function useFields(): Fields {
+  const fields = useContext(FieldsContext);
+  if (fields === null) throw new Error("a field stands outside of its form");
+  return fields;
+}
+
+const PARAMETER = "target.parameters.";
+const SPEC = "target.spec.";
+
+/** `send` saves an order; what it rejects with is shown in the form. */
+export function useScheduleForm(initial: Draft, send: (order: ScheduleOrder) => Promise<unknown>) {
+  const { t } = useTranslation("schedules");
+  const [draft, setDraft] = useState(initial);
+  const [tried, setTried] = useState(false);
+  const [error, setError] = useState<unknown>(null);
+  const [violations, setViolations] = useState<readonly Violation[]>([]);
+  const [jobWrong, setJobWrong] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const spec = useRef<SpecHandle>(null);
+  const summary = useRef<HTMLDivElement>(null);
+  const faults = faultsOf(draft);
+  const set = (change: Partial<Draft>) => {
+    setDraft((before) => ({ ...before, ...change }));
+    setViolations([]);
+  };
+  const focusSummary = (): void => {
+    requestAnimationFrame(() => {
+      summary.current?.scrollIntoView({ block: "center" });
+      summary.current?.focus({ preventScroll: true });
+    });
+  };
+  async function submit(): Promise<void> {
+    if (busy) return;
+    setTried(true);
+    setError(null);
+    setViolations([]);
+    const job = draft.target === "spec" ? (spec.current?.read() ?? null) : null;
+    const noJob = draft.target === "spec" && job === null;
+    setJobWrong(noJob);
+    const order = faults.length > 0 || noJob ? null : orderOf(draft, job);
+    if (order === null) return focusSummary();
+    setBusy(true);
+    try {
+      await send(order);
+    } catch (caught) {
+      const said = isApiError(caught) ? caught.violations : [];
+      const ofJob = said.filter(({ field }) => field.startsWith(SPEC));
+      spec.current?.refuse(ofJob.map((one) => ({ ...one, field: one.field.slice(SPEC.length) })));
+      setJobWrong(ofJob.length > 0);
+      setViolations(said.filter((one) => !ofJob.includes(one)));
+      if (said.length === 0) setError(caught);
+      focusSummary();
+    } finally {
+      setBusy(false);
+    }
+  }
+  const shown = tried ? faults : [];
+  const wrong = (field: Field): string | undefined => {
+    const fault = shown.find((one) => one.field === field);
+    if (fault !== undefined) return t(`form.fault.${fault.code}`);
+    return violations.find(
+      (one) => fieldOf(one.field) === field && !one.field.startsWith(PARAMETER),
+    )?.message;
+  };
+  const parameters = Object.fromEntries(
+    violations
+      .filter(({ field }) => field.startsWith(PARAMETER))
+      .map(({ field, message }) => [field.slice(PARAMETER.length), message]),
+  );
+  return {
+    draft,
+    set,
+    wrong,
+    parameters,
+    faults: shown,
+    violations,
+    jobWrong,
+    error,
+    busy,
+    submit,
+    spec,
+    summary,
+  };
+}
+
+export type ScheduleFormState = ReturnType<typeof useScheduleForm>;
