@@ -13,7 +13,13 @@ from hodei.adapters.postgres.queries import sql
 from hodei.adapters.postgres.text import clean, dumps, loads
 from hodei.domain.job import JobState
 from hodei.domain.templates.parameter import Parameter, parameter_from_dict, parameter_to_dict
-from hodei.domain.templates.template import Draft, Template, TemplateRow, VersionRow
+from hodei.domain.templates.template import (
+    Draft,
+    Template,
+    TemplateRow,
+    VersionRow,
+    in_usual_order,
+)
 from hodei.ports.templates import (
     RunBucket,
     RunStats,
@@ -157,7 +163,7 @@ def _template(row: Row) -> Template:
             name=row["name"],
             description=row["description"],
             tags=tuple(loads(row["tags"])),
-            spec=loads(row["spec"]),
+            spec=in_usual_order(loads(row["spec"])),
             parameters=_parameters(row),
         ),
         version=row["version"],

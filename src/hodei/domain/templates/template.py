@@ -8,11 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from hodei.domain.parsing.spec import SPEC_FIELDS
 from hodei.domain.spec import DEFAULT_PROJECT
 from hodei.domain.templates.parameter import Parameter, parameter_to_dict
 
 Spec = Mapping[str, Any]
 """A job spec as plain data, in whose texts placeholders may stand; without a project."""
+
+
+def in_usual_order(spec: Spec) -> dict[str, Any]:
+    """The same spec, its fields in the order in which people write them."""
+    return {key: spec[key] for key in dict.fromkeys([*SPEC_FIELDS, *spec]) if key in spec}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
