@@ -57,6 +57,8 @@ FILTERS = {
     "priority": JobFilter(priority=Priority.HIGH),
     "command type": JobFilter(command_type=CommandType.NODE),
     "image": JobFilter(image="rare:1"),
+    "template and state": JobFilter(template=NOBODY, template_version=1, states=SEVERAL),
+    "schedule and project": JobFilter(schedule=NOBODY, project="default"),
     "common label": JobFilter(labels={"team": "t1"}),
     "rare label": JobFilter(labels={"team": "rare"}),
     "time": JobFilter(
@@ -198,6 +200,8 @@ async def test_filters_that_find_nothing_read_little(database: Database) -> None
         JobFilter(labels={"team": "none"}),
         JobFilter(name="no such name"),
         JobFilter(provider_id=NOBODY),
+        JobFilter(template=NOBODY),
+        JobFilter(schedule=NOBODY),
     ):
         nodes = await plan_of_page(database, where, JobSort.NEWEST, None)
         assert most_read(nodes) <= READ_AT_MOST
