@@ -28,6 +28,16 @@ def test_a_schedule_from_made_to_gone(hodei: Hodei, tmp_path: Path) -> None:
     ran = hodei("schedules", "run", "tock")
     assert ran.returncode == 0
     assert ran.stdout.strip() in hodei("schedules", "firings", "tock").stdout
+    template = {
+        "name": "greet",
+        "spec": {"command": "echo {{ n }}"},
+        "parameters": [{"name": "n", "type": "integer"}],
+    }
+    (tmp_path / "greet.json").write_text(json.dumps(template))
+    assert hodei("templates", "create", "-f", str(tmp_path / "greet.json")).returncode == 0
+    changed = hodei("schedules", "update", "tock", "--template", "greet", "-p", "n=3", "--json")
+    assert changed.returncode == 0, changed.stderr
+    assert json.loads(changed.stdout)["target"]["parameters"] == {"n": 3}
     assert hodei("schedules", "delete", "tock").returncode == 0
     assert hodei("schedules", "get", "tock").returncode == 1
 

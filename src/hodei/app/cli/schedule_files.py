@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hodei.app.cli import exits
 from hodei.app.cli.session import fail, read_pairs
+
+if TYPE_CHECKING:
+    from hodei.client import AsyncClient
 
 Config = dict[str, Any]
 Origins = dict[str, str]
@@ -26,6 +29,7 @@ class Given:
     template: str | None
     template_version: int | None
     parameter: list[str] | None
+    secret_parameter: list[str] | None
     cron: str | None
     every: str | None
     at: str | None
@@ -105,8 +109,9 @@ def _add_rule(config: Config, origins: Origins, given: Given) -> None:
 def _add_target(config: Config, origins: Origins, given: Given) -> None:
     if given.job is not None and given.template is not None:
         fail("give one of --job and --template", exits.USAGE)
-    if given.template is None and (given.parameter or given.template_version is not None):
-        fail("-p and --template-version go with --template", exits.USAGE)
+    of_template = given.parameter or given.secret_parameter or given.template_version is not None
+    if given.template is None and of_template:
+        fail("-p, --secret-param and --template-version go with --template", exits.USAGE)
     if given.job is not None:
         spec, places = _read(given.job)
         config["target"] = {"spec": spec}
@@ -116,9 +121,31 @@ def _add_target(config: Config, origins: Origins, given: Given) -> None:
         config["target"] = {
             "template": given.template,
             "version": given.template_version,
-            "parameters": read_pairs("-p", given.parameter or ()),
+            "parameters": _parameters(given),
         }
         origins["target"] = "--template"
+
+
+def _parameters(given: Given) -> Config:
+    secrets = read_pairs("--secret-param", given.secret_parameter or ())
+    plain: Config = dict(read_pairs("-p", given.parameter or ()))
+    return plain | {name: {"secret": secret} for name, secret in secrets.items()}
+
+
+async def typed_parameters(client: AsyncClient, config: Config, project: str) -> None:
+    """Makes texts of the target in `config` values of the types that its template says."""
+    target = config.get("target", {})
+    if not target.get("parameters"):
+        return
+    from hodei.app.cli.templates import typed
+
+    key = target["template"]
+    by_id = len(key) == 36 and key.count("-") == 4
+    template = await client.get_template(
+        key, project=None if by_id else project, version=target["version"]
+    )
+    texts = {name: one for name, one in target["parameters"].items() if isinstance(one, str)}
+    target["parameters"] |= typed(template, texts)
 
 
 def _catch_up(text: str) -> Config:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hodei.app.cli.schedule_files import Given, config_of, merged
+from hodei.app.cli.schedule_files import Given, config_of, merged, typed_parameters
 from hodei.app.cli.session import print_json, with_client
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ TemplateVersion = Annotated[
 ]
 Parameter = Annotated[
     list[str] | None, typer.Option("-p", help="Parameter of the template, NAME=VALUE.")
+]
+SecretParameter = Annotated[
+    list[str] | None, typer.Option("--secret-param", help="The same with a secret, NAME=SECRET.")
 ]
 Cron = Annotated[str | None, typer.Option("--cron", help='Such as "30 2 * * *" or @daily.')]
 Every = Annotated[str | None, typer.Option("--every", help="Interval such as 90s or 6h.")]
@@ -82,6 +85,7 @@ def create_schedule(
     template: Template = None,
     template_version: TemplateVersion = None,
     parameter: Parameter = None,
+    secret_parameter: SecretParameter = None,
     cron: Cron = None,
     every: Every = None,
     at: At = None,
@@ -104,6 +108,8 @@ def create_schedule(
         config["paused"] = True
 
     async def act(client: AsyncClient) -> None:
+        if template is not None:
+            await typed_parameters(client, config, config.get("project", "default"))
         _show(await client.create_schedule(config), json)
 
     with_client(act, origins=origins)
@@ -117,6 +123,7 @@ def update_schedule(
     template: Template = None,
     template_version: TemplateVersion = None,
     parameter: Parameter = None,
+    secret_parameter: SecretParameter = None,
     cron: Cron = None,
     every: Every = None,
     at: At = None,
@@ -137,6 +144,8 @@ def update_schedule(
 
     async def act(client: AsyncClient) -> None:
         stored = await client.get_schedule(key, project=project)
+        if template is not None:
+            await typed_parameters(client, config, stored["project"])
         body = config if file else merged(stored, config)
         body.setdefault("name", stored["name"])
         _show(await client.update_schedule(stored["id"], body), json)
