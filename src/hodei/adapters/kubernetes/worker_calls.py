@@ -13,7 +13,7 @@ from uuid import UUID
 from hodei.adapters.kubernetes import pods
 from hodei.adapters.kubernetes.answers import Answer, inner, text
 from hodei.adapters.kubernetes.api import Api
-from hodei.adapters.kubernetes.errors import MISSING, TAKEN, ApiRefusal
+from hodei.adapters.kubernetes.errors import MISSING, TAKEN, ApiRefusal, translated
 from hodei.adapters.kubernetes.manifests import (
     Owner,
     network_policy,
@@ -44,7 +44,7 @@ def selector(labels: Mapping[str, str]) -> str:
 
 
 class Calls:
-    """Orders about pods. Raises ApiRefusal and ProviderUnavailable."""
+    """Orders about pods. Raises ApiRefusal and ProviderUnavailable unless it says otherwise."""
 
     def __init__(
         self, api: Api, watch: PodWatch, owner: Owner, settings: KubernetesSettings
@@ -58,7 +58,16 @@ class Calls:
     async def make(
         self, request: ProvisionRequest, servers: str, wanted: Callable[[], bool]
     ) -> Answer:
-        """Creates the pod and its secret, or finishes what an earlier call began."""
+        """Creates the pod and its secret, or finishes what an earlier call began.
+
+        Raises ProviderError.
+        """
+        with translated("take the pod"):
+            return await self._make(request, servers, wanted)
+
+    async def _make(
+        self, request: ProvisionRequest, servers: str, wanted: Callable[[], bool]
+    ) -> Answer:
         if request.spec.network is Network.NONE:
             await self._stand_policy()
         body = pod(request, self._settings, self._owner, servers)
