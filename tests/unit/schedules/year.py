@@ -152,7 +152,7 @@ class Year:
             at, number = heappop(self._next_looks)
             await self._until(at)
             together = [number]
-            if self.random.random() < 0.25:
+            if self.random.random() < 0.15:
                 # A hint, or the slot itself, wakes all who live.
                 soon = at + timedelta(seconds=SWEEP_S)
                 together += [one for when, one in self._next_looks if when <= soon]
@@ -237,7 +237,7 @@ class Year:
 
 
 LENGTHS: Mapping[str, Sequence[int]] = {
-    "six-hourly": (5, 600, 40_000),
+    "half-daily": (5, 600, 40_000),
     "night": (60, 7200),
     "interval": (60, 30_000, 120_000),
     "replace": (600, 100_000),
@@ -252,7 +252,7 @@ def made(random: Random) -> list[Schedule]:
     every_13h = IntervalRule(every_ms=13 * 3_600_000, anchor=START + timedelta(minutes=1))
     none, last, everything = (CatchUp(policy=policy, limit=1000) for policy in CatchUpPolicy)
     return [
-        _schedule(random, "six-hourly", CronRule(expression="0 */6 * * *"), Overlap.SKIP, none),
+        _schedule(random, "half-daily", CronRule(expression="0 */12 * * *"), Overlap.SKIP, none),
         _schedule(random, "night", CronRule(expression="30 2 * * *"), Overlap.ALLOW, everything),
         _schedule(random, "interval", every_13h, Overlap.QUEUE, everything, queue_limit=3),
         _schedule(
