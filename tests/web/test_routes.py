@@ -36,6 +36,7 @@ ROUTES = [
     "/settings/profile",
     "/settings/tokens",
     "/settings/secrets",
+    "/settings/notifications",
     "/settings/users",
     "/settings/projects",
     "/settings/system",

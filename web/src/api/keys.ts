@@ -49,6 +49,14 @@ export const keys = {
   },
   projects: () => ["projects"] as const,
   secrets: (project: string) => ["secrets", project] as const,
+  webhooks: {
+    all: () => ["webhooks"] as const,
+    list: (project: string) => ["webhooks", "list", project] as const,
+    one: (key: string) => ["webhooks", "one", key] as const,
+    deliveries: (key: string, state?: string) =>
+      ["webhooks", "deliveries", key, state ?? null] as const,
+    delivery: (id: string) => ["webhooks", "delivery", id] as const,
+  },
   audit: (filters: object) => ["audit", filters] as const,
   system: () => ["system"] as const,
   version: () => ["version"] as const,

@@ -1,6 +1,5 @@
 /** Secrets of a project: names and dates; no value is ever shown. */
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { LockKeyhole, Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,16 +7,15 @@ import { projectsQuery, type Secret, secretsQuery } from "@/api/queries/projects
 import { usePermission } from "@/api/queries/system";
 import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
-import { Field } from "@/components/ui/Field";
 import { EmptyState, Forbidden } from "@/components/ui/feedback";
-import { Select } from "@/components/ui/Input";
 import { RowList } from "@/components/ui/RowList";
 import { useRefusal } from "@/components/ui/refusal";
+import { useProjectOf } from "../hooks/project";
+import { ProjectSelect } from "./ProjectSelect";
 import { SecretRow } from "./SecretRow";
 import { Intro, Loaded } from "./Section";
 
 const SecretDialog = lazy(() => import("./SecretDialog"));
-const route = getRouteApi("/shell/settings/$section");
 
 export default function Secrets() {
   const query = useQuery(projectsQuery());
@@ -30,14 +28,8 @@ export default function Secrets() {
 
 function OfProject({ projects }: { projects: readonly string[] }) {
   const { t } = useTranslation("settings");
-  const { t: common } = useTranslation();
-  const { project: asked } = route.useSearch();
-  const navigate = useNavigate();
   const [adding, setAdding] = useState(false);
-  const project =
-    projects.find((one) => one === asked) ??
-    projects.find((one) => one === "default") ??
-    projects[0];
+  const project = useProjectOf(projects);
   const refusal = useRefusal("secrets.manage", project);
   const readable = usePermission("secrets.read", project);
   if (project === undefined) return <Forbidden permission="secrets.read" />;
@@ -57,21 +49,7 @@ function OfProject({ projects }: { projects: readonly string[] }) {
       >
         {t("secrets.intro")}
       </Intro>
-      {projects.length > 1 && (
-        <Field label={common("project.label")} className="pb-4 sm:w-72">
-          <Select
-            value={project}
-            options={projects.map((one) => ({ value: one, label: one }))}
-            onChange={(next) =>
-              void navigate({
-                to: "/settings/$section",
-                params: { section: "secrets" },
-                search: { project: next },
-              })
-            }
-          />
-        </Field>
-      )}
+      <ProjectSelect section="secrets" project={project} projects={projects} />
       {readable ? <SecretList project={project} /> : <Forbidden permission="secrets.read" />}
       <Suspense>
         {adding && <SecretDialog project={project} onClose={() => setAdding(false)} />}

@@ -11,6 +11,7 @@ const SECTIONS = {
   profile: lazy(() => import("../components/Profile")),
   tokens: lazy(() => import("../components/Tokens")),
   secrets: lazy(() => import("../components/Secrets")),
+  notifications: lazy(() => import("../components/Notifications")),
   users: lazy(() => import("../components/Users")),
   projects: lazy(() => import("../components/Projects")),
   system: lazy(() => import("../components/System")),
