@@ -3,17 +3,18 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { early } from "./tools/early.ts";
 import { precompress } from "./tools/precompress.ts";
 
 const server = process.env.HODEI_SERVER ?? "http://127.0.0.1:8080";
-/** What nearly every page is made of. */
+/** What nearly every page is made of, and what the first page cannot do without. */
 const KIT =
-  /src\/(components\/(account|ui\/(Badge|Button|Card|Chip|ConnectionDot|Copy|Field|Input|LazyAlertDialog|Link|Page|PasswordInput|RowList|Stale|StatusBadge|Time|Tooltip|button-style|feedback|refusal|toast)\.)|lib|live|api)/;
+  /src\/(app\/(?!(AccountMenu|AppearanceMenus|MoreSheet|Palette|ShortcutSheet)\.)|i18n\/\w+\.ts|early|features\/[^/]+\/search\.|features\/logs\/model\/settings|components\/(account|ui\/(Badge|Button|Card|Chip|ConnectionDot|Copy|Fab|Field|Input|LazyAlertDialog|Link|Page|PasswordInput|RowList|Stale|StatusBadge|Time|Tooltip|button-style|feedback|refusal|toast)\.)|lib|live|api)/;
 const BASE =
-  /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|react-query|query-core|store|react-store)|i18next|react-i18next|clsx|tailwind-merge|class-variance-authority)\//;
+  /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|react-query|query-core|store|react-store)|i18next|react-i18next|clsx|tailwind-merge|class-variance-authority|openapi-fetch|use-sync-external-store|zod)\//;
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), precompress()],
+  plugins: [react(), tailwindcss(), early(), precompress()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: {
     host: "127.0.0.1",
@@ -37,7 +38,7 @@ export default defineConfig({
           includeDependenciesRecursively: false,
           groups: [
             { name: "icons", test: /lucide-react/ },
-            { name: "base", test: BASE },
+            { name: "base", test: (id) => BASE.test(id) || id.includes("preload-helper") },
             { name: "kit", test: KIT },
             // Many small windows of one page each: together they cost less than apart.
             { name: "settings", test: /features\/settings\/(components|hooks|model)/ },

@@ -1,10 +1,11 @@
 /** Starts the web UI: words first, then the router. */
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode, Suspense } from "react";
+import { StrictMode, Suspense, startTransition } from "react";
 import { createRoot } from "react-dom/client";
 import { meQuery } from "@/api/queries/system";
 import { askWhoAsks, onSignInNeeded, queryClient } from "@/api/queryClient";
+import { opened } from "@/app/pages";
 import { router } from "@/app/router";
 import { Toasts } from "@/app/Toasts";
 import { startI18n } from "@/i18n/i18n";
@@ -16,8 +17,10 @@ const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 watchPreferences();
 
-/** A server that is slow to say who asks holds up no page for longer than this. */
+/** Neither a server that is slow to say who asks nor a slow page holds up the frame for longer. */
 const PATIENCE_MS = 1_000;
+
+const late = () => new Promise<undefined>((done) => setTimeout(done, PATIENCE_MS));
 
 function toSignIn(): void {
   const { pathname, href } = router.state.location;
@@ -32,8 +35,7 @@ function toSignIn(): void {
 /** Who asks, before a page asks for anything else: a stranger's would all be refused. */
 async function meetWhoAsks(): Promise<void> {
   const asked = queryClient.ensureQueryData(meQuery()).catch(() => undefined);
-  const late = new Promise<undefined>((done) => setTimeout(done, PATIENCE_MS));
-  const me = await Promise.race([asked, late]);
+  const me = await Promise.race([asked, late()]);
   if (me?.sign_in.required && me.owner === "") toSignIn();
 }
 
@@ -42,14 +44,25 @@ onSignInNeeded(toSignIn);
 liveSocket.watch(() => {
   if (liveSocket.mode === "reconnecting") askWhoAsks();
 });
-await Promise.all([startI18n(), meetWhoAsks()]);
-createRoot(root).render(
-  <StrictMode>
-    <QueryClientProvider client={queryClient}>
-      <Suspense>
-        <RouterProvider router={router} />
-      </Suspense>
-      <Toasts />
-    </QueryClientProvider>
-  </StrictMode>,
-);
+
+/** Draws once, whole: a page that came after its frame would wait until React shows it. */
+async function start(into: HTMLElement): Promise<void> {
+  await Promise.all([startI18n(), meetWhoAsks()]);
+  await Promise.race([router.load(), late()]);
+  opened();
+  startTransition(() =>
+    createRoot(into).render(
+      <StrictMode>
+        <QueryClientProvider client={queryClient}>
+          <Suspense>
+            <RouterProvider router={router} />
+          </Suspense>
+          <Toasts />
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
+  );
+}
+
+// Not awaited here: pages import what is in this file's chunk, and would wait for it for ever.
+void start(root);

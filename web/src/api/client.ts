@@ -1,5 +1,6 @@
 /** The typed REST client: same origin, session by cookie, errors as `ApiError`. */
 import createClient, { type Middleware } from "openapi-fetch";
+import { takeEarly, wasEarly } from "@/early/answers";
 import { noteHeard, noteServerTime } from "@/live/clock";
 import { ApiError, type Problem } from "./problem";
 import type { components, paths } from "./schema";
@@ -22,7 +23,7 @@ const headers: Middleware = {
     return request;
   },
   onResponse({ response }) {
-    noteServerTime(response.headers.get("Date"));
+    if (!wasEarly(response)) noteServerTime(response.headers.get("Date"));
     if (response.status < 502) noteHeard(); // above that a proxy speaks for a server that is gone
     return undefined;
   },
@@ -31,7 +32,7 @@ const headers: Middleware = {
 export const api = createClient<paths>({
   baseUrl: "/api/v1",
   credentials: "same-origin",
-  fetch: (request) => fetch(request), // looked up each time, so that tests can stand in for it
+  fetch: (request) => takeEarly(request) ?? fetch(request), // looked up each time, so that tests can stand in for it
 });
 api.use(headers);
 

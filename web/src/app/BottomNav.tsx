@@ -16,7 +16,7 @@ export function BottomNav() {
   return (
     <nav
       aria-label={t("nav.label")}
-      className="safe-bottom fixed inset-x-0 bottom-0 z-30 flex border-t border-hairline bg-surface sm:hidden"
+      className="safe-bottom fixed inset-x-0 bottom-0 z-30 flex border-t border-hairline bg-surface"
     >
       {barItems.map(({ to, name, icon: Icon }) => (
         <Link

@@ -8,6 +8,7 @@ import { ConnectionDot } from "@/components/ui/ConnectionDot";
 import { Fab } from "@/components/ui/Fab";
 import { PageBar } from "@/components/ui/Page";
 import { navigationBegins, navigationEnds } from "@/lib/a11y";
+import { useWide } from "@/lib/media";
 import { useShortcuts } from "@/lib/shortcuts";
 import { liveSocket } from "@/live/socket";
 import { BottomNav } from "./BottomNav";
@@ -75,6 +76,7 @@ export function Shell({ children }: { children: ReactNode }) {
     () => setPalette(true),
     () => setSheet(true),
   );
+  const wide = useWide();
   useEffect(() => liveSocket.start(), []);
   const bar = (
     <>
@@ -90,7 +92,7 @@ export function Shell({ children }: { children: ReactNode }) {
       >
         {t("skip")}
       </a>
-      <Sidebar onSearch={() => setPalette(true)} />
+      {wide && <Sidebar onSearch={() => setPalette(true)} />}
       <div className="flex min-w-0 flex-1 flex-col">
         <Notes />
         <PageBar value={bar}>
@@ -100,7 +102,7 @@ export function Shell({ children }: { children: ReactNode }) {
           </main>
         </PageBar>
       </div>
-      {!fullScreen && <BottomNav />}
+      {!wide && !fullScreen && <BottomNav />}
       <Suspense>
         {palette && (
           <Palette onClose={() => setPalette(false)} onShortcuts={() => setSheet(true)} />

@@ -55,7 +55,7 @@ export function Sidebar({ onSearch }: { onSearch(): void }) {
     <nav
       aria-label={t("nav.label")}
       className={cn(
-        "sticky top-0 hidden h-dvh w-14 shrink-0 flex-col gap-1 overflow-y-auto border-r border-hairline px-2 py-3 sm:flex [&>*]:shrink-0",
+        "sticky top-0 flex h-dvh w-14 shrink-0 flex-col gap-1 overflow-y-auto border-r border-hairline px-2 py-3 [&>*]:shrink-0",
         // A finger needs 44 px between the edges.
         wide ? "max-lg:pointer-coarse:w-16 lg:w-58 lg:px-3" : "pointer-coarse:w-16",
       )}

@@ -1,16 +1,26 @@
 /** Numbers, sizes, durations and times as a person reads them, in the language of the page. */
 
-const formats = new Map<string, Intl.NumberFormat>();
-
-function numberFormat(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const key = language + JSON.stringify(options);
-  let format = formats.get(key);
-  if (format === undefined) {
-    format = new Intl.NumberFormat(language, options);
-    formats.set(key, format);
-  }
-  return format;
+/** Makes each formatter once: one costs as much as a thousand of its answers. */
+function keep<Options, Format>(make: (language: string, options: Options) => Format) {
+  const made = new Map<string, Format>();
+  return (language: string, options: Options): Format => {
+    const key = language + JSON.stringify(options);
+    const format = made.get(key) ?? make(language, options);
+    made.set(key, format);
+    return format;
+  };
 }
+
+const numberFormat = keep(
+  (language, options: Intl.NumberFormatOptions) => new Intl.NumberFormat(language, options),
+);
+const relativeFormat = keep(
+  (language, options: Intl.RelativeTimeFormatOptions) =>
+    new Intl.RelativeTimeFormat(language, options),
+);
+const dateFormat = keep(
+  (language, options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(language, options),
+);
 
 /** 12345 -> "12,345" (en), "12.345" (es). */
 export function formatNumber(value: number, language: string, digits = 0): string {
@@ -70,7 +80,7 @@ const RELATIVE: readonly [Intl.RelativeTimeFormatUnit, number][] = [
 /** How long before or after `now` (both ms): "5 minutes ago", "in 2 hours". */
 export function formatRelative(at: number, now: number, language: string): string {
   const distance = at - now;
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "long" });
+  const format = relativeFormat(language, { numeric: "auto", style: "long" });
   for (const [unit, size] of RELATIVE) {
     if (Math.abs(distance) >= size) return format.format(Math.trunc(distance / size), unit);
   }
@@ -80,11 +90,11 @@ export function formatRelative(at: number, now: number, language: string): strin
 /** The same in as few letters as the language has: "5m ago", "hace 5 min". */
 export function formatRelativeShort(at: number, now: number, language: string): string {
   const distance = at - now;
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
+  const format = relativeFormat(language, { numeric: "always", style: "narrow" });
   for (const [unit, size] of RELATIVE) {
     if (Math.abs(distance) >= size) return format.format(Math.trunc(distance / size), unit);
   }
-  return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(0, "second");
+  return relativeFormat(language, { numeric: "auto" }).format(0, "second");
 }
 
 export type Zone = "local" | "utc";
@@ -92,7 +102,7 @@ const zoned = (zone: Zone) => (zone === "utc" ? { timeZone: "UTC" } : {});
 
 /** Date and time to the second, with the zone's name. */
 export const formatMoment = (at: number, language: string, zone: Zone = "local"): string =>
-  new Intl.DateTimeFormat(language, {
+  dateFormat(language, {
     year: "numeric",
     month: "short",
     day: "numeric",
@@ -105,7 +115,7 @@ export const formatMoment = (at: number, language: string, zone: Zone = "local")
 
 /** The time of day to the second. */
 export const formatClock = (at: number, language: string, zone: Zone = "local"): string =>
-  new Intl.DateTimeFormat(language, {
+  dateFormat(language, {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
@@ -115,7 +125,7 @@ export const formatClock = (at: number, language: string, zone: Zone = "local"):
 
 /** The day, with the year only when it is not this one. */
 export const formatDay = (at: number, now: number, language: string, zone: Zone = "local") =>
-  new Intl.DateTimeFormat(language, {
+  dateFormat(language, {
     weekday: "short",
     month: "short",
     day: "numeric",

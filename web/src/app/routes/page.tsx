@@ -1,14 +1,18 @@
 /** The options of a route whose page is `features/<feature>/pages/<page>.tsx`. */
 import { notFound } from "@tanstack/react-router";
-import { hasPage, lazyPage, preloadPage } from "@/app/pages";
+import { hasPage, lazyPage, openPage } from "@/app/pages";
+
+/** Said without the parameters, which would then be those of every route. */
+type Opened = { location: { search: object } };
 
 export function pageOptions(feature: string, page: string) {
   const exists = hasPage(feature, page);
   return {
     component: exists ? lazyPage(feature, page) : undefined,
-    loader: async () => {
+    loader: async (opened: Opened) => {
       if (!exists) throw notFound();
-      await preloadPage(feature, page);
+      const { params = {} } = opened as { params?: object };
+      await openPage(feature, page, { params, search: opened.location.search });
     },
   };
 }

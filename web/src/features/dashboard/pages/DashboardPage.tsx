@@ -1,7 +1,9 @@
 /** The dashboard: how many jobs, how the system is, what ran last. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { recentJobsQuery } from "@/api/queries/jobs";
 import { summaryQuery } from "@/api/queries/system";
+import { queryClient } from "@/api/queryClient";
 import { ErrorState } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
 import { Stale } from "@/components/ui/Stale";
@@ -10,6 +12,12 @@ import { FirstSteps } from "../components/FirstSteps";
 import { Health } from "../components/Health";
 import { Recent } from "../components/Recent";
 import { Tiles } from "../components/Tiles";
+
+export const first = () =>
+  Promise.all([
+    queryClient.ensureQueryData(summaryQuery()),
+    queryClient.ensureQueryData(recentJobsQuery()),
+  ]);
 
 export default function DashboardPage() {
   const { t } = useTranslation("dashboard");

@@ -1,20 +1,17 @@
 /** The first tab: the way of the job, why it stands where it stands, its figures, its last lines. */
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Card, Facts } from "@/components/ui/Card";
 import { Skeleton } from "@/components/ui/feedback";
 import { Link } from "@/components/ui/Link";
 import { Moment } from "@/components/ui/Time";
+import { LatestLogs } from "@/features/logs";
 import { shortId } from "@/lib/format";
 import { isFinished, type Job } from "../model/timeline";
 import { FailureCard } from "./FailureCard";
 import { LiveResources } from "./LiveResources";
 import { Timeline } from "./Timeline";
 import { WhyCard } from "./WhyCard";
-
-const LatestLogs = lazy(() =>
-  import("@/features/logs").then((logs) => ({ default: logs.LatestLogs })),
-);
 
 const LINES = 8;
 

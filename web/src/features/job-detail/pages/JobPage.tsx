@@ -4,11 +4,13 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { jobQuery } from "@/api/queries/jobs";
+import { queryClient } from "@/api/queryClient";
 import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { ButtonLink } from "@/components/ui/Link";
 import { Page } from "@/components/ui/Page";
 import { StatusBadge } from "@/components/ui/StatusBadge";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
+import { LogViewer } from "@/features/logs";
 import { useJobTopic } from "@/live/topics";
 import { Actions } from "../components/Actions";
 import { Meta } from "../components/Meta";
@@ -20,11 +22,11 @@ import { TABS } from "../search";
 
 const Config = lazy(() => import("../components/Config"));
 const Resources = lazy(() => import("../components/Resources"));
-const LogViewer = lazy(() =>
-  import("@/features/logs").then((logs) => ({ default: logs.LogViewer })),
-);
 
 const route = getRouteApi("/shell/jobs/$jobId");
+
+export const first = ({ params }: { params: { jobId: string } }) =>
+  queryClient.ensureQueryData(jobQuery(params.jobId));
 
 export default function JobPage() {
   const { t } = useTranslation("job-detail");

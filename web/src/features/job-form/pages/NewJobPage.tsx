@@ -5,6 +5,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { jobQuery } from "@/api/queries/jobs";
 import { providersQuery } from "@/api/queries/providers";
+import { queryClient } from "@/api/queryClient";
 import { storedSpec } from "@/api/spec";
 import { Button } from "@/components/ui/Button";
 import { Banner, ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
@@ -19,6 +20,8 @@ import { valuesOf } from "../model/spec";
 import { DEFAULTS, type FormValues } from "../model/values";
 
 const route = getRouteApi("/shell/jobs/new");
+
+export const first = () => queryClient.ensureQueryData(providersQuery());
 
 type Start = { values: FormValues; draftAt: number | null; secrets: boolean };
 

@@ -3,6 +3,8 @@ import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { ArrowUp } from "lucide-react";
 import { lazy, Suspense, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import { jobCountsQuery, jobListQuery } from "@/api/queries/jobs";
+import { queryClient } from "@/api/queryClient";
 import { Button } from "@/components/ui/Button";
 import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
@@ -16,12 +18,21 @@ import { JobCards } from "../components/JobCards";
 import { JobTable } from "../components/JobTable";
 import { NoJobs } from "../components/NoJobs";
 import { useColumns } from "../model/columns";
+import { toFilters } from "../model/filters";
 import { useJobList } from "../model/useJobList";
 import type { JobsSearch } from "../search";
 
 const ColumnsMenu = lazy(() => import("../components/ColumnsMenu"));
 
 const route = getRouteApi("/shell/jobs");
+
+export const first = ({ search }: { search: object }) => {
+  const filters = toFilters(search);
+  return Promise.all([
+    queryClient.ensureInfiniteQueryData(jobListQuery(filters)),
+    queryClient.ensureQueryData(jobCountsQuery(filters)),
+  ]);
+};
 
 export default function JobsPage() {
   const { t } = useTranslation("jobs");

@@ -5,6 +5,7 @@ import { ArrowLeft } from "lucide-react";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { isCancelling, jobQuery } from "@/api/queries/jobs";
+import { queryClient } from "@/api/queryClient";
 import { ButtonLink } from "@/components/ui/Link";
 import { StatusBadge } from "@/components/ui/StatusBadge";
 import { shortId } from "@/lib/format";
@@ -14,6 +15,9 @@ import { formatHash, type LineRange, parseHash } from "../model/permalink";
 import { searchOf, settingsOf } from "../search";
 
 const route = getRouteApi("/shell/jobs/$jobId/logs");
+
+export const first = ({ params }: { params: { jobId: string } }) =>
+  queryClient.ensureQueryData(jobQuery(params.jobId));
 
 export default function JobLogsPage() {
   const { t } = useTranslation("logs");

@@ -1,0 +1,40 @@
+/**
+ * Runs before the first paint, while the scripts of the page are still on their way: asks for what
+ * the page at this address will need, so that nothing has to wait for what comes before it.
+ */
+import { chooseLanguage } from "@/i18n/language";
+import { askEarly } from "./answers";
+import { EARLY_DATA } from "./data";
+import { dataOf, filesOf, type Page, pageAt, type Words } from "./pages";
+
+/** What the build knows, and the development server does not. */
+declare const HODEI_PAGES: readonly Page[];
+declare const HODEI_FILES: readonly string[];
+declare const HODEI_WORDS: Words;
+
+function fetchFile(file: string): void {
+  const link = document.createElement("link");
+  const style = file.endsWith(".css");
+  link.rel = style ? "preload" : "modulepreload";
+  if (style) link.as = "style";
+  link.crossOrigin = "";
+  link.href = file;
+  document.head.append(link);
+}
+
+const page = pageAt(HODEI_PAGES, location.pathname);
+const language = chooseLanguage() === "es" ? "es" : "en";
+const me = askEarly("/me");
+for (const one of filesOf(page, language, HODEI_WORDS)) {
+  const file = HODEI_FILES[one];
+  if (file !== undefined) fetchFile(file);
+}
+
+/** A stranger's questions would all be refused, and a page with filters asks its own. */
+async function askForData(): Promise<void> {
+  if (page === undefined || location.search !== "") return;
+  const { permissions } = await (await me).clone().json();
+  if (!permissions.includes("jobs.read")) return;
+  for (const path of dataOf(page, EARLY_DATA, location.pathname)) void askEarly(path);
+}
+askForData().catch(() => {}); // the page asks again, and says what is wrong

@@ -1,0 +1,118 @@
+/**
+ * A build step: one small script ahead of all others, which sets the theme and asks for what the
+ * page at the address needs. It carries a list of each page's files, so it is made last.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { build, type Plugin, type Rolldown } from "vite";
+import type { Page, Words } from "../src/early/pages.ts";
+
+const THEME = "theme.js";
+const WORDS = /src\/(?:features\/([^/]+)\/i18n|i18n\/(common))\/(en|es)\.json$/;
+const ROUTE = /path: "([^"]+)"[\s\S]*?pageOptions\("([^"]+)", "([^"]+)"/g;
+
+type Bundle = Rolldown.OutputBundle;
+
+const chunks = (bundle: Bundle) =>
+  Object.values(bundle).filter((one): one is Rolldown.OutputChunk => one.type === "chunk");
+
+/** The chunk and all that it imports, with their styles. */
+function closure(bundle: Bundle, file: string, seen = new Set<string>()): Set<string> {
+  const chunk = bundle[file];
+  if (seen.has(file) || chunk?.type !== "chunk") return seen;
+  seen.add(file);
+  for (const style of chunk.viteMetadata?.importedCss ?? []) seen.add(style);
+  for (const inner of chunk.imports) closure(bundle, inner, seen);
+  return seen;
+}
+
+/** The routes, as `src/app/routes` says them. */
+function routes(root: string): Omit<Page, "files">[] {
+  const folder = join(root, "src/app/routes");
+  return readdirSync(folder).flatMap((name) => {
+    const source = readFileSync(join(folder, name), "utf8");
+    const found = [...source.matchAll(ROUTE)];
+    const said = source.match(/\.\.\.pageOptions\(/g)?.length ?? 0;
+    if (found.length !== said) throw new Error(`src/app/routes/${name}: a route without its page`);
+    return found.map(([, path = "", feature, page]) => ({ path, name: `${feature}/${page}` }));
+  });
+}
+
+class Table {
+  readonly files: string[] = [];
+
+  number(file: string): number {
+    const at = this.files.indexOf(file);
+    return at < 0 ? this.files.push(file) - 1 : at;
+  }
+}
+
+function known(bundle: Bundle, root: string) {
+  const table = new Table();
+  const entry = chunks(bundle).find((chunk) => chunk.isEntry);
+  const first = closure(bundle, entry?.fileName ?? "");
+  const words: Record<string, { en: number; es: number }> = {};
+  for (const chunk of chunks(bundle)) {
+    const [, feature, common, language] = WORDS.exec(chunk.facadeModuleId ?? "") ?? [];
+    const space = feature ?? common;
+    if (space === undefined) continue;
+    words[space] ??= { en: -1, es: -1 };
+    words[space][language as "en" | "es"] = table.number(`/${chunk.fileName}`);
+  }
+  const pages = routes(root).flatMap((route): Page[] => {
+    const [feature, page] = route.name.split("/");
+    const module = `/src/features/${feature}/pages/${page}.tsx`;
+    const own = chunks(bundle).find((chunk) => chunk.moduleIds.some((id) => id.endsWith(module)));
+    if (own === undefined) return [];
+    const files = [...closure(bundle, own.fileName)].filter((file) => !first.has(file));
+    return [{ ...route, files: files.map((file) => table.number(`/${file}`)) }];
+  });
+  return { pages, files: table.files, words: words satisfies Words };
+}
+
+async function script(root: string, { pages, files, words }: ReturnType<typeof known>) {
+  const built = await build({
+    configFile: false,
+    logLevel: "warn",
+    resolve: { alias: { "@": join(root, "src") } },
+    publicDir: false,
+    define: {
+      HODEI_PAGES: JSON.stringify(pages),
+      HODEI_FILES: JSON.stringify(files),
+      HODEI_WORDS: JSON.stringify(words),
+    },
+    build: {
+      write: false,
+      target: "es2022",
+      lib: { entry: join(root, "src/early/index.ts"), formats: ["iife"], name: "hodei" },
+    },
+  });
+  const [made] = [built].flat();
+  if (made === undefined || !("output" in made)) throw new Error("the first script was not built");
+  return made.output[0].code;
+}
+
+export function early(): Plugin {
+  let root = "";
+  return {
+    name: "hodei-early",
+    apply: "build",
+    configResolved(config) {
+      root = resolve(config.root);
+    },
+    generateBundle: {
+      order: "post",
+      async handler(_options, bundle) {
+        const page = bundle["index.html"];
+        if (page?.type !== "asset") throw new Error("the build has no index.html");
+        const theme = readFileSync(join(root, "public", THEME), "utf8");
+        const source = theme + (await script(root, known(bundle, root)));
+        const digest = createHash("sha256").update(source).digest("base64url").slice(0, 8);
+        const fileName = `assets/start-${digest}.js`;
+        this.emitFile({ type: "asset", fileName, source });
+        page.source = String(page.source).replace(`/${THEME}`, `/${fileName}`);
+      },
+    },
+  };
+}
