@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.processes import end_workers, remove_groups
 
 POLL_S = 0.02
@@ -47,14 +48,14 @@ def data_directory() -> Iterator[Path]:
 
 
 class ServerProcess:
-    """`hodei serve` on free ports (kept over restarts); a context manager that stops it."""
+    """`hodei serve` on free ports, kept over restarts; a context manager that stops it."""
 
     def __init__(self, data_dir: Path, env: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self.log_path = data_dir / "server.log"
         self._env = {
-            "HODEI_HTTP_PORT": "0",
-            "GRPC_PORT": "0",
+            "HODEI_HTTP_PORT": str(free_port()),
+            "GRPC_PORT": str(free_port()),
             "HODEI_METRICS_PORT": "0",
             **(env or {}),
             "HODEI_DATA_DIR": str(data_dir),
@@ -71,10 +72,6 @@ class ServerProcess:
 
     def start(self) -> None:
         """Starts the server and waits until it serves."""
-        if self._note:
-            # Clients hold on to addresses, so a restarted server has those it had.
-            self._env["HODEI_HTTP_PORT"] = str(self._note["http"])
-            self._env["GRPC_PORT"] = str(self._note["grpc"]).rpartition(":")[2]
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 hodei_command("serve"),

@@ -6,7 +6,6 @@ import fcntl
 import os
 import pty
 import select
-import socket
 import struct
 import subprocess
 import termios
@@ -16,18 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support.ports import free_port
 from tests.support.server import CLEAN_PATH
 
 TIMEOUT_S = 120.0
 Done = subprocess.CompletedProcess[bytes]
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def new_key(path: Path, comment: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from hodei.adapters.security.leaves import IssuedCertificates, server_certificat
 from hodei.wire.gen import worker_pb2 as pb
 from tests.contract.peer.conftest import Bench
 from tests.contract.peer.scripted_server import OTP, ScriptedServer
+from tests.support.ports import free_port
 
 OLD, NEW = b"o" * 32, b"n" * 32
 WORKER = uuid4()
@@ -51,9 +51,7 @@ def same(shown: Sequence[bytes], expected: Sequence[pb.Certificate]) -> bool:
 @pytest.fixture
 async def secure(tmp_path: Path) -> AsyncIterator[Bench]:
     """A server behind TLS."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
-    bench = Bench(tmp_path, ScriptedServer(f"127.0.0.1:{port}"))
+    bench = Bench(tmp_path, ScriptedServer(f"127.0.0.1:{free_port()}"))
     bench.server.credentials = credentials(keys(OLD))
     await bench.server.start()
     yield bench

@@ -12,6 +12,7 @@ import pytest
 from hodei.agent.cgroups import own_mounts
 from hodei.wire.gen import worker_pb2 as pb
 from tests.contract.peer.conftest import Bench
+from tests.contract.peer.scripted_server import Record
 
 MIB = 1 << 20
 
@@ -71,26 +72,36 @@ async def test_cpu_limit_slows(confined: Bench) -> None:
     assert record.stats[0].source in ("cgroup1", "cgroup2")
 
 
-async def test_stats_move(confined: Bench) -> None:
-    script = "data = bytearray(50 << 20)\nimport time\nend = time.monotonic() + 2.3\n"
-    script += "while time.monotonic() < end: pass"
-    record = await confined.run(type=pb.COMMAND_TYPE_PYTHON, script=script)
-    assert len(record.stats) >= 3
+async def _spun(bench: Bench, gate: Path, samples: int) -> Record:
+    """A job that has much memory and works until there are so many samples of that."""
+    script = f"import os\ndata = bytearray(50 << 20)\nwhile not os.path.exists('{gate}'): pass"
+    record = await bench.begin(type=pb.COMMAND_TYPE_PYTHON, script=script)
+
+    def sampled() -> bool:
+        # The first may have come before the program did.
+        while record.stats and record.stats[0].memory_bytes < 50 * MIB:
+            del record.stats[0]
+        return len(record.stats) >= samples
+
+    await bench.server.until(sampled)
+    gate.touch()
+    await bench.server.until(lambda: record.exits)
+    return record
+
+
+async def test_stats_move(confined: Bench, tmp_path: Path) -> None:
+    record = await _spun(confined, tmp_path / "gate", samples=3)
     cpu = [sample.cpu_ms for sample in record.stats]
     assert cpu == sorted(cpu)
     assert cpu[0] > 0
-    assert record.stats[0].memory_bytes > 50 * MIB
     assert record.stats[0].processes == 1
     assert record.exit.cpu_ms >= cpu[-1]
 
 
-async def test_stats_without_control_groups(bench: Bench) -> None:
+async def test_stats_without_control_groups(bench: Bench, tmp_path: Path) -> None:
     await bench.start_agent()
-    script = "data = bytearray(50 << 20)\nimport time\nend = time.monotonic() + 1.3\n"
-    script += "while time.monotonic() < end: pass"
-    record = await bench.run(type=pb.COMMAND_TYPE_PYTHON, script=script)
+    record = await _spun(bench, tmp_path / "gate", samples=1)
     assert record.stats[0].source == "proc"
-    assert record.stats[0].memory_bytes > 50 * MIB
     assert record.exit.cpu_ms >= record.stats[0].cpu_ms > 0
     assert record.exit.memory_peak_bytes > 50 * MIB
 

@@ -27,10 +27,10 @@ import zstandard
 
 from hodei.api.http.app import OPERATIONS
 from tests.e2e.docker.yard import BUNDLES
+from tests.support.ports import free_port
 from tests.support.postgres import postgres_dsn, postgres_server, postgres_template
 from tests.support.processes import agent_of, arguments, pids, send
 from tests.support.server import ServerProcess, clean_environment, data_directory, hodei_command
-from tests.support.ssh import free_port
 
 __all__ = ["postgres_dsn", "postgres_server", "postgres_template"]
 

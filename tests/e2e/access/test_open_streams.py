@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed
 
 from hodei.client import AsyncClient
 from hodei.wire.gen import jobs_pb2, jobs_pb2_grpc
+from tests.support.ports import free_port
 from tests.support.server import ServerProcess, data_directory
-from tests.support.ssh import free_port
 
 PASSWORD = "correct horse battery staple"
 AT_MOST_S = 5.0

@@ -23,6 +23,7 @@ from hodei.client import AsyncClient, Job, ShellOutput, Unreachable
 from hodei.wire.gen import jobs_pb2, jobs_pb2_grpc, worker_pb2, worker_pb2_grpc
 from tests.e2e.faults.hostile import Doorman, Impostor, doorman, hello, verdict
 from tests.support.certificates import Authority, Pair, worker_credentials
+from tests.support.ports import free_port
 from tests.support.processes import until, until_told
 from tests.support.server import ServerProcess, clean_environment, data_directory, hodei_command
 
@@ -76,8 +77,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder, authority = tmp_path_factory.mktemp("tls"), Authority()
     cert, key = authority.issue().write(folder, "server")
     (folder / "ca.pem").write_bytes(authority.pem)
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port = found.getsockname()[1]
+    port = free_port()
     with data_directory() as directory:
         env = {
             "HODEI_TLS_CERT": str(cert),

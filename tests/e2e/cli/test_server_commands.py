@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.cli.conftest import Hodei
+from tests.support.ports import free_port
 from tests.support.server import (
     ServerProcess,
     clean_environment,
@@ -126,10 +127,8 @@ def test_what_keeps_a_server_from_starting_is_one_line(
 
 
 def test_metrics_are_prometheus_text(directory: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     with (
-        ServerProcess(directory, {"HODEI_METRICS_PORT": str(port)}) as server,
+        ServerProcess(directory, {"HODEI_METRICS_PORT": str(free_port())}) as server,
         urllib.request.urlopen(server.metrics_url) as answer,
     ):
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")

@@ -21,16 +21,10 @@ from tests.support.certificates import worker_credentials
 from tests.support.docker import PrivateEngine
 from tests.support.docker_tls import encrypted, make_certificates
 from tests.support.observer import FAILED, SUCCEEDED, Observer, refused
+from tests.support.ports import free_port
 from tests.support.processes import until, until_told
 
 CHUNK = 65_536
-
-
-def free_port() -> int:
-    """One that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -11,7 +11,8 @@ import pytest
 from hodei.client import Client
 from tests.e2e.ssh.conftest import ssh_server
 from tests.e2e.ssh.test_entering import terminal_events
-from tests.support.ssh import SshClient, free_port, new_key, seated
+from tests.support.ports import free_port
+from tests.support.ssh import SshClient, new_key, seated
 
 
 def test_a_token_is_a_password(ssh: SshClient, job: str) -> None:

@@ -328,12 +328,14 @@ async def test_an_expired_token_is_refused(guarded: Running, ana: Http) -> None:
     past = {"name": "old", "role": "viewer", "expires_at": "2020-01-01T00:00:00Z"}
     refused = await ana.post("/tokens", json=past)
     assert [one["field"] for one in problem_of(refused)["violations"]] == ["expires_at"]
-    soon = datetime.now(UTC) + timedelta(seconds=1.5)
+    soon = datetime.now(UTC) + timedelta(seconds=3)
     made = await ana.post(
         "/tokens", json={"name": "soon", "role": "viewer", "expires_at": soon.isoformat()}
     )
     async with with_token(guarded, made.json()["token"]) as program:
-        assert (await program.get("/jobs")).status_code == 200
+        early = await program.get("/jobs")
+        # What came back in time was asked in time.
+        assert early.status_code == 200 or datetime.now(UTC) >= soon
         while datetime.now(UTC) < soon:
             await asyncio.sleep(0.05)
         refused = await program.get("/jobs")

@@ -164,7 +164,7 @@ async def test_workers(client: Client) -> None:
     assert (worker["state"], worker["job_id"]) == ("BUSY", job["id"])
     assert worker["job_name"] == job["name"]
     heard = datetime.fromisoformat(worker["heard_at"])
-    assert timedelta(0) <= datetime.now(UTC) - heard < timedelta(seconds=10)
+    assert timedelta(0) <= datetime.now(UTC) - heard < timedelta(seconds=60)
     sampled = await client.until(
         f"/workers/{worker['id']}", lambda data: data["cpus_used"] is not None
     )
