@@ -13,6 +13,19 @@ from hodei.client import Client
 from tests.support.browser import Visitor, chromium
 from tests.support.server import ServerProcess, data_directory
 
+LONG = ("test_routes.py", "test_honesty.py", "test_jobs.py", "test_logs_million.py")
+"""They begin first, so that at the end nobody waits for one of them."""
+APART = ("test_routes.py", "test_honesty.py", "test_jobs.py")
+"""Their tests share nothing but the server."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Which tests go to one process together, and in which order."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+    for item in items:
+        group = item.nodeid if item.path.name in APART else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from contextlib import suppress
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from hodei.client import Client
+from hodei.client import Client, Conflict
 from tests.support.browser import Visitor, check_axe, check_overflow, check_targets, settle
 from tests.support.server import ServerProcess
 
 
 @pytest.fixture(autouse=True)
 def jobs(client: Client) -> None:
-    """Jobs that ended well and badly."""
+    """Jobs that ended well and badly; none of other tests ends while these are counted."""
+    for job in client.list(status=["PENDING", "ASSIGNED", "RUNNING"]):
+        with suppress(Conflict):
+            client.cancel(job)
+        client.wait(job)
     commands = {"good": "echo ok", "better": "echo ok", "bad": "exit 3"}
     for job in [client.submit(name=name, command=one) for name, one in commands.items()]:
         client.wait(job)
