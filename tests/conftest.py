@@ -11,11 +11,15 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "everyday",
     deadline=None,
+    # The same examples each time: what others would find is looked for with the other profile.
+    derandomize=True,
     max_examples=60,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("thorough", settings.get_profile("everyday"), max_examples=1000)
+settings.register_profile(
+    "thorough", settings.get_profile("everyday"), derandomize=False, max_examples=1000
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "everyday"))
 
 # For the same reason: a client without limits of its own waits as long as a test does.

@@ -63,7 +63,11 @@ def test_the_end_is_there_at_once(visitor: Visitor, million: str, size: Size) ->
             session = page.context.new_cdp_session(page)
             session.send("Emulation.setCPUThrottlingRate", {"rate": 4})
         frames: list[str | bytes] = []
-        page.on("websocket", lambda socket: socket.on("framereceived", frames.append))
+
+        def keep(frame: str | bytes) -> None:
+            frames.append(frame)
+
+        page.on("websocket", lambda it: it.on("framereceived", keep))
         begun = time.monotonic()
         page.goto(logs_path(million, f"#L{LINES}"), wait_until="commit")
         row(page, LINES).wait_for()
