@@ -36,6 +36,7 @@ from hodei.engine.stats import Stats
 from hodei.engine.templates import Templates
 from hodei.engine.terminals import Terminals
 from hodei.engine.terminate import Terminator
+from hodei.engine.triggers import Triggers
 from hodei.engine.webhooks.webhooks import Webhooks
 from hodei.ports.bus import Hint
 from hodei.ports.peer import Peer
@@ -97,6 +98,7 @@ class Engine:
             core, self.explainer, self.projects, self._wake_dispatcher, self.dispatcher.at_once
         )
         self.templates = Templates(core, self.projects, self.jobs)
+        self.triggers = Triggers(core, self.templates)
         self.providers = Providers(core, self.registry, self.pools, self.explainer)
         self.schedules = Schedules(core, self.jobs, self.projects, self.templates)
         self.webhooks = Webhooks(core, self.projects, sender)

@@ -6,8 +6,9 @@ from typing import Protocol
 
 from hodei.ports.schedules import ScheduleStore
 from hodei.ports.templates import TemplateStore
+from hodei.ports.triggers import TriggerStore
 from hodei.ports.webhooks import WebhookStore
 
 
-class AutomationStore(TemplateStore, ScheduleStore, WebhookStore, Protocol):
-    """Templates, schedules and webhooks together."""
+class AutomationStore(TemplateStore, TriggerStore, ScheduleStore, WebhookStore, Protocol):
+    """Templates, triggers, schedules and webhooks together."""

@@ -99,6 +99,7 @@ BODIES: Mapping[str, object] = {
     "updateTemplate": {"name": "asked", "spec": {"command": "true"}},
     "importTemplate": {"name": "asked", "spec": {"command": "true"}},
     "saveJobAsTemplate": {"name": "of-a-job"},
+    "createTrigger": {"name": "made"},
     "createWebhook": {**WEBHOOK, "project": OURS},
     "updateWebhook": WEBHOOK,
 }
@@ -111,6 +112,7 @@ KEYS = {
     "secrets": "ghost",
     "schedules": "ghost",
     "webhooks": "ghost",
+    "triggers": str(uuid4()),
     "deliveries": str(uuid4()),
     "projects": "ghost",
     "templates": "ghost",
@@ -124,6 +126,7 @@ async def ask_rest(client: httpx.AsyncClient, asked: Operation, job: str, who: s
     if name in ("cancelJobs", "rerunJobs"):
         body = {"job_ids": [job]}
     url = path.replace("{key}", KEYS.get(path.split("/")[1].split(":", maxsplit=1)[0], job))
+    url = url.replace("{trigger}", str(uuid4()))
     query = {"topic": f"stats:{job}"} if name == "streamEvents" else {}
     if REST[name].scope is Scope.PROJECT and any(p.name == "project" for p in asked.query):
         query["project"] = OURS

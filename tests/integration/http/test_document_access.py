@@ -95,7 +95,7 @@ async def test_without_a_credential_the_answer_is_401_whatever_is_sent(guarded: 
         for number, operation in enumerate(OPERATIONS):
             if operation.public:
                 continue
-            path = operation.path.replace("{key}", "0" * 8)
+            path = operation.path.replace("{key}", "0" * 8).replace("{trigger}", "0" * 8)
             for index, credential in enumerate(CREDENTIALS):
                 headers = {"Content-Type": "application/json", **credential}
                 body = BODIES[(number + index) % len(BODIES)]

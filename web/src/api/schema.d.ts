@@ -1125,6 +1125,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/templates/{key}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        /** Inbound triggers of a template */
+        get: operations["listTriggers"];
+        put?: never;
+        /**
+         * Make an address that runs the template
+         * @description Whoever knows its token may call it, also when whoever made it is gone. The token is shown this once.
+         */
+        post: operations["createTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{key}/triggers/{trigger}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+                /** @description Id of the trigger. */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a trigger */
+        delete: operations["deleteTrigger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/triggers/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of the trigger. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run the template of a trigger
+         * @description With the trigger's token as `Authorization: Bearer TOKEN`, or as `?token=`. Parameters that come from the body need JSON; otherwise it is not read. An `Idempotency-Key` counts for this trigger only.
+         */
+        post: operations["fireTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks": {
         parameters: {
             query?: never;
@@ -2162,6 +2231,17 @@ export interface components {
             dev_mode: boolean;
             /** Provider Types */
             provider_types: string[];
+        };
+        /**
+         * FiredView
+         * @description What came of a call.
+         */
+        FiredView: {
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
         };
         /**
          * FiringPage
@@ -3266,6 +3346,50 @@ export interface components {
              * @description Its text, which is shown this once.
              */
             token: string;
+        };
+        /**
+         * NewTrigger
+         * @description A trigger that was just made.
+         */
+        NewTrigger: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Template Id
+             * Format: uuid
+             */
+            template_id: string;
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: components["schemas"]["TriggerParameter"];
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Last Fired At
+             * @description When it last made a job.
+             */
+            last_fired_at: string | null;
+            /**
+             * Token
+             * @description Shown this once.
+             */
+            token: string;
+            /**
+             * Url
+             * @description Path to POST to, with the token as `Authorization: Bearer TOKEN`, or as `?token=`.
+             */
+            url: string;
         };
         /**
          * NodesSummary
@@ -4982,6 +5106,64 @@ export interface components {
              * @description To about a minute.
              */
             last_used_at: string | null;
+        };
+        /**
+         * TriggerList
+         * @description Triggers of one template, by name.
+         */
+        TriggerList: {
+            /** Items */
+            items: components["schemas"]["TriggerView"][];
+        };
+        /**
+         * TriggerParameter
+         * @description Where a parameter comes from.
+         */
+        TriggerParameter: {
+            /**
+             * Pointer
+             * @description JSON pointer into the body of the call; null: it is `value`.
+             */
+            pointer: string | null;
+            /**
+             * Value
+             * @description What the trigger holds itself.
+             */
+            value: unknown;
+        };
+        /**
+         * TriggerView
+         * @description A trigger; its token is in no answer.
+         */
+        TriggerView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Template Id
+             * Format: uuid
+             */
+            template_id: string;
+            /** Name */
+            name: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: components["schemas"]["TriggerParameter"];
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Last Fired At
+             * @description When it last made a job.
+             */
+            last_fired_at: string | null;
         };
         /**
          * UnsubscribeFrame
@@ -8677,6 +8859,181 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    listTriggers: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By name, without their tokens. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    createTrigger: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    parameters?: {
+                        [key: string]: {
+                            /** @description JSON pointer (RFC 6901) into the body. */
+                            pointer: string;
+                        } | {
+                            /** @description As a run takes it. */
+                            value: unknown;
+                        };
+                    } | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Made. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTrigger"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deleteTrigger: {
+        parameters: {
+            query?: {
+                /** @description The project of the name; default when not given. */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id of the template, or its name in the project. */
+                key: string;
+                /** @description Id of the trigger. */
+                trigger: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its token is worth nothing any more. */
+            204: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    fireTrigger: {
+        parameters: {
+            query?: {
+                /** @description The trigger's token, where no header can be sent. */
+                token?: string;
+            };
+            header?: {
+                /** @description The same key with the same job gives the same job, however often it is sent; with another job it is refused. In bulk, job i (from 0) has the key KEY:i. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Id of the trigger. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description The key is known: the job of then. */
+            200: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiredView"];
+                };
+            };
+            /** @description The job that was made. */
+            201: {
+                headers: {
+                    /** @description Names this request in the server's log. */
+                    "X-Correlation-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiredView"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -23,6 +23,7 @@ from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
 from hodei.adapters.memory.tables import Tables
 from hodei.adapters.memory.templates import Templates
+from hodei.adapters.memory.triggers import Triggers
 from hodei.adapters.memory.use import Use
 from hodei.adapters.memory.users import Users
 from hodei.adapters.memory.webhooks import Webhooks
@@ -49,6 +50,7 @@ class MemoryStore(
     Projects,
     Schedules,
     Templates,
+    Triggers,
     Users,
     ApiTokens,
     Webhooks,

@@ -24,6 +24,7 @@ from hodei.domain.schedules.schedule import OPEN, Firing, Outcome, Schedule
 from hodei.domain.secret import Secret
 from hodei.domain.sign_in import SignIn
 from hodei.domain.templates.template import Template
+from hodei.domain.trigger import Trigger
 from hodei.domain.webhooks.delivery import Delivery
 from hodei.domain.webhooks.webhook import Webhook
 from hodei.domain.worker import Worker, WorkerState
@@ -164,6 +165,7 @@ class Tables:
         """By project and name."""
         self.templates: dict[UUID, list[Template]] = {}
         """Every version, the first one first."""
+        self.triggers: dict[UUID, Trigger] = {}
         self.webhooks: dict[UUID, WebhookEntry] = {}
         self.webhook_place = 0
         """Number of the last event that webhooks were told of."""

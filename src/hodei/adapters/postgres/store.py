@@ -27,6 +27,7 @@ from hodei.adapters.postgres.schedules import Schedules
 from hodei.adapters.postgres.secrets import Secrets
 from hodei.adapters.postgres.sign_ins import SignIns
 from hodei.adapters.postgres.templates import Templates
+from hodei.adapters.postgres.triggers import Triggers
 from hodei.adapters.postgres.users import Users
 from hodei.adapters.postgres.webhooks import Webhooks
 from hodei.adapters.postgres.workers import Workers
@@ -51,6 +52,7 @@ class PostgresStore(
     Projects,
     Schedules,
     Templates,
+    Triggers,
     Users,
     ApiTokens,
     Webhooks,

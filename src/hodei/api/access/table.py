@@ -170,6 +170,11 @@ REST: Mapping[str, Rule] = {
     "exportTemplate": _READ_TEMPLATE,
     "importTemplate": _template("import"),
     "saveJobAsTemplate": _job(Permission.TEMPLATES_MANAGE, "template.create"),
+    "listTriggers": _READ_TEMPLATE,
+    "createTrigger": _project(Permission.TEMPLATES_MANAGE, "trigger.create"),
+    "deleteTrigger": _project(Permission.TEMPLATES_MANAGE, "trigger.delete"),
+    # Its token says who may.
+    "fireTrigger": PUBLIC,
     "listWebhooks": _LIST_WEBHOOKS,
     "createWebhook": _CREATE_WEBHOOK,
     "getWebhook": _READ_WEBHOOK,

@@ -149,13 +149,15 @@ def _path(path: str, operations: Sequence[Operation]) -> Schema:
     item: Schema = {operation.method.lower(): _operation(operation) for operation in operations}
     if "{key}" in path:
         item["parameters"] = [_key(operations[0].key)]
+    if "{trigger}" in path:
+        item["parameters"].append(_key("Id of the trigger.", "trigger"))
     return item
 
 
-def _key(description: str) -> Schema:
+def _key(description: str, name: str = "key") -> Schema:
     schema = {"type": "string", "minLength": 1, "maxLength": MAX_KEY, "pattern": "^[^/:]+$"}
     return {
-        "name": "key",
+        "name": name,
         "in": "path",
         "required": True,
         "description": description,

@@ -28,6 +28,7 @@ from hodei.testing.store_contract.sign_ins import SignInContract, TriesContract
 from hodei.testing.store_contract.stats import StatsContract
 from hodei.testing.store_contract.submission import SubmitContract
 from hodei.testing.store_contract.templates import TemplateContract
+from hodei.testing.store_contract.triggers import TriggerContract
 from hodei.testing.store_contract.use import UseContract
 from hodei.testing.store_contract.users import ApiTokenContract, UserContract
 from hodei.testing.store_contract.webhooks import WebhookContract
@@ -58,6 +59,7 @@ class StoreContract(
     ScheduleContract,
     TemplateContract,
     WebhookContract,
+    TriggerContract,
     TriesContract,
     UserContract,
     ApiTokenContract,
