@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import httpx
 import pytest
 
 from hodei.client import Client
@@ -16,6 +17,7 @@ from tests.support.browser import (
     check_targets,
     settle,
 )
+from tests.support.server import ServerProcess
 from tests.web.words import check_spanish, english_only
 
 ROUTES = [
@@ -23,6 +25,8 @@ ROUTES = [
     "/jobs",
     "/jobs?status=CANCELLED",
     "/jobs/new",
+    "/templates",
+    "/templates/new",
     "/schedules",
     "/schedules/new",
     "/queue",
@@ -48,6 +52,7 @@ SIZES: tuple[Size, ...] = ("phone", "desk")
 THEMES: tuple[Theme, ...] = ("dark", "light")
 
 
+OF_A_TEMPLATE = ["", "?tab=runs", "?tab=versions", "/run"]
 OF_A_JOB = ["", "?tab=config", "?tab=resources", "/logs", "/terminal"]
 WIDTHS = (320, 430, 390)
 
@@ -60,10 +65,27 @@ def bad(client: Client) -> str:
     return [client.wait(job).id for job in jobs][1]
 
 
+@pytest.fixture
+def template(shared_server: ServerProcess, label: str) -> str:
+    """A template with a parameter of every type, that ran once."""
+    kinds = ("string", "integer", "number", "boolean", "choice", "secret", "file")
+    parameters = [{"name": kind, "type": kind, "required": False} for kind in kinds]
+    parameters[4]["choices"] = ["uno", "dos"]
+    spec = {"command": "true {{ string }}", "env": {"TOKEN": "{{ secret }}"}}
+    order = {"name": label, "spec": spec, "parameters": parameters}
+    templates = f"{shared_server.url}/api/v1/templates"
+    made = httpx.post(templates, json=order).raise_for_status().json()
+    run = {"parameters": {"integer": 3}}
+    httpx.post(f"{templates}/{made['id']}:run", json=run).raise_for_status()
+    return str(made["id"])
+
+
 @pytest.mark.parametrize(("size", "theme"), list(itertools.product(SIZES, THEMES)))
-def test_every_route_is_clean(visitor: Visitor, bad: str, size: Size, theme: Theme) -> None:
+def test_every_route_is_clean(
+    visitor: Visitor, bad: str, template: str, size: Size, theme: Theme
+) -> None:
     with visitor.page("/", size=size, theme=theme) as page:
-        for route in ROUTES:
+        for route in ROUTES + [f"/templates/{template}{rest}" for rest in OF_A_TEMPLATE]:
             page.goto(route)
             settle(page)
             assert page.locator("html").get_attribute("data-theme") == theme
@@ -75,10 +97,11 @@ def test_every_route_is_clean(visitor: Visitor, bad: str, size: Size, theme: The
 
 @pytest.mark.parametrize("language", ["es", "en-XA"])
 def test_longer_words_fit_on_every_phone_and_all_are_translated(
-    visitor: Visitor, bad: str, language: str
+    visitor: Visitor, bad: str, template: str, language: str
 ) -> None:
     assert len(english_only()) > 300
     routes = ROUTES + [f"/jobs/{bad}{rest}" for rest in OF_A_JOB]
+    routes += [f"/templates/{template}{rest}" for rest in OF_A_TEMPLATE]
     routes += [f"/providers/local?tab={tab}" for tab in ("config", "workers", "health", "danger")]
     with visitor.page("/", size="phone") as page:
         for route in routes:

@@ -21,6 +21,14 @@ export const keys = {
     health: (key: string) => ["providers", "health", key] as const,
     types: () => ["provider-types"] as const,
   },
+  templates: {
+    all: () => ["templates"] as const,
+    list: (filters: object) => ["templates", "list", filters] as const,
+    one: (key: string, version?: number) => ["templates", "one", key, version ?? null] as const,
+    versions: (key: string) => ["templates", "versions", key] as const,
+    stats: (key: string, from: string) => ["templates", "stats", key, from] as const,
+    render: (key: string, body: object) => ["templates", "render", key, body] as const,
+  },
   workers: {
     all: () => ["workers"] as const,
     list: (filters: object) => ["workers", "list", filters] as const,

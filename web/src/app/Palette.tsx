@@ -2,17 +2,27 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Keyboard, Languages, type LucideIcon, Plus, Search, SunMoon } from "lucide-react";
+import {
+  Keyboard,
+  Languages,
+  Layers,
+  type LucideIcon,
+  Play,
+  Plus,
+  Search,
+  SunMoon,
+} from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useDeferredValue, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, unwrap } from "@/api/client";
 import { keys } from "@/api/keys";
+import { templatesQuery } from "@/api/queries/templates";
 import { StatusIcon } from "@/components/ui/StatusBadge";
 import { switchLanguage } from "@/i18n/i18n";
 import { shortId } from "@/lib/format";
 import { setPreference, shownTheme } from "@/lib/preferences";
-import { canCreateJobs, hasSettings, navItems, settingsIcon } from "./nav";
+import { canCreateJobs, canCreateTemplates, hasSettings, navItems, settingsIcon } from "./nav";
 
 type PaletteProps = { onClose(): void; onShortcuts(): void };
 
@@ -72,6 +82,7 @@ export default function Palette({ onClose, onShortcuts }: PaletteProps) {
                 {t("palette.empty", { query })}
               </Command.Empty>
               <Jobs query={asked} close={close} choose={choose} />
+              <Templates query={asked} close={close} />
               <Pages close={close} />
               <Actions close={close} onShortcuts={onShortcuts} />
             </Command.List>
@@ -111,6 +122,44 @@ function Jobs({ query, close, choose }: JobsProps) {
           <code className="font-mono text-sm text-subtle">{shortId(job.id)}</code>
         </Entry>
       ))}
+    </Command.Group>
+  );
+}
+
+const SHOWN_TEMPLATES = 5;
+
+function Templates({ query, close }: Omit<JobsProps, "choose">) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const { data } = useQuery({
+    ...templatesQuery({ q: query }),
+    enabled: canCreateTemplates && query.length >= 2,
+    placeholderData: (before) => before,
+  });
+  if (query.length < 2 || data === undefined || data.items.length === 0) return null;
+  return (
+    <Command.Group heading={t("nav.templates")} forceMount>
+      {data.items.slice(0, SHOWN_TEMPLATES).map(({ id, name }) => {
+        const params = { templateId: id };
+        return [
+          <Entry
+            key={id}
+            icon={Layers}
+            value={`${query} ${name} ${id}`}
+            onSelect={close(() => void navigate({ to: "/templates/$templateId", params }))}
+          >
+            {name}
+          </Entry>,
+          <Entry
+            key={`${id}-run`}
+            icon={Play}
+            value={`${query} ${t("palette.run", { name })} ${id}`}
+            onSelect={close(() => void navigate({ to: "/templates/$templateId/run", params }))}
+          >
+            {t("palette.run", { name })}
+          </Entry>,
+        ];
+      })}
     </Command.Group>
   );
 }
@@ -159,6 +208,15 @@ function Actions({ close, onShortcuts }: { close: Close; onShortcuts(): void }) 
           onSelect={close(() => void navigate({ to: "/jobs/new" }))}
         >
           {t("nav.newJob")}
+        </Entry>
+      )}
+      {canCreateTemplates && (
+        <Entry
+          icon={Plus}
+          value={t("palette.newTemplate")}
+          onSelect={close(() => void navigate({ to: "/templates/new" }))}
+        >
+          {t("palette.newTemplate")}
         </Entry>
       )}
       <Entry

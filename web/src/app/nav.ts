@@ -4,6 +4,7 @@ import {
   Boxes,
   CalendarClock,
   Cpu,
+  Layers,
   LayoutDashboard,
   ListOrdered,
   ListTodo,
@@ -14,10 +15,20 @@ import {
 import { hasPage } from "./pages";
 
 export type NavItem = {
-  to: "/" | "/jobs" | "/schedules" | "/queue" | "/providers" | "/workers" | "/metrics" | "/audit";
+  to:
+    | "/"
+    | "/jobs"
+    | "/templates"
+    | "/schedules"
+    | "/queue"
+    | "/providers"
+    | "/workers"
+    | "/metrics"
+    | "/audit";
   name:
     | "dashboard"
     | "jobs"
+    | "templates"
     | "schedules"
     | "queue"
     | "providers"
@@ -44,6 +55,13 @@ const ALL: readonly NavGroup[] = [
         page: ["dashboard", "DashboardPage"],
       },
       { to: "/jobs", name: "jobs", icon: ListTodo, key: "j", page: ["jobs", "JobsPage"] },
+      {
+        to: "/templates",
+        name: "templates",
+        icon: Layers,
+        key: "t",
+        page: ["templates", "TemplatesPage"],
+      },
       {
         to: "/schedules",
         name: "schedules",
@@ -96,4 +114,5 @@ export const moreItems = navItems.filter((item) => !BAR.includes(item.name));
 
 export const settingsIcon = Settings;
 export const hasSettings = hasPage("settings", "SettingsPage");
+export const canCreateTemplates = hasPage("templates", "NewTemplatePage");
 export const canCreateJobs = hasPage("job-form", "NewJobPage");

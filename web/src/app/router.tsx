@@ -22,6 +22,11 @@ import {
 import { settingsRoute } from "./routes/settings";
 import { setupRoute } from "./routes/setup";
 import { signInRoute } from "./routes/sign-in";
+import { templateRoute } from "./routes/template";
+import { editTemplateRoute } from "./routes/template-edit";
+import { newTemplateRoute } from "./routes/template-new";
+import { runTemplateRoute } from "./routes/template-run";
+import { templatesRoute } from "./routes/templates";
 import { workerRoute } from "./routes/worker";
 import { workersRoute } from "./routes/workers";
 
@@ -33,6 +38,11 @@ const routeTree = rootRoute.addChildren([
     jobRoute,
     jobLogsRoute,
     jobTerminalRoute,
+    templatesRoute,
+    newTemplateRoute,
+    templateRoute,
+    editTemplateRoute,
+    runTemplateRoute,
     providersRoute,
     newProviderRoute,
     providerRoute,

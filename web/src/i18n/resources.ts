@@ -11,6 +11,7 @@ import type providers from "@/features/providers/i18n/en.json";
 import type queue from "@/features/queue/i18n/en.json";
 import type schedules from "@/features/schedules/i18n/en.json";
 import type settings from "@/features/settings/i18n/en.json";
+import type templates from "@/features/templates/i18n/en.json";
 import type terminal from "@/features/terminal/i18n/en.json";
 import type workers from "@/features/workers/i18n/en.json";
 import type common from "./common/en.json";
@@ -29,6 +30,7 @@ export type Resources = {
   queue: typeof queue;
   schedules: typeof schedules;
   settings: typeof settings;
+  templates: typeof templates;
   terminal: typeof terminal;
   workers: typeof workers;
 };

@@ -86,7 +86,7 @@ export const explainQuery = (id: string) =>
   });
 
 /** After a write: what lists and numbers show is read again. */
-function jobsChanged(client: QueryClient): void {
+export function jobsChanged(client: QueryClient): void {
   void client.invalidateQueries({ queryKey: keys.jobs.all() });
   void client.invalidateQueries({ queryKey: keys.summary() });
   void client.invalidateQueries({ queryKey: keys.queue() });

@@ -13,6 +13,8 @@ type Props = {
   describedBy?: string;
   invalid: boolean;
   rows?: number;
+  /** Marks `{{ name }}`: the text of a template. */
+  placeholders?: boolean;
 };
 
 const coarse = () => matchMedia("(pointer: coarse)").matches;
@@ -34,12 +36,13 @@ export function CodeEditor(props: Props) {
     let gone = false;
     void import("./editor").then(({ createEditor }) => {
       if (gone) return;
-      const { value, language } = latest.current;
+      const { value, language, placeholders = false } = latest.current;
       const had = parent.parentElement?.contains(document.activeElement) === true;
       editor.current = createEditor({
         parent,
         value,
         language,
+        placeholders,
         attributes: attributesOf(latest.current),
         onChange: (text) => latest.current.onChange(text),
       });

@@ -1,6 +1,7 @@
 /** A script to read: coloured, on the console's ground, scrolled inside its own box. */
 import { useMemo } from "react";
 import { cn } from "@/lib/cn";
+import { pieces } from "@/lib/placeholders";
 import { type Language, type TokenKind, tokensOf } from "./highlight";
 
 const COLOURS: Record<TokenKind, string | undefined> = {
@@ -12,9 +13,16 @@ const COLOURS: Record<TokenKind, string | undefined> = {
   variable: "text-console-match-current",
 };
 
-type Props = { code: string; language: Language; label: string; className?: string };
+type Props = {
+  code: string;
+  language: Language;
+  label: string;
+  /** Marks `{{ name }}`: the text of a template. */
+  placeholders?: boolean;
+  className?: string;
+};
 
-export function CodeView({ code, language, label, className }: Props) {
+export function CodeView({ code, language, label, placeholders = false, className }: Props) {
   const tokens = useMemo(() => {
     let place = 0;
     return tokensOf(code, language).map((token) => {
@@ -34,7 +42,7 @@ export function CodeView({ code, language, label, className }: Props) {
         <code>
           {tokens.map(({ kind, text, at }) => (
             <span key={at} className={COLOURS[kind]}>
-              {text}
+              {placeholders ? <Marked text={text} /> : text}
             </span>
           ))}
         </code>
@@ -42,3 +50,15 @@ export function CodeView({ code, language, label, className }: Props) {
     </section>
   );
 }
+
+const Marked = ({ text }: { text: string }) =>
+  pieces(text).map((piece, at) =>
+    at % 2 === 0 ? (
+      piece
+    ) : (
+      // biome-ignore lint/suspicious/noArrayIndexKey: pieces of a text keep their order
+      <mark key={at} className="rounded-sm bg-console-info text-console">
+        {piece}
+      </mark>
+    ),
+  );

@@ -11,8 +11,18 @@ import { javascript } from "@codemirror/legacy-modes/mode/javascript";
 import { python } from "@codemirror/legacy-modes/mode/python";
 import { shell } from "@codemirror/legacy-modes/mode/shell";
 import { Compartment, EditorState, type Extension } from "@codemirror/state";
-import { drawSelection, EditorView, keymap, lineNumbers } from "@codemirror/view";
+import {
+  Decoration,
+  drawSelection,
+  EditorView,
+  keymap,
+  lineNumbers,
+  MatchDecorator,
+  ViewPlugin,
+  type ViewUpdate,
+} from "@codemirror/view";
 import { tags } from "@lezer/highlight";
+import { PLACEHOLDER } from "@/lib/placeholders";
 import type { Language } from "./highlight";
 
 const colours = HighlightStyle.define([
@@ -45,9 +55,29 @@ const looks = EditorView.theme(
     "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
       backgroundColor: "#2b6cee66 !important",
     },
+    ".cm-placeholder-mark": {
+      color: "var(--console-bg)",
+      backgroundColor: "var(--console-info)",
+      borderRadius: "3px",
+    },
+    ".cm-placeholder-mark *": { color: "inherit" },
     ".cm-matchingBracket": { backgroundColor: "#ffffff22", outline: "none" },
   },
   { dark: true },
+);
+
+const marker = new MatchDecorator({
+  regexp: PLACEHOLDER,
+  decoration: Decoration.mark({ class: "cm-placeholder-mark" }),
+});
+const placeholderMarks = ViewPlugin.define(
+  (view) => ({
+    decorations: marker.createDeco(view),
+    update(update: ViewUpdate) {
+      this.decorations = marker.updateDeco(update, this.decorations);
+    },
+  }),
+  { decorations: (plugin) => plugin.decorations },
 );
 
 const MODES: Record<Language, () => Extension> = {
@@ -61,6 +91,8 @@ export type EditorOptions = {
   parent: HTMLElement;
   value: string;
   language: Language;
+  /** Whether `{{ name }}` is marked. */
+  placeholders: boolean;
   /** Attributes of the text box: its label, its hint, whether it is invalid. */
   attributes: Record<string, string>;
   onChange: (value: string) => void;
@@ -90,6 +122,7 @@ export function createEditor(options: EditorOptions): Editor {
         bracketMatching(),
         syntaxHighlighting(colours),
         looks,
+        options.placeholders ? placeholderMarks : [],
         // Tab indents; Escape and then Tab leaves, as CodeMirror's keymap has it.
         keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
         language.of(MODES[options.language]()),

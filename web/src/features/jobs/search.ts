@@ -13,6 +13,8 @@ export const searchSchema = z.object({
   project: text(63),
   by: text(120),
   label: text(),
+  template: text(64),
+  schedule: text(64),
   sort: oneOf(ORDERS),
 });
 

@@ -1,6 +1,6 @@
 /** What the bar of phones has no room for; fetched with the bar. */
 import { useNavigate } from "@tanstack/react-router";
-import { CopyPlus, Ellipsis, Link as LinkIcon, RotateCcw } from "lucide-react";
+import { CopyPlus, Ellipsis, Layers, Link as LinkIcon, RotateCcw } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/Button";
 import { copyText } from "@/components/ui/Copy";
@@ -8,9 +8,13 @@ import { Menu, MenuItem } from "@/components/ui/Menu";
 import { toast } from "@/components/ui/toast";
 import type { Job } from "../model/timeline";
 
-type Props = { job: Job; onRerun: (() => void) | undefined };
+type Props = {
+  job: Job;
+  onRerun: (() => void) | undefined;
+  onSave: (() => void) | undefined;
+};
 
-export default function BarMenu({ job, onRerun }: Props) {
+export default function BarMenu({ job, onRerun, onSave }: Props) {
   const { t } = useTranslation("job-detail");
   const { t: common } = useTranslation();
   const navigate = useNavigate();
@@ -31,6 +35,11 @@ export default function BarMenu({ job, onRerun }: Props) {
       >
         {t("action.duplicate")}
       </MenuItem>
+      {onSave !== undefined && (
+        <MenuItem icon={Layers} onSelect={onSave}>
+          {t("template.save")}
+        </MenuItem>
+      )}
       <MenuItem icon={LinkIcon} onSelect={copy}>
         {t("action.copyLink")}
       </MenuItem>

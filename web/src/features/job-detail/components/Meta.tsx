@@ -7,6 +7,7 @@ import { Link } from "@/components/ui/Link";
 import { Duration } from "@/components/ui/Time";
 import { shortId } from "@/lib/format";
 import { isFinished, type Job } from "../model/timeline";
+import { TemplateLink } from "./OriginCard";
 
 export function Meta({ job }: { job: Job }) {
   const { t } = useTranslation("job-detail");
@@ -39,6 +40,18 @@ export function Meta({ job }: { job: Job }) {
               className="font-mono"
             >
               {shortId(attempt.worker_id)}
+            </Link>
+          </Fact>
+        )}
+        {job.origin?.template && (
+          <Fact label={t("meta.template")}>
+            <TemplateLink origin={job.origin} />
+          </Fact>
+        )}
+        {job.origin?.schedule && (
+          <Fact label={t("meta.schedule")}>
+            <Link to="/schedules/$scheduleId" params={{ scheduleId: job.origin.schedule.id }}>
+              {job.origin.schedule.name}
             </Link>
           </Fact>
         )}

@@ -10,6 +10,7 @@ import { shortId } from "@/lib/format";
 import { isFinished, type Job } from "../model/timeline";
 import { FailureCard } from "./FailureCard";
 import { LiveResources } from "./LiveResources";
+import { OriginCard } from "./OriginCard";
 import { Timeline } from "./Timeline";
 import { WhyCard } from "./WhyCard";
 
@@ -45,6 +46,7 @@ export function Overview({ job }: { job: Job }) {
       </div>
       <div className="flex min-w-0 flex-col gap-4">
         <LiveResources job={job} />
+        {job.origin !== null && <OriginCard job={job} origin={job.origin} />}
         <Times job={job} />
       </div>
     </div>

@@ -14,12 +14,14 @@ export type Reasons = {
   cancel: string | undefined;
   ssh: string | undefined;
   rerun: string | undefined;
+  save: string | undefined;
 };
 
 /** Why each action cannot be used now; undefined: it can. */
 export function useReasons(job: Job): Reasons {
   const { t } = useTranslation("job-detail");
   const noRun = useRefusal("jobs.run", job.project);
+  const noSave = useRefusal("templates.manage", job.project);
   const noEntry = useRefusal("terminal.open", job.project);
   const over = isFinished(job) ? t("reason.over") : undefined;
   const cancelling = isCancelling(job) ? t("reason.cancelling") : undefined;
@@ -28,6 +30,7 @@ export function useReasons(job: Job): Reasons {
     cancel: noRun ?? over ?? cancelling,
     ssh: noEntry ?? over ?? cancelling ?? started,
     rerun: noRun,
+    save: noSave,
   };
 }
 

@@ -30,7 +30,7 @@ export function CommandSection() {
 
 function Script() {
   const { t } = useTranslation("job-form");
-  const { values, set, leave } = useForm();
+  const { template, values, set, leave } = useForm();
   const error = useFieldError()("script");
   const id = controlId("script");
   const hintId = `${id}-keys`;
@@ -45,6 +45,7 @@ function Script() {
           invalid={error !== undefined}
           language={values.type === "exec" ? "plain" : values.type}
           value={values.script}
+          placeholders={template !== null}
           onChange={(script) => set("script", script)}
         />
       </div>

@@ -4,6 +4,7 @@ import type { ClipboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "@/components/ui/Button";
 import { Input, Select } from "@/components/ui/Input";
+import { wholeName } from "@/lib/placeholders";
 import { controlId, useForm } from "../hooks/form";
 import { bytesOf, SHORTEST_MASKED } from "../model/limits";
 import { ENV_KINDS, type EnvKind, type EnvRow, ofKind, renamed } from "../model/values";
@@ -21,7 +22,7 @@ type Props = {
 
 export function EnvLine({ row, number, onChange, onRemove, onPaste }: Props) {
   const { t } = useTranslation("job-form");
-  const { leave } = useForm();
+  const { leave, template } = useForm();
   const errorOf = useFieldError();
   const nth = (what: string) => t("env.nth", { what, row: number });
   const cell = (which: Cell) => {
@@ -41,7 +42,7 @@ export function EnvLine({ row, number, onChange, onRemove, onPaste }: Props) {
   };
   const name = cell("name");
   const value = cell("value");
-  const secret = row.kind === "secret";
+  const secret = row.kind === "secret" && (template === null || wholeName(row.value) === null);
   const short = secret && row.value !== "" && bytesOf(row.value) < SHORTEST_MASKED;
   const notes = [
     secret && t("env.secretHint"),

@@ -9,13 +9,23 @@ import type { Issue } from "../model/issues";
 import type { FieldName, FormValues } from "../model/values";
 import { useIssueText } from "./fields";
 
-type Props = { box: RefObject<HTMLDivElement | null>; error: unknown };
+/** What is wrong outside of the job's own fields. */
+export type OtherIssue = { id: string; label: string; text: string };
 
-export function ErrorSummary({ box, error }: Props) {
+type Props = {
+  box: RefObject<HTMLDivElement | null>;
+  error: unknown;
+  others?: readonly OtherIssue[];
+  /** In place of what is said of a job that was not scheduled. */
+  failed?: string;
+};
+
+export function ErrorSummary({ box, error, others = [], failed: said }: Props) {
   const { t } = useTranslation("job-form");
-  const { issues, tried } = useForm();
+  const { issues, tried, template } = useForm();
+  const count = issues.length + others.length;
   const failed = error !== null && error !== undefined;
-  const shown = tried && issues.length > 0;
+  const shown = tried && count > 0;
   return (
     <div
       ref={box}
@@ -26,21 +36,34 @@ export function ErrorSummary({ box, error }: Props) {
         <div role="alert" className="tint-failed rounded-card px-4 py-3">
           <h2 className="flex items-center gap-2 font-semibold">
             <CircleAlert size={16} aria-hidden className="shrink-0 text-failed" />
-            {shown ? t("summary.title", { count: issues.length }) : t("submit.failed")}
+            {shown
+              ? t(template === null ? "summary.title" : "summary.template", { count })
+              : (said ?? t("submit.failed"))}
           </h2>
-          {shown ? <IssueList issues={issues} /> : <Failure error={error} />}
+          {shown ? (
+            <IssueList issues={issues} others={others} />
+          ) : (
+            <Failure error={error} kept={template === null} />
+          )}
         </div>
       )}
     </div>
   );
 }
 
-function IssueList({ issues }: { issues: readonly Issue[] }) {
+type ListProps = { issues: readonly Issue[]; others: readonly OtherIssue[] };
+
+function IssueList({ issues, others }: ListProps) {
   const { t } = useTranslation("job-form");
   const { values } = useForm();
   const text = useIssueText();
   return (
     <ul className="mt-1.5 flex flex-col pl-6">
+      {others.map(({ id, label, text: words }) => (
+        <li key={id + words} className="py-0.5">
+          <IssueLink id={id}>{label}</IssueLink>: {words}
+        </li>
+      ))}
       {issues.map((issue) => {
         const words = text(issue);
         const place = placeOf(issue, values);
@@ -55,21 +78,26 @@ function IssueList({ issues }: { issues: readonly Issue[] }) {
         const label = place.row === null ? field : t("summary.row", { field, name: place.row });
         return (
           <li key={issue.field + issue.code + words} className="py-0.5">
-            <a
-              href={`#${controlId(issue.field)}`}
-              onClick={(event) => {
-                event.preventDefault();
-                goTo(issue);
-              }}
-              className="inline-block text-link underline underline-offset-2 pointer-coarse:py-3"
-            >
-              {label}
-            </a>
-            : {words}
+            <IssueLink id={controlId(issue.field)}>{label}</IssueLink>: {words}
           </li>
         );
       })}
     </ul>
+  );
+}
+
+function IssueLink({ id, children }: { id: string; children: string }) {
+  return (
+    <a
+      href={`#${id}`}
+      onClick={(event) => {
+        event.preventDefault();
+        goTo(id);
+      }}
+      className="inline-block text-link underline underline-offset-2 pointer-coarse:py-3"
+    >
+      {children}
+    </a>
   );
 }
 
@@ -90,13 +118,13 @@ function placeOf(
 }
 
 /** Brings the field into sight, with the focus on it. */
-function goTo(issue: Issue): void {
-  const element = document.getElementById(controlId(issue.field));
+function goTo(id: string): void {
+  const element = document.getElementById(id);
   element?.scrollIntoView({ block: "center" });
   element?.focus({ preventScroll: true });
 }
 
-function Failure({ error }: { error: unknown }) {
+function Failure({ error, kept }: { error: unknown; kept: boolean }) {
   const { t } = useTranslation("job-form");
   const title = useErrorTitle();
   const detail = useErrorDetail();
@@ -104,7 +132,7 @@ function Failure({ error }: { error: unknown }) {
     <div className="mt-1.5 flex flex-col gap-1 pl-6">
       <p>{title(error)}.</p>
       <p className="text-muted [overflow-wrap:anywhere]">{detail(error)}</p>
-      <p className="text-muted">{t("submit.keptDraft")}</p>
+      {kept && <p className="text-muted">{t("submit.keptDraft")}</p>}
     </div>
   );
 }

@@ -1,12 +1,13 @@
 /** What would happen to the job now: where it would run, how soon, and why not elsewhere. */
 import { CircleCheck, CircleX, Hourglass, type LucideIcon } from "lucide-react";
+import { useContext } from "react";
 import { useTranslation } from "react-i18next";
 import { Rejections } from "@/components/placement/Rejections";
 import { Button } from "@/components/ui/Button";
 import { Loading, Skeleton } from "@/components/ui/feedback";
 import { cn } from "@/lib/cn";
 import { formatDuration, formatNumber } from "@/lib/format";
-import { useForm } from "../hooks/form";
+import { FormContext } from "../hooks/form";
 import type { Plan, PlanState } from "../hooks/plan";
 
 type Verdict = "runs" | "waits" | "refused";
@@ -104,17 +105,18 @@ function Known({ plan }: { plan: Plan }) {
   );
 }
 
-/** The usual slip on a machine without containers, mended in one click. */
+/** The usual slip on a machine without containers, mended in one click where there is a form. */
 function DropImage({ plan }: { plan: Plan }) {
   const { t } = useTranslation("job-form");
-  const { values, set } = useForm();
+  const form = useContext(FormContext);
   const helps =
+    form !== null &&
     plan.provider === null &&
-    values.image !== "" &&
+    form.values.image !== "" &&
     plan.rejections.some(({ kind }) => kind === "no_images");
   if (!helps) return null;
   return (
-    <Button size="sm" className="self-start" onClick={() => set("image", "")}>
+    <Button size="sm" className="self-start" onClick={() => form.set("image", "")}>
       {t("plan.dropImage")}
     </Button>
   );

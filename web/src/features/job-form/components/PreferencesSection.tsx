@@ -20,7 +20,8 @@ type Props = {
 export function PreferencesSection({ providers, kept = false }: Props) {
   const { t } = useTranslation("job-form");
   const { t: common } = useTranslation();
-  const { values, set } = useForm();
+  const { template, values, set } = useForm();
+  const owned = kept || template !== null;
   const choice = useProjectChoice();
   return (
     <Section number={5} name="preferences">
@@ -53,9 +54,11 @@ export function PreferencesSection({ providers, kept = false }: Props) {
         <RowsEditor name="providerLabels" hint={t("hint.providerLabels")} />
         <div className="grid gap-4 sm:grid-cols-2">
           <NumberInput name="queueTimeoutMs" hint={t("hint.queueTimeout")} optional unit="ms" />
-          {choice === null && !kept && <TextInput name="project" hint={t("hint.project")} />}
+          {choice === null && !owned && <TextInput name="project" hint={t("hint.project")} />}
         </div>
-        {!kept && <TextInput name="idempotencyKey" hint={t("hint.idempotencyKey")} optional mono />}
+        {!owned && (
+          <TextInput name="idempotencyKey" hint={t("hint.idempotencyKey")} optional mono />
+        )}
       </More>
     </Section>
   );

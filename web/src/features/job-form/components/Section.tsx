@@ -12,6 +12,19 @@ type Props = { number: number; name: SectionName; action?: ReactNode; children: 
 
 export function Section({ number, name, action, children }: Props) {
   const { t } = useTranslation("job-form");
+  const { template } = useForm();
+  // A template has its own name and its parameters before the job's five sections.
+  const before = template === null ? 0 : 2;
+  return (
+    <Numbered number={number + before} title={t(`section.${name}`)} action={action}>
+      {children}
+    </Numbered>
+  );
+}
+
+type NumberedProps = { number: number; title: string; action?: ReactNode; children: ReactNode };
+
+export function Numbered({ number, title, action, children }: NumberedProps) {
   const id = useId();
   return (
     <section
@@ -21,7 +34,7 @@ export function Section({ number, name, action, children }: Props) {
       <header className="mb-4 flex min-h-8 items-center justify-between gap-3">
         <h2 id={id} className="flex items-baseline gap-2 text-lg">
           <span className="numeric font-medium text-subtle">{number}.</span>
-          {t(`section.${name}`)}
+          {title}
         </h2>
         {action}
       </header>

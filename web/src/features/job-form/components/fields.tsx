@@ -3,7 +3,9 @@ import { type ReactNode, useCallback } from "react";
 import { useTranslation } from "react-i18next";
 import { Field } from "@/components/ui/Field";
 import { Input, NumberWithUnit, Select, Textarea } from "@/components/ui/Input";
+import { cn } from "@/lib/cn";
 import { formatNumber } from "@/lib/format";
+import { namesIn, placeholder, wholeName } from "@/lib/placeholders";
 import { controlId, useForm } from "../hooks/form";
 import type { FieldId, Issue } from "../model/issues";
 import type { FieldName, FormValues } from "../model/values";
@@ -33,6 +35,12 @@ export function useFieldError(): (field: FieldId) => string | undefined {
   };
 }
 
+/** How a text with a placeholder looks in a template. */
+function useMark(): (text: string) => string | false {
+  const { template } = useForm();
+  return (text) => template !== null && namesIn(text).length > 0 && "font-mono text-assigned";
+}
+
 /** Names of the fields that hold text. */
 export type TextField = {
   [F in FieldName]: FormValues[F] extends string
@@ -56,6 +64,7 @@ export function TextInput({
   const { t } = useTranslation("job-form");
   const { values, set, leave } = useForm();
   const error = useFieldError()(name);
+  const mark = useMark();
   const listId = list === undefined ? undefined : `${controlId(name)}-list`;
   return (
     <Field
@@ -73,7 +82,7 @@ export function TextInput({
         onBlur={() => leave(name)}
         list={listId}
         autoCapitalize="off"
-        className={mono ? "font-mono" : undefined}
+        className={cn(mono && "font-mono", mark(values[name]))}
       />
       {list !== undefined && (
         <datalist id={listId}>
@@ -90,6 +99,7 @@ export function NumberInput({ name, hint, optional, unit }: Common & { unit?: st
   const { t } = useTranslation("job-form");
   const { values, set, leave } = useForm();
   const error = useFieldError()(name);
+  const mark = useMark();
   const shared = { value: values[name], onBlur: () => leave(name) };
   return (
     <Field
@@ -103,11 +113,16 @@ export function NumberInput({ name, hint, optional, unit }: Common & { unit?: st
         <Input
           {...shared}
           inputMode="decimal"
-          className="numeric"
+          className={cn("numeric", mark(values[name]))}
           onChange={(event) => set(name, event.target.value)}
         />
       ) : (
-        <NumberWithUnit {...shared} unit={unit} onChange={(value) => set(name, value)} />
+        <NumberWithUnit
+          {...shared}
+          unit={unit}
+          onChange={(value) => set(name, value)}
+          {...(mark(values[name]) !== false && { className: "[&_input]:text-assigned" })}
+        />
       )}
     </Field>
   );
@@ -117,6 +132,7 @@ export function TextArea({ name, hint, optional, rows = 3 }: Common & { rows?: n
   const { t } = useTranslation("job-form");
   const { values, set, leave } = useForm();
   const error = useFieldError()(name);
+  const mark = useMark();
   return (
     <Field
       id={controlId(name)}
@@ -130,7 +146,7 @@ export function TextArea({ name, hint, optional, rows = 3 }: Common & { rows?: n
         value={values[name]}
         onChange={(event) => set(name, event.target.value)}
         onBlur={() => leave(name)}
-        className="font-mono text-sm"
+        className={cn("font-mono text-sm", mark(values[name]))}
       />
     </Field>
   );
@@ -153,13 +169,19 @@ type ChoiceProps<N extends ChoiceName> = {
 
 export function Choice<N extends ChoiceName>({ name, hint, options }: ChoiceProps<N>) {
   const { t } = useTranslation("job-form");
-  const { values, set } = useForm();
+  const { template, values, set } = useForm();
   const error = useFieldError()(name);
+  const value = values[name];
+  const written = wholeName(value);
+  const names = template === null || name === "type" ? [] : [...template.parameters];
+  // One that a parameter no longer bears stays in sight.
+  if (written !== null && !names.includes(written)) names.push(written);
+  const more = names.map(placeholder).filter((one) => options.every((o) => o.value !== one));
   return (
     <Field id={controlId(name)} label={t(`field.${name}`)} hint={hint} error={error}>
       <Select
-        value={values[name]}
-        options={options}
+        value={written === null ? value : placeholder(written)}
+        options={[...options, ...more.map((one) => ({ value: one, label: one }))]}
         onChange={(value) => set(name, value as FormValues[N])}
       />
     </Field>

@@ -3,7 +3,16 @@ import { createContext, useCallback, useContext, useMemo, useState } from "react
 import { type FieldId, type Issue, issuesOf } from "../model/issues";
 import type { FormValues } from "../model/values";
 
+/** What is different where the values are those of a template. */
+export type TemplateMode = {
+  /** Names of its parameters, which the texts may hold as placeholders. */
+  parameters: readonly string[];
+  issuesOf: (values: FormValues) => Issue[];
+};
+
 export type Form = {
+  /** Null: the values are those of a job. */
+  template: TemplateMode | null;
   values: FormValues;
   set: <F extends keyof FormValues>(field: F, value: FormValues[F]) => void;
   replace: (values: FormValues) => void;
@@ -19,7 +28,7 @@ export type Form = {
   showAll: (refusals: readonly Issue[]) => void;
 };
 
-export function useFormState(initial: FormValues): Form {
+export function useFormState(initial: FormValues, template: TemplateMode | null = null): Form {
   const [values, setValues] = useState(initial);
   const [left, setLeft] = useState<ReadonlySet<FieldId>>(new Set());
   const [tried, setTried] = useState(false);
@@ -39,11 +48,11 @@ export function useFormState(initial: FormValues): Form {
   }, []);
 
   const issues = useMemo(() => {
-    const own = issuesOf(values);
+    const own = (template?.issuesOf ?? issuesOf)(values);
     // A refusal is about the values that were sent: changing a field answers for it.
     const theirs = refused?.issues.filter((issue) => stands(issue, refused.of, values)) ?? [];
     return [...own, ...theirs];
-  }, [values, refused]);
+  }, [values, refused, template]);
 
   const issueOf = useCallback(
     (field: FieldId) => {
@@ -60,7 +69,7 @@ export function useFormState(initial: FormValues): Form {
     },
     [values],
   );
-  return { values, set, replace, leave, issues, issueOf, tried, showAll };
+  return { template, values, set, replace, leave, issues, issueOf, tried, showAll };
 }
 
 function stands(issue: Issue, before: FormValues, now: FormValues): boolean {

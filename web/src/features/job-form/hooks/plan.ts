@@ -43,7 +43,12 @@ export function usePlan(
   const blocked = issues.some(
     ({ field, code }) => code !== "server" && COUNTS.has(field.split(".")[0] ?? ""),
   );
-  const wanted = blocked || !permitted ? null : JSON.stringify(planned(values));
+  return usePlanOf(blocked || !permitted ? null : planned(values));
+}
+
+/** The plan of what is known of a spec; null: not enough is. */
+export function usePlanOf(spec: object | null): PlanState {
+  const wanted = spec === null ? null : JSON.stringify(spec);
   const [asked, setAsked] = useState(wanted);
   useEffect(() => {
     const timer = setTimeout(() => setAsked(wanted), PAUSE_MS);

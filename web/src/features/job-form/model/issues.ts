@@ -37,6 +37,7 @@ export type IssueCode =
   | "project"
   | "idempotencyKey"
   | "causes"
+  | "parameter"
   | "server";
 
 /** A field of the form, or one cell of its rows: `env.r3.name`. */

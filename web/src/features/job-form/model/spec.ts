@@ -102,7 +102,7 @@ function preferencesOf(values: FormValues): NonNullable<JobSpec["preferences"]> 
   return preferences;
 }
 
-function policyOf(values: FormValues): RetryPolicy {
+export function policyOf(values: FormValues): RetryPolicy {
   return {
     max_attempts: numberOf(values.maxAttempts),
     backoff: {

@@ -25,7 +25,7 @@ function entry(head: string, value: Data, indent: string): string[] {
   const inner = `${indent}  `;
   if (Array.isArray(value)) {
     if (value.length === 0) return [`${head} []`];
-    return [head, ...value.flatMap((item) => entry(`${inner}-`, item, inner))];
+    return [head, ...value.flatMap((item) => listLines(item, inner))];
   }
   if (isMap(value)) {
     if (Object.keys(value).length === 0) return [`${head} {}`];
@@ -35,6 +35,13 @@ function entry(head: string, value: Data, indent: string): string[] {
     return block(head, value, inner);
   }
   return [`${head} ${scalar(value)}`];
+}
+
+/** An item of a list; a map begins on the line of the dash. */
+function listLines(item: Data, indent: string): string[] {
+  if (!isMap(item) || Object.keys(item).length === 0) return entry(`${indent}-`, item, indent);
+  const [first = "", ...rest] = mapLines(item, `${indent}  `);
+  return [`${indent}- ${first.trimStart()}`, ...rest];
 }
 
 /** Whether a literal block keeps every character. */

@@ -8,7 +8,7 @@ import { Button } from "@/components/ui/Button";
 import { Chip, FilterChip } from "@/components/ui/Chip";
 import { Input, Select } from "@/components/ui/Input";
 import { StatusIcon } from "@/components/ui/StatusBadge";
-import { formatNumber } from "@/lib/format";
+import { formatNumber, shortId } from "@/lib/format";
 import { cleared, isFiltered, STATES, statesOf, toggleState } from "../model/filters";
 import type { JobsSearch } from "../search";
 
@@ -23,11 +23,13 @@ export type FiltersProps = {
   /** Typing replaces the address, choosing adds to the history. */
   onChange(search: JobsSearch, replace?: boolean): void;
   box: RefObject<HTMLInputElement | null>;
+  /** What the template or the schedule is called that the address names by its id. */
+  names: { template: string | undefined; schedule: string | undefined };
 };
 
 const TYPING_MS = 200;
 
-function SearchBox({ search, onChange, box }: Omit<FiltersProps, "counts">) {
+function SearchBox({ search, onChange, box }: Pick<FiltersProps, "search" | "onChange" | "box">) {
   const { t } = useTranslation("jobs");
   const [typed, setTyped] = useState(search.q ?? "");
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
@@ -57,7 +59,11 @@ function SearchBox({ search, onChange, box }: Omit<FiltersProps, "counts">) {
   );
 }
 
-function StateChips({ search, counts, onChange }: Omit<FiltersProps, "box">) {
+function StateChips({
+  search,
+  counts,
+  onChange,
+}: Pick<FiltersProps, "search" | "counts" | "onChange">) {
   const { t, i18n } = useTranslation("jobs");
   const { t: common } = useTranslation();
   const chosen = statesOf(search);
@@ -89,21 +95,24 @@ function StateChips({ search, counts, onChange }: Omit<FiltersProps, "box">) {
 }
 
 /** Filters that are set by clicking on a value somewhere. */
-function SetFilters({ search, onChange }: Pick<FiltersProps, "search" | "onChange">) {
+function SetFilters({ search, onChange, names }: Omit<FiltersProps, "counts" | "box">) {
   const { t } = useTranslation("jobs");
   const named = [
     ["provider", t("filter.provider")],
     ["by", t("filter.by")],
     ["label", t("filter.labelled")],
+    ["template", t("filter.template")],
+    ["schedule", t("filter.schedule")],
   ] as const;
   return named.map(([name, word]) => {
     const value = search[name];
     if (!value) return null;
+    const byId = name === "template" || name === "schedule";
     return (
       <FilterChip
         key={name}
         name={word}
-        value={value}
+        value={byId ? (names[name] ?? shortId(value)) : value}
         onRemove={() => onChange({ ...search, [name]: undefined })}
       />
     );
@@ -133,7 +142,7 @@ function ProjectFilter({ search, onChange }: Pick<FiltersProps, "search" | "onCh
 }
 
 /** On desktops all in sight; on phones the states and a button that opens the rest. */
-export function Filters({ search, counts, onChange, box }: FiltersProps) {
+export function Filters({ search, counts, onChange, box, names }: FiltersProps) {
   const { t } = useTranslation("jobs");
   const [open, setOpen] = useState(false);
   const date = (
@@ -162,7 +171,7 @@ export function Filters({ search, counts, onChange, box }: FiltersProps) {
         <div className="hidden flex-wrap items-center gap-2 sm:flex">
           <ProjectFilter search={search} onChange={onChange} />
           {date}
-          <SetFilters search={search} onChange={onChange} />
+          <SetFilters search={search} onChange={onChange} names={names} />
           {clear}
         </div>
       </div>
@@ -174,7 +183,7 @@ export function Filters({ search, counts, onChange, box }: FiltersProps) {
           <FilterSheet onClose={() => setOpen(false)}>
             <ProjectFilter search={search} onChange={onChange} />
             {date}
-            <SetFilters search={search} onChange={onChange} />
+            <SetFilters search={search} onChange={onChange} names={names} />
             <SortButtons search={search} onChange={onChange} />
             {clear}
           </FilterSheet>

@@ -65,7 +65,10 @@ export function JobCards({ rows, onEndReached }: JobCardsProps) {
               <span aria-hidden>·</span>
               <Duration from={job.started_at} to={job.finished_at} className="numeric" />
               <span aria-hidden>·</span>
-              <RelativeTime at={job.submitted_at} short className="flex-1 truncate" />
+              <RelativeTime at={job.submitted_at} short className="shrink-0" />
+              <span className="min-w-0 flex-1 truncate">
+                {job.origin && `· ${job.origin.schedule?.name ?? job.origin.template?.name ?? ""}`}
+              </span>
               <LineCounts job={job} />
             </span>
           </Link>

@@ -68,7 +68,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
   const cells: Record<ColumnId, Omit<Column<JobRow>, "id" | "title">> = {
     id: {
       width: "96px",
-      spare: 4,
+      spare: 5,
       cell: (job) => <code className="font-mono text-sm text-subtle">{shortId(job.id)}</code>,
     },
     name: {
@@ -108,6 +108,30 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
       cell: (job) => <RelativeTime at={job.submitted_at} className="text-muted" />,
       sorted: oldest ? "ascending" : "descending",
       onSort: () => onChange({ ...search, sort: oldest ? undefined : "created" }),
+    },
+    origin: {
+      width: "minmax(112px, 1fr)",
+      spare: 4,
+      cell: ({ origin }) => {
+        const { template, schedule } = origin ?? {};
+        if (schedule) {
+          return (
+            <Narrow
+              label={t("filter.schedule")}
+              text={schedule.name}
+              onClick={() => onChange({ ...search, schedule: schedule.id })}
+            />
+          );
+        }
+        if (!template) return null;
+        return (
+          <Narrow
+            label={t("filter.template")}
+            text={t("version", { name: template.name, version: template.version })}
+            onClick={() => onChange({ ...search, template: template.id })}
+          />
+        );
+      },
     },
     provider: {
       width: "minmax(96px, 1fr)",

@@ -29,7 +29,7 @@ export function toggleState(search: JobsSearch, state: JobState): string | undef
 /** The query of GET /jobs that the address stands for. */
 export function toFilters(search: JobsSearch): JobFilters {
   const states = statesOf(search);
-  const { q, from, to, provider, project, by, label, sort } = search;
+  const { q, from, to, provider, project, by, label, template, schedule, sort } = search;
   return {
     ...(states.length > 0 && { status: states.join(",") }),
     ...(q && { q }),
@@ -39,6 +39,8 @@ export function toFilters(search: JobsSearch): JobFilters {
     ...(project && { project }),
     ...(by && { by }),
     ...(label && { label: [label] }),
+    ...(template && { template }),
+    ...(schedule && { schedule }),
     ...(sort && { sort }),
   } as JobFilters;
 }
@@ -52,7 +54,7 @@ const endOf = (to: string) => Date.parse(to) + (to.length === 10 ? dayEnd : 0);
 export function matches(row: JobRow, search: JobsSearch): boolean {
   const states = statesOf(search);
   const at = Date.parse(row.submitted_at);
-  const { q, from, to, provider, project, by, label } = search;
+  const { q, from, to, provider, project, by, label, template, schedule } = search;
   const [key, ...rest] = (label ?? "").split(":");
   return (
     (states.length === 0 || states.includes(row.state)) &&
@@ -62,11 +64,24 @@ export function matches(row: JobRow, search: JobsSearch): boolean {
     (!provider || row.provider?.name === provider || row.provider?.id === provider) &&
     (!project || row.project === project) &&
     (!by || row.owner === by) &&
-    (!label || row.labels[key ?? ""] === rest.join(":"))
+    (!label || row.labels[key ?? ""] === rest.join(":")) &&
+    (!template || row.origin?.template?.id === template) &&
+    (!schedule || row.origin?.schedule?.id === schedule)
   );
 }
 
-const NARROWING = ["status", "q", "from", "to", "provider", "project", "by", "label"] as const;
+const NARROWING = [
+  "status",
+  "q",
+  "from",
+  "to",
+  "provider",
+  "project",
+  "by",
+  "label",
+  "template",
+  "schedule",
+] as const;
 
 /** Whether the address narrows the list at all. */
 export const isFiltered = (search: JobsSearch): boolean =>

@@ -64,7 +64,16 @@ export default function JobsPage() {
         )
       }
     >
-      <Filters search={search} counts={counts} onChange={change} box={box} />
+      <Filters
+        search={search}
+        counts={counts}
+        onChange={change}
+        box={box}
+        names={{
+          template: rows[0]?.origin?.template?.name,
+          schedule: rows[0]?.origin?.schedule?.name,
+        }}
+      />
       <NewPill count={newCount} onShow={showNew} />
       <Stale>
         {list.isError && list.data === undefined ? (
