@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from hodei.client import Client
+from tests.support.gate import Gate
 from tests.support.server import ServerProcess, clean_environment, hodei_command
 
 LONG = "echo started; sleep 600"
@@ -84,6 +85,10 @@ class Terminal:
             if select.select([self._master], [], [], left)[0]:
                 self.seen += os.read(self._master, 65536).decode(errors="replace")
 
+    def forget(self) -> None:
+        """What was shown so far counts no more."""
+        self.seen = ""
+
     def type(self, keys: str) -> None:
         """Keys."""
         os.write(self._master, keys.encode())
@@ -119,14 +124,22 @@ def test_ctrl_c_on_a_terminal_asks_and_cancels(shared_server: ServerProcess) -> 
         assert terminal.end() == 130
 
 
-def test_ctrl_c_on_a_terminal_can_go_on_and_leave(shared_server: ServerProcess) -> None:
-    with Terminal(shared_server, "run", "--name", "left alone", "--", LONG) as terminal:
+def test_ctrl_c_on_a_terminal_can_go_on_and_leave(
+    shared_server: ServerProcess, tmp_path: Path
+) -> None:
+    gate = Gate(tmp_path)
+    script = f"echo started; {gate.wait}; echo and on it goes; sleep 600"
+    with Terminal(shared_server, "run", "--name", "left alone", "--", script) as terminal:
         terminal.wait_for("started")
         terminal.interrupt()
         terminal.wait_for("[c]ancel the job")
         terminal.type("\n")
+        # Lines are shown again once Enter was read: until then a second Ctrl-C would cancel.
+        gate.open()
+        terminal.wait_for("and on it goes")
+        terminal.forget()
         terminal.interrupt()
-        terminal.wait_for("Enter to go on: \r\n\r\nInterrupted.")
+        terminal.wait_for("[c]ancel the job")
         terminal.type("d\n")
         terminal.wait_for("goes on")
         assert terminal.end() == 0
