@@ -30,6 +30,7 @@ from hodei.client.values import (
     Worker,
 )
 from hodei.client.vault import VaultCalls
+from hodei.client.webhooks import WebhookCalls
 
 BULK = 500
 """Jobs per bulk request; the server takes at most 1000 and a bounded body."""
@@ -40,7 +41,7 @@ JobRef = Job | str
 """A job, its id, or a unique beginning of its id (4 characters at least)."""
 
 
-class AsyncClient(TemplateCalls, ScheduleCalls, VaultCalls, PeopleCalls):
+class AsyncClient(TemplateCalls, ScheduleCalls, WebhookCalls, VaultCalls, PeopleCalls):
     """Talks to one Hodei server; use it as an async context manager.
 
     `url` defaults to HODEI_URL, then http://127.0.0.1:8080; `token` to HODEI_TOKEN; `ca`, a PEM

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import builtins
-import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterable, Iterator, Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
 
 from hodei.client import values
 from hodei.client.asynchronous import AsyncClient, JobRef
+from hodei.client.automation import AutomationCalls
 from hodei.client.mapping import Input, MapResult, Spec
+from hodei.client.portal import Portal
 from hodei.client.transport import Authority
 from hodei.client.values import (
     Explanation,
@@ -22,52 +22,8 @@ from hodei.client.values import (
     Worker,
 )
 
-T = TypeVar("T")
 
-
-class _Portal:
-    """Runs coroutines in an event loop of its own, on behalf of any thread."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="hodei-client", daemon=True
-        )
-        self._thread.start()
-
-    def call(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`; an interrupted caller cancels it."""
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        try:
-            return future.result()
-        except BaseException:
-            future.cancel()
-            raise
-
-    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
-        """Items as they come; leaving early closes the other side."""
-        try:
-            while True:
-                try:
-                    yield self.call(_next(items))
-                except StopAsyncIteration:
-                    return
-        finally:
-            if isinstance(items, AsyncGenerator) and not self._loop.is_closed():
-                self.call(items.aclose())
-
-    def close(self) -> None:
-        """Ends the loop and its thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-async def _next(items: AsyncIterator[T]) -> T:
-    return await anext(items)
-
-
-class Client:
+class Client(AutomationCalls):
     """`AsyncClient` with blocking calls; the methods mean the same and raise the same."""
 
     def __init__(
@@ -78,7 +34,7 @@ class Client:
         ca: Authority = None,
         **options: float,
     ) -> None:
-        self._portal = _Portal()
+        self._portal = Portal()
         try:
             self._client = self._portal.call(_made(url, token, ca, options))
         except BaseException:

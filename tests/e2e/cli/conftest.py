@@ -22,9 +22,10 @@ TIMEOUT_S = 120.0
 @pytest.fixture(scope="package")
 def shared_server() -> Iterator[ServerProcess]:
     """A server that every test of this folder may use, and none may stop."""
+    env = {"HODEI_METRICS_PORT": "0", "HODEI_WEBHOOK_ALLOW": "127.0.0.1"}
     with (
         data_directory() as directory,
-        ServerProcess(directory, {"HODEI_METRICS_PORT": "0"}) as server,
+        ServerProcess(directory, env) as server,
     ):
         yield server
 

@@ -35,6 +35,7 @@ from hodei.wire.gen import (
     schedules_pb2,
     secrets_pb2,
     templates_pb2,
+    webhooks_pb2,
 )
 from tests.integration.access.installation import OURS, Installation, bearer, metadata, token_of
 
@@ -166,6 +167,16 @@ def _schedule() -> schedules_pb2.ScheduleConfig:
     return schedules_pb2.ScheduleConfig(name="asked", project=OURS, rule=rule, target=target)
 
 
+def _webhook_key() -> webhooks_pb2.WebhookKey:
+    return webhooks_pb2.WebhookKey(webhook="ghost", project=OURS)
+
+
+def _webhook() -> webhooks_pb2.WebhookConfig:
+    return webhooks_pb2.WebhookConfig(
+        project=OURS, name="made-too", url="https://192.0.9.1/", events=["job.failed"]
+    )
+
+
 def _config() -> providers_pb2.ProviderConfig:
     return providers_pb2.ProviderConfig(name="made", type="scripted")
 
@@ -236,6 +247,24 @@ GRPC_REQUESTS: Mapping[str, Callable[[str], Any]] = {
     "GetTemplateStats": lambda job: templates_pb2.GetTemplateStatsRequest(
         template="ghost", project=OURS
     ),
+    "ListTriggers": lambda job: webhooks_pb2.ListTriggersRequest(template="ghost", project=OURS),
+    "CreateTrigger": lambda job: webhooks_pb2.CreateTriggerRequest(
+        template="ghost", project=OURS, name="made"
+    ),
+    "DeleteTrigger": lambda job: webhooks_pb2.DeleteTriggerRequest(
+        template="ghost", project=OURS, trigger=str(uuid4())
+    ),
+    "ListWebhooks": lambda job: webhooks_pb2.ListWebhooksRequest(),
+    "GetWebhook": lambda job: _webhook_key(),
+    "CreateWebhook": lambda job: webhooks_pb2.CreateWebhookRequest(config=_webhook()),
+    "UpdateWebhook": lambda job: webhooks_pb2.UpdateWebhookRequest(
+        webhook="ghost", project=OURS, config=_webhook()
+    ),
+    "DeleteWebhook": lambda job: _webhook_key(),
+    "TestWebhook": lambda job: _webhook_key(),
+    "ListDeliveries": lambda job: webhooks_pb2.ListDeliveriesRequest(webhook="ghost", project=OURS),
+    "GetDelivery": lambda job: webhooks_pb2.DeliveryKey(delivery=str(uuid4())),
+    "Redeliver": lambda job: webhooks_pb2.DeliveryKey(delivery=str(uuid4())),
     "ListEntries": lambda job: audit_pb2.ListEntriesRequest(),
     "ExportEntries": lambda job: audit_pb2.ExportEntriesRequest(),
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hodei.client import AsyncClient, Client, InvalidRequest, NotFound
+from hodei.client import AsyncClient, Client, Conflict, InvalidRequest, NotFound
 from tests.support.server import ServerProcess
 
 CONFIG: dict[str, Any] = {
@@ -54,3 +54,34 @@ def test_the_same_without_asyncio(shared_server: ServerProcess) -> None:
         assert hodei.template_stats("plain-report")["runs"] == 1
         hodei.delete_template(made["id"])
         assert "plain-report" not in {one["name"] for one in hodei.list_templates()}
+
+
+def test_what_makes_jobs_and_tells_of_them_without_asyncio(shared_server: ServerProcess) -> None:
+    with Client(shared_server.url) as hodei:
+        template = hodei.put_template({**CONFIG, "name": "plain-fired"})
+        pointer = {"city": {"pointer": "/city"}}
+        trigger = hodei.create_trigger(template["id"], "push", pointer)
+        assert trigger["token"] and [one["name"] for one in hodei.triggers(template["id"])]
+        hodei.delete_trigger(template["id"], trigger["id"])
+        assert hodei.triggers("plain-fired") == []
+
+        rule = {"kind": "cron", "expression": "0 0 29 2 *"}
+        target = {"template": "plain-fired", "parameters": {"city": "x"}}
+        schedule = hodei.create_schedule({"name": "plain", "rule": rule, "target": target})
+        assert hodei.pause_schedule("plain")["paused"]
+        job_id = hodei.run_schedule("plain")["job_id"]
+        assert [one["job_id"] for one in hodei.firings("plain")] == [job_id]
+        assert [one["id"] for one in hodei.schedules(q="plain")] == [schedule["id"]]
+        hodei.delete_schedule("plain")
+
+        config = {"name": "plain", "url": "https://192.0.9.1/", "events": ["job.failed"]}
+        webhook = hodei.create_webhook(config)
+        changed = hodei.update_webhook("plain", {**config, "enabled": False})
+        assert (changed["secret"], changed["enabled"]) == (None, False)
+        assert [one["id"] for one in hodei.webhooks("default")] == [webhook["id"]]
+        assert list(hodei.deliveries("plain")) == []
+        with pytest.raises(Conflict):
+            hodei.test_webhook("plain")
+        hodei.delete_webhook("plain")
+        with pytest.raises(NotFound):
+            hodei.get_webhook("plain")

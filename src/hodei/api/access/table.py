@@ -65,6 +65,8 @@ _CREATE_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.create")
 _UPDATE_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.update")
 _DELETE_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.delete")
 _TEST_WEBHOOK = _project(Permission.WEBHOOKS_MANAGE, "webhook.test")
+_CREATE_TRIGGER = _project(Permission.TEMPLATES_MANAGE, "trigger.create")
+_DELETE_TRIGGER = _project(Permission.TEMPLATES_MANAGE, "trigger.delete")
 # A delivery tells its project once it is found; the handler asks there.
 _READ_DELIVERY = _any(Permission.WEBHOOKS_READ)
 _REDELIVER = Rule(
@@ -171,8 +173,8 @@ REST: Mapping[str, Rule] = {
     "importTemplate": _template("import"),
     "saveJobAsTemplate": _job(Permission.TEMPLATES_MANAGE, "template.create"),
     "listTriggers": _READ_TEMPLATE,
-    "createTrigger": _project(Permission.TEMPLATES_MANAGE, "trigger.create"),
-    "deleteTrigger": _project(Permission.TEMPLATES_MANAGE, "trigger.delete"),
+    "createTrigger": _CREATE_TRIGGER,
+    "deleteTrigger": _DELETE_TRIGGER,
     # Its token says who may.
     "fireTrigger": PUBLIC,
     "listWebhooks": _LIST_WEBHOOKS,
@@ -225,6 +227,8 @@ _PROVIDERS = f"{_V1}ProviderManagementService/"
 _SCHEDULING = f"{_V1}SchedulerService/"
 _SCHEDULES = f"{_V1}ScheduleService/"
 _TEMPLATES = f"{_V1}TemplateService/"
+_WEBHOOKS = f"{_V1}WebhookService/"
+_TRIGGERS = f"{_V1}TriggerService/"
 _AGENTS = f"{_V1}WorkerAgentService/"
 
 GRPC: Mapping[str, Rule] = {
@@ -281,6 +285,18 @@ GRPC: Mapping[str, Rule] = {
     f"{_TEMPLATES}RunTemplate": _RUN_TEMPLATE,
     f"{_TEMPLATES}RenderTemplate": _READ_TEMPLATE,
     f"{_TEMPLATES}GetTemplateStats": _READ_TEMPLATE,
+    f"{_TRIGGERS}ListTriggers": _READ_TEMPLATE,
+    f"{_TRIGGERS}CreateTrigger": _CREATE_TRIGGER,
+    f"{_TRIGGERS}DeleteTrigger": _DELETE_TRIGGER,
+    f"{_WEBHOOKS}ListWebhooks": _LIST_WEBHOOKS,
+    f"{_WEBHOOKS}GetWebhook": _READ_WEBHOOK,
+    f"{_WEBHOOKS}CreateWebhook": _CREATE_WEBHOOK,
+    f"{_WEBHOOKS}UpdateWebhook": _UPDATE_WEBHOOK,
+    f"{_WEBHOOKS}DeleteWebhook": _DELETE_WEBHOOK,
+    f"{_WEBHOOKS}TestWebhook": _TEST_WEBHOOK,
+    f"{_WEBHOOKS}ListDeliveries": _READ_WEBHOOK,
+    f"{_WEBHOOKS}GetDelivery": _READ_DELIVERY,
+    f"{_WEBHOOKS}Redeliver": _REDELIVER,
     f"{_V1}AuditService/ListEntries": _AUDIT,
     f"{_V1}AuditService/ExportEntries": _AUDIT,
     f"{_AGENTS}Register": WORKER,

@@ -24,6 +24,8 @@ from hodei.api.grpc.scheduler import Scheduler
 from hodei.api.grpc.schedules import Schedules
 from hodei.api.grpc.secrets import Secrets
 from hodei.api.grpc.templates import Templates
+from hodei.api.grpc.triggers import Triggers
+from hodei.api.grpc.webhooks import Webhooks
 from hodei.api.grpc.worker import WorkerAgent
 from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
@@ -50,6 +52,8 @@ from hodei.wire.gen import (
     secrets_pb2_grpc,
     templates_pb2,
     templates_pb2_grpc,
+    webhooks_pb2,
+    webhooks_pb2_grpc,
     worker_pb2,
     worker_pb2_grpc,
 )
@@ -132,6 +136,8 @@ class GrpcServer:
         secrets_pb2_grpc.add_SecretServiceServicer_to_server(Secrets(engine), server)
         schedules_pb2_grpc.add_ScheduleServiceServicer_to_server(Schedules(engine), server)
         templates_pb2_grpc.add_TemplateServiceServicer_to_server(Templates(engine), server)
+        webhooks_pb2_grpc.add_WebhookServiceServicer_to_server(Webhooks(engine), server)
+        webhooks_pb2_grpc.add_TriggerServiceServicer_to_server(Triggers(engine), server)
         if agents:
             worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
@@ -146,6 +152,7 @@ class GrpcServer:
             secrets_pb2,
             schedules_pb2,
             templates_pb2,
+            webhooks_pb2,
             *((worker_pb2,) if agents else ()),
         )
         names = [

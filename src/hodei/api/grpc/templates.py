@@ -16,6 +16,7 @@ from hodei.domain.templates.rendering import Changes
 from hodei.domain.templates.template import Template
 from hodei.engine.engine import Engine
 from hodei.engine.templates import MOST_PER_PAGE, as_id
+from hodei.engine.templates import Templates as TemplateCases
 from hodei.ports.templates import RunBucket, TemplateFilter, TemplatePlace, TemplateUse
 from hodei.wire.gen import jobs_pb2
 from hodei.wire.gen import templates_pb2 as pb
@@ -162,22 +163,26 @@ class Templates(pb_grpc.TemplateServiceServicer):
         )
 
     async def _located(self, request: Named, version: int = 0) -> Template:
-        """The template, where the caller may do this. Raises NotFound, Forbidden."""
-        grant, key, project = granted(), request.template, request.project or None
-        grant.target = key
-        if as_id(key) is None:
-            grant.in_project(project or DEFAULT_PROJECT)
-            found = await self._templates.find(key, project)
-        else:
-            found = await self._templates.find(key, project)
-            grant.owned("template", key, found.project)
-        grant.target = str(found.id)
-        return await self._templates.find(str(found.id), None, version) if version else found
+        return await located(self._templates, request, version)
 
     async def _shown(self, template: Template) -> pb.Template:
         message = template_to_pb(template)
         _add_use(message, (await self._templates.detail(template)).use)
         return message
+
+
+async def located(templates: TemplateCases, request: Named, version: int = 0) -> Template:
+    """The template, where the caller may do this. Raises NotFound, Forbidden."""
+    grant, key, project = granted(), request.template, request.project or None
+    grant.target = key
+    if as_id(key) is None:
+        grant.in_project(project or DEFAULT_PROJECT)
+        found = await templates.find(key, project)
+    else:
+        found = await templates.find(key, project)
+        grant.owned("template", key, found.project)
+    grant.target = str(found.id)
+    return await templates.find(str(found.id), None, version) if version else found
 
 
 def _values(request: pb.RunTemplateRequest | pb.RenderTemplateRequest) -> dict[str, object]:

@@ -14,13 +14,13 @@ from hodei.api.http.schemas.webhooks import (
     WebhookList,
     WebhookView,
 )
+from hodei.api.webhooks import admitted, admitted_delivery
 from hodei.domain.access.roles import Permission
-from hodei.domain.errors import NotFound
 from hodei.domain.parsing.limits import LABELS, LINE, PROJECT, Text
 from hodei.domain.project import DEFAULT
 from hodei.domain.webhooks import parsing
 from hodei.domain.webhooks.delivery import Delivery, DeliveryState
-from hodei.domain.webhooks.webhook import TEST, Webhook, WebhookEvent
+from hodei.domain.webhooks.webhook import TEST, WebhookEvent
 from hodei.engine.webhooks.webhooks import MAX_PAGE
 from hodei.ports.webhooks import WebhookState
 
@@ -108,35 +108,11 @@ async def redeliver(call: Call) -> Response:
 
 async def _found(call: Call) -> WebhookState:
     """The webhook in the path, where the caller may do this."""
-    key, project = call.key("webhook"), call.get(IN_PROJECT)
-    try:
-        found = await call.engine.webhooks.get(key, project)
-    except NotFound:
-        # As for a secret: whoever cannot read the project learns nothing of what is in it.
-        call.grant.in_project(project)
-        raise
-    _enter(call, found.webhook, key)
-    return found
-
-
-def _enter(call: Call, webhook: Webhook, key: str) -> None:
-    call.grant.target = webhook.name
-    try:
-        call.grant.in_project(webhook.project)
-    except NotFound:
-        if key == webhook.name:
-            raise
-        raise NotFound("webhook", key) from None
+    return await admitted(call.engine, call.grant, call.key("webhook"), call.get(IN_PROJECT))
 
 
 async def _delivery(call: Call) -> Delivery:
-    key = call.key("delivery")
-    found = await call.engine.webhooks.delivery(key)
-    try:
-        call.grant.in_project(found.project)
-    except NotFound:
-        raise NotFound("delivery", key) from None
-    return found
+    return await admitted_delivery(call.engine, call.grant, call.key("delivery"))
 
 
 def _text(rule: Text, **more: object) -> Schema:

@@ -22,7 +22,9 @@ from hodei.app.cli import (
     server,
     templates,
     tokens,
+    triggers,
     users,
+    webhooks,
 )
 from hodei.app.cli.credentials import CredentialsFault
 from hodei.app.cli.run import run
@@ -67,6 +69,8 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(templates.app, name="templates")
 app.add_typer(providers.app, name="providers")
 app.add_typer(schedules.app, name="schedules")
+templates.app.add_typer(triggers.app, name="triggers")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(projects.app, name="projects")
 app.add_typer(secrets.app, name="secrets")
 app.add_typer(places.workers, name="workers")

@@ -74,7 +74,7 @@ def get_template(
     """Show a template: what it asks for, and its spec."""
 
     async def act(client: AsyncClient) -> None:
-        found = await client.get_template(key, project=_of(key, project), version=version)
+        found = await client.get_template(key, project=project_of(key, project), version=version)
         print_json(found) if json else _show(found)
 
     with_client(act)
@@ -132,7 +132,7 @@ def edit_template(key: Key, file: File, project: Project = "default", json: Json
 
     async def act(client: AsyncClient) -> None:
         data = given.data
-        _say(await client.update_template(key, data, project=_of(key, project)), json=json)
+        _say(await client.update_template(key, data, project=project_of(key, project)), json=json)
 
     with_client(act, origins=given.origins)
 
@@ -167,7 +167,7 @@ def _say(template: Mapping[str, Any], *, json: bool) -> None:
     print(f"{template['project']}/{template['name']} version {template['version']}{outcome}")
 
 
-def _of(key: str, project: str) -> str | None:
+def project_of(key: str, project: str) -> str | None:
     """The project that a name belongs to; an id needs none."""
     return None if len(key) == 36 and key.count("-") == 4 else project
 
@@ -182,7 +182,7 @@ def export_template(
     """Write a template as YAML, which `import` takes back."""
 
     async def act(client: AsyncClient) -> None:
-        text = await client.export_template(key, project=_of(key, project), version=version)
+        text = await client.export_template(key, project=project_of(key, project), version=version)
         if output is None:
             sys.stdout.write(text)
             return
@@ -199,7 +199,7 @@ def delete_template(key: Key, project: Project = "default") -> None:
     """Remove a template with all its versions; its jobs stay."""
 
     async def act(client: AsyncClient) -> None:
-        await client.delete_template(key, project=_of(key, project))
+        await client.delete_template(key, project=project_of(key, project))
         print(f"{key} deleted")
 
     with_client(act)
@@ -212,7 +212,7 @@ def versions(key: Key, project: Project = "default", json: Json = False) -> None
     async def act(client: AsyncClient) -> None:
         from hodei.app.cli.tables import print_table
 
-        found = await client.template_versions(key, project=_of(key, project))
+        found = await client.template_versions(key, project=project_of(key, project))
         if json:
             print_json(found)
             return
@@ -259,7 +259,7 @@ def run_template(
         from hodei.app.cli.following import Follower
         from hodei.app.cli.views import choose
 
-        where = _of(key, project)
+        where = project_of(key, project)
         template = await client.get_template(key, project=where)
         if version not in (None, template["version"]):
             template = await client.get_template(key, project=where, version=version)
@@ -316,7 +316,7 @@ def runs(
         from hodei.app.cli.session import raw_list
         from hodei.app.cli.tables import ago, between, print_table
 
-        template = await client.get_template(key, project=_of(key, project))
+        template = await client.get_template(key, project=project_of(key, project))
         found = [
             job
             async for job in client.list(
