@@ -118,6 +118,54 @@ def test_a_schedule_is_made_run_paused_changed_and_removed(visitor: Visitor, lab
         expect(page.get_by_role("link", name=label)).to_have_count(0)
 
 
+def test_a_template_runs_by_a_schedule_and_its_job_says_so(visitor: Visitor, label: str) -> None:
+    with visitor.page("/") as page:
+        order = {
+            "name": label,
+            "spec": {"command": "echo hello {{ who }} {{ times }}"},
+            "parameters": [
+                {"name": "who", "type": "string", "required": True},
+                {"name": "times", "type": "integer", "default": 2, "maximum": 9},
+            ],
+        }
+        template = page.request.post("/api/v1/templates", data=order).json()["id"]
+        page.goto(f"/templates/{template}")
+        page.get_by_role("button", name="More actions").click()
+        page.get_by_role("menuitem", name="Schedule").click()
+        expect(page.get_by_label("Name", exact=True)).to_have_value(label)
+        expect(page.get_by_role("combobox", name="Template")).to_have_value(template)
+        page.get_by_label("Version", exact=True).select_option("1")
+        times = page.get_by_label("times", exact=True)
+        expect(times).to_have_value("2")
+        times.fill("10")
+        page.get_by_role("button", name="Create schedule").click()
+        summary = page.get_by_role("alert").first
+        expect(summary).to_contain_text("2 fields need attention")
+        expect(summary).to_contain_text("Must be at most 9.")
+        summary.get_by_role("link", name="who").click()
+        expect(page.get_by_label("who", exact=True)).to_be_focused()
+        page.get_by_label("who", exact=True).fill("night")
+        times.fill("3")
+        expect(page.get_by_role("alert")).to_have_count(0)
+        check_axe(page)
+        page.get_by_role("button", name="Create schedule").click()
+        facts = page.locator("#facts")
+        expect(facts.get_by_role("link", name=f"Template {label}")).to_have_attribute(
+            "href", f"/templates/{template}"
+        )
+        expect(facts).to_contain_text("version 1")
+
+        page.get_by_role("button", name="Run now").click()
+        row = page.get_by_role("list", name="Runs of this schedule").get_by_role("listitem").first
+        row.get_by_role("link", name=re.compile("^Job")).click()
+        origin = page.locator("#origin")
+        expect(origin.get_by_role("link", name=f"{label} v1")).to_be_visible()
+        expect(origin.get_by_role("link", name=label, exact=True)).to_have_attribute(
+            "href", re.compile("^/schedules/")
+        )
+        expect(origin).to_contain_text(re.compile("who.*night.*times.*3"))
+
+
 def test_it_holds_on_a_phone_in_spanish(visitor: Visitor, label: str) -> None:
     with visitor.page("/schedules", size="phone", language="es") as page:
         made = page.request.post(

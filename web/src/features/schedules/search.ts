@@ -13,4 +13,6 @@ export const oneSchema = z.object({
 export const newSchema = z.object({
   /** The job to run again and again. */
   from: text(64),
+  /** The template to run. */
+  template: text(100),
 });

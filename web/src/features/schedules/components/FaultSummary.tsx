@@ -3,7 +3,7 @@ import { CircleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { cn } from "@/lib/cn";
-import type { ScheduleFormState } from "../hooks/form";
+import { PARAMETER, type ScheduleFormState } from "../hooks/form";
 import { type Field, fieldOf } from "../model/draft";
 
 const LABELS = {
@@ -18,18 +18,33 @@ const LABELS = {
   queue_limit: "form.queueLimit",
   catch_up: "form.catchUp",
   target: "form.template",
+  target_version: "form.version",
 } as const satisfies Record<Field, string>;
 
 export function FaultSummary({ state }: { state: ScheduleFormState }) {
   const { t } = useTranslation("schedules");
   const title = useErrorTitle();
   const detail = useErrorDetail();
-  const { faults, violations, jobWrong, error, summary } = state;
+  const { faults, problems, violations, jobWrong, error, summary } = state;
+  const fieldLabel = (field: Field | undefined) =>
+    field === undefined ? undefined : { id: `schedule-${field}`, label: t(LABELS[field]) };
+  const parameterLabel = (name: string) => ({ id: `parameter-${name}`, label: name });
   const lines = [
-    ...faults.map(({ field, code }) => ({ field, text: t(`form.fault.${code}`), server: false })),
-    ...violations.map((one) => ({
-      field: fieldOf(one.field),
-      text: one.message,
+    ...faults.map(({ field, code }) => ({
+      of: fieldLabel(field),
+      text: t(`form.fault.${code}`),
+      server: false,
+    })),
+    ...Object.entries(problems).map(([name, text]) => ({
+      of: parameterLabel(name),
+      text,
+      server: false,
+    })),
+    ...violations.map(({ field, message }) => ({
+      of: field.startsWith(PARAMETER)
+        ? parameterLabel(field.slice(PARAMETER.length))
+        : fieldLabel(fieldOf(field)),
+      text: message,
       server: true,
     })),
   ];
@@ -58,11 +73,11 @@ export function FaultSummary({ state }: { state: ScheduleFormState }) {
             </p>
           )}
           <ul className="pl-6">
-            {lines.map(({ field, text, server }) => (
-              <li key={`${field} ${text}`} className="py-0.5 [overflow-wrap:anywhere]">
-                {field !== undefined && (
+            {lines.map(({ of, text, server }) => (
+              <li key={`${of?.id} ${text}`} className="py-0.5 [overflow-wrap:anywhere]">
+                {of !== undefined && (
                   <>
-                    <FieldLink field={field} />:{" "}
+                    <FieldLink {...of} />:{" "}
                   </>
                 )}
                 <span lang={server ? "en" : undefined}>{text}</span>
@@ -75,9 +90,7 @@ export function FaultSummary({ state }: { state: ScheduleFormState }) {
   );
 }
 
-function FieldLink({ field }: { field: Field }) {
-  const { t } = useTranslation("schedules");
-  const id = `schedule-${field}`;
+function FieldLink({ id, label }: { id: string; label: string }) {
   return (
     <a
       href={`#${id}`}
@@ -87,9 +100,9 @@ function FieldLink({ field }: { field: Field }) {
         control?.scrollIntoView({ block: "center" });
         control?.focus({ preventScroll: true });
       }}
-      className="inline-block text-link underline underline-offset-2 pointer-coarse:py-3"
+      className="inline-block text-link underline underline-offset-2 pointer-coarse:min-w-11 pointer-coarse:py-3"
     >
-      {t(LABELS[field])}
+      {label}
     </a>
   );
 }

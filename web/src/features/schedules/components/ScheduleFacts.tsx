@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { Schedule, Target } from "@/api/queries/schedules";
 import { Card, Facts } from "@/components/ui/Card";
 import { type Json, JsonTree } from "@/components/ui/JsonTree";
+import { Link } from "@/components/ui/Link";
 import { Moment, RelativeTime } from "@/components/ui/Time";
 import { formatDuration, formatNumber } from "@/lib/format";
 
@@ -83,10 +84,12 @@ function TargetFact({ target }: { target: Target }) {
 
 function TemplateFact({ target }: { target: Extract<Target, { template: string }> }) {
   const { t } = useTranslation("schedules");
-  const { template, version, parameters } = target;
+  const { template, template_id: id, version, parameters } = target;
   return (
     <>
-      {t("detail.template", { name: template })}
+      <Link to="/templates/$templateId" params={{ templateId: id }}>
+        {t("detail.template", { name: template })}
+      </Link>
       <span className="text-muted">
         {" · "}
         {version === null ? t("detail.newest") : t("detail.version", { version })}

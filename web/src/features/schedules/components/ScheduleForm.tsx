@@ -35,7 +35,7 @@ type Props = {
 export function ScheduleForm({ initial, stored, id, submit, onSubmit }: Props) {
   const { t } = useTranslation("schedules");
   const form = useScheduleForm(initial, onSubmit);
-  const { draft, set, wrong, parameters } = form;
+  const { draft, set, wrong, parameters, seed, report } = form;
   const [from, setFrom] = useState("");
   const preview = usePreview(previewOf(draft, from === "" ? "" : `${from}T00:00`, SHOWN, id));
   const refusal = useRefusal("schedules.manage", draft.project);
@@ -46,7 +46,7 @@ export function ScheduleForm({ initial, stored, id, submit, onSubmit }: Props) {
     if (refusal === undefined) void form.submit();
   };
   return (
-    <FieldsContext value={{ draft, set, wrong, parameters }}>
+    <FieldsContext value={{ draft, set, wrong, parameters, seed, report }}>
       <div className="grid items-start gap-6 xl:grid-cols-[minmax(0,46rem)_minmax(22rem,28rem)]">
         <form noValidate onSubmit={send} className="flex min-w-0 flex-col gap-4">
           <FaultSummary state={form} />

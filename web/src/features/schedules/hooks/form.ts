@@ -1,5 +1,5 @@
 /** The state of the form: the draft, what is wrong with it, and sending it. */
-import { createContext, useContext, useRef, useState } from "react";
+import { createContext, useCallback, useContext, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { isApiError, type Violation } from "@/api/problem";
 import type { ScheduleOrder } from "@/api/queries/schedules";
@@ -11,8 +11,12 @@ export type Fields = {
   set(change: Partial<Draft>): void;
   /** What is wrong with a field, in words, once it is time to say so. */
   wrong(field: Field): string | undefined;
-  /** What the server refused about a template's parameters, by name. */
+  /** What is wrong with a template's parameters, by name, once it is time to say so. */
   parameters: Readonly<Record<string, string>>;
+  /** Fills in the values that parameters begin with, and drops those of other names. */
+  seed(defaults: Readonly<Record<string, unknown>>, names: readonly string[]): void;
+  /** Takes note of what is wrong with the parameters, by name. */
+  report(problems: Readonly<Record<string, string>>): void;
 };
 
 export const FieldsContext = createContext<Fields | null>(null);
@@ -23,7 +27,8 @@ export function useFields(): Fields {
   return fields;
 }
 
-const PARAMETER = "target.parameters.";
+/** How the server names a parameter of the template. */
+export const PARAMETER = "target.parameters.";
 const SPEC = "target.spec.";
 
 /** `send` saves an order; what it rejects with is shown in the form. */
@@ -33,6 +38,7 @@ export function useScheduleForm(initial: Draft, send: (order: ScheduleOrder) => 
   const [tried, setTried] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const [violations, setViolations] = useState<readonly Violation[]>([]);
+  const [problems, report] = useState<Readonly<Record<string, string>>>({});
   const [jobWrong, setJobWrong] = useState(false);
   const [busy, setBusy] = useState(false);
   const spec = useRef<SpecHandle>(null);
@@ -42,6 +48,12 @@ export function useScheduleForm(initial: Draft, send: (order: ScheduleOrder) => 
     setDraft((before) => ({ ...before, ...change }));
     setViolations([]);
   };
+  const seed = useCallback<Fields["seed"]>((defaults, names) => {
+    setDraft((before) => {
+      const kept = Object.entries(before.parameters).filter(([name]) => names.includes(name));
+      return { ...before, parameters: { ...defaults, ...Object.fromEntries(kept) } };
+    });
+  }, []);
   const focusSummary = (): void => {
     requestAnimationFrame(() => {
       summary.current?.scrollIntoView({ block: "center" });
@@ -56,7 +68,8 @@ export function useScheduleForm(initial: Draft, send: (order: ScheduleOrder) => 
     const job = draft.target === "spec" ? (spec.current?.read() ?? null) : null;
     const noJob = draft.target === "spec" && job === null;
     setJobWrong(noJob);
-    const order = faults.length > 0 || noJob ? null : orderOf(draft, job);
+    const wrongValues = draft.target === "template" && Object.keys(problems).length > 0;
+    const order = faults.length > 0 || noJob || wrongValues ? null : orderOf(draft, job);
     if (order === null) return focusSummary();
     setBusy(true);
     try {
@@ -81,16 +94,19 @@ export function useScheduleForm(initial: Draft, send: (order: ScheduleOrder) => 
       (one) => fieldOf(one.field) === field && !one.field.startsWith(PARAMETER),
     )?.message;
   };
-  const parameters = Object.fromEntries(
-    violations
-      .filter(({ field }) => field.startsWith(PARAMETER))
-      .map(({ field, message }) => [field.slice(PARAMETER.length), message]),
-  );
+  const refused = violations
+    .filter(({ field }) => field.startsWith(PARAMETER))
+    .map(({ field, message }) => [field.slice(PARAMETER.length), message]);
+  const known = tried && draft.target === "template" ? problems : {};
+  const parameters: Fields["parameters"] = { ...Object.fromEntries(refused), ...known };
   return {
     draft,
     set,
     wrong,
     parameters,
+    problems: known,
+    seed,
+    report,
     faults: shown,
     violations,
     jobWrong,

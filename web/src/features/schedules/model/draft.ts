@@ -42,7 +42,6 @@ export type Draft = {
   jitter: Span;
   target: "template" | "spec";
   template: string;
-  templateName: string;
   /** Empty: always the newest. */
   version: string;
   parameters: Record<string, unknown>;
@@ -68,7 +67,6 @@ export const freshDraft = (zone: string, project: string): Draft => ({
   jitter: { value: "0", unit: "s" },
   target: "spec",
   template: "",
-  templateName: "",
   version: "",
   parameters: {},
 });
@@ -113,7 +111,6 @@ export function draftOf(schedule: Schedule): Draft {
       ? {
           target: "template",
           template: target.template_id,
-          templateName: target.template,
           version: target.version === null ? "" : String(target.version),
           parameters: { ...target.parameters },
         }
@@ -183,7 +180,8 @@ export type Field =
   | "jitter_ms"
   | "queue_limit"
   | "catch_up"
-  | "target";
+  | "target"
+  | "target_version";
 export type Fault = { field: Field; code: "needed" | "number" | "zone" | "days" | "order" };
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -246,6 +244,7 @@ export function orderOf(draft: Draft, spec: Record<string, unknown> | null): Sch
 /** Which field of the form a violation is about; undefined: the form as a whole. */
 export function fieldOf(path: string): Field | undefined {
   const [head = "", next] = path.split(/[.[]/);
+  if (head === "target" && next === "version") return "target_version";
   if (head === "rule") return next === "anchor" ? "anchor" : "rule";
   const known: readonly Field[] = [
     "name",

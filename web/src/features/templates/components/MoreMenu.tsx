@@ -1,6 +1,6 @@
-/** Export, Duplicate, Delete; fetched with the page. */
+/** Schedule, Export, Duplicate, Delete; fetched with the page. */
 import { useNavigate } from "@tanstack/react-router";
-import { CopyPlus, Download, Ellipsis, Trash2 } from "lucide-react";
+import { CalendarClock, CopyPlus, Download, Ellipsis, Trash2 } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { exportAddress, type Template, useDeleteTemplate } from "@/api/queries/templates";
@@ -8,6 +8,7 @@ import { IconButton } from "@/components/ui/Button";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { LazyAlertDialog } from "@/components/ui/LazyAlertDialog";
 import { Menu, MenuItem } from "@/components/ui/Menu";
+import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
 
 type Props = { template: Template; locked: boolean };
@@ -19,13 +20,22 @@ export default function MoreMenu({ template, locked }: Props) {
   const remove = useDeleteTemplate();
   const title = useErrorTitle();
   const detail = useErrorDetail();
-  const { id, name } = template;
+  const { id, name, project } = template;
+  const noSchedule = useRefusal("schedules.manage", project);
   return (
     <>
       <Menu
         label={t("one.more")}
         trigger={<IconButton icon={Ellipsis} label={t("one.more")} look="secondary" />}
       >
+        {noSchedule === undefined && (
+          <MenuItem
+            icon={CalendarClock}
+            onSelect={() => void navigate({ to: "/schedules/new", search: { template: id } })}
+          >
+            {t("one.schedule")}
+          </MenuItem>
+        )}
         <MenuItem icon={Download} onSelect={() => location.assign(exportAddress(id))}>
           {t("one.export")}
         </MenuItem>

@@ -80,3 +80,20 @@ export function SecretField({ id, value, onChange }: Props & { id: string }) {
     </span>
   );
 }
+
+/** The name of a secret of the project, where no value may be kept. */
+export function StoredSecretField({ value, onChange }: Props) {
+  const { t } = useTranslation("templates");
+  return (
+    <Input
+      autoCapitalize="off"
+      placeholder={t("secret.name")}
+      className="font-mono"
+      value={isStored(value) ? value.secret : ""}
+      onChange={(event) => {
+        const name = event.target.value;
+        onChange(name === "" ? undefined : { secret: name });
+      }}
+    />
+  );
+}

@@ -6,7 +6,7 @@ import { Select } from "@/components/ui/Input";
 import { Checkbox } from "@/components/ui/Toggle";
 import { formatNumber } from "@/lib/format";
 import type { Values } from "../model/parameters";
-import { NumberField, SecretField, TextField } from "./ParameterControls";
+import { NumberField, SecretField, StoredSecretField, TextField } from "./ParameterControls";
 
 export type ParameterFieldsProps = {
   parameters: readonly Parameter[];
@@ -17,13 +17,15 @@ export type ParameterFieldsProps = {
   violations?: Readonly<Record<string, string>>;
   /** Sets the ids of two such forms on one page apart. */
   prefix?: string;
+  /** A secret can only be one that is stored, by its name. */
+  storedSecrets?: boolean;
 };
 
 export const parameterId = (name: string, prefix = "parameter"): string => `${prefix}-${name}`;
 
 export function ParameterFields(props: ParameterFieldsProps) {
   const { t } = useTranslation("templates");
-  const { parameters, values, onChange, violations = {}, prefix } = props;
+  const { parameters, values, onChange, violations = {}, prefix, storedSecrets = false } = props;
   if (parameters.length === 0) return <p className="text-muted">{t("run.noParameters")}</p>;
   return (
     <div className="flex min-w-0 flex-col gap-4">
@@ -34,6 +36,7 @@ export function ParameterFields(props: ParameterFieldsProps) {
           parameter={parameter}
           value={values[parameter.name]}
           error={violations[parameter.name]}
+          storedSecrets={storedSecrets}
           onChange={(value) => {
             const { [parameter.name]: _, ...rest } = values;
             onChange(value === undefined ? rest : { ...rest, [parameter.name]: value });
@@ -49,10 +52,12 @@ type FieldProps = {
   parameter: Parameter;
   value: unknown;
   error: string | undefined;
+  storedSecrets: boolean;
   onChange: (value: unknown) => void;
 };
 
-function ParameterField({ id, parameter, value, error, onChange }: FieldProps) {
+function ParameterField({ error, ...control }: FieldProps) {
+  const { id, parameter, value, onChange } = control;
   const hint = useHint(parameter);
   const label = parameter.label || parameter.name;
   if (parameter.type === "boolean") {
@@ -77,21 +82,25 @@ function ParameterField({ id, parameter, value, error, onChange }: FieldProps) {
       required={parameter.required === true}
       optional={parameter.required !== true && parameter.default == null}
     >
-      <Control id={id} parameter={parameter} value={value} onChange={onChange} />
+      <Control {...control} />
     </Field>
   );
 }
 
 type ControlProps = Omit<FieldProps, "error">;
 
-function Control({ id, parameter, value, onChange }: ControlProps) {
+function Control({ id, parameter, value, storedSecrets, onChange }: ControlProps) {
   const { t } = useTranslation("templates");
   switch (parameter.type) {
     case "integer":
     case "number":
       return <NumberField value={value} onChange={onChange} />;
     case "secret":
-      return <SecretField id={id} value={value} onChange={onChange} />;
+      return storedSecrets ? (
+        <StoredSecretField value={value} onChange={onChange} />
+      ) : (
+        <SecretField id={id} value={value} onChange={onChange} />
+      );
     case "choice": {
       const choices = parameter.choices ?? [];
       const chosen = value === undefined ? "" : String(value);
