@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import ElementHandle, Page, TimeoutError, expect
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from hodei.client import Client
 from tests.support.browser import NO_SOCKET, Visitor, settle
@@ -96,28 +96,30 @@ def test_every_button_does_something(own_visitor: Visitor, server: ServerProcess
     own_visitor.noise.allow("409 (Conflict)")  # a job is saved as a template once
     with Client(server.url) as client, own_visitor.page("/") as page:
         bad = client.wait(client.submit(name="bad", command="echo one; exit 3"))
+        # A dialog may come with a late answer, when the next button is about to be pressed.
+        page.add_locator_handler(page.get_by_role("dialog"), lambda: page.keyboard.press("Escape"))
         for path in PAGES:
             address = path.format(job=bad.id)
             page.goto(address)
             settle(page)
             page.evaluate(WATCH)
-            names = [name_of(one) for one in page.query_selector_all(f"main {BUTTONS}")]
+            names = [name_of(one) for one in page.locator(f"main {BUTTONS}").all()]
             for at, name in enumerate(names):
                 press(page, at, name, address)
 
 
-def name_of(button: ElementHandle) -> str:
+def name_of(button: Locator) -> str:
     return (button.get_attribute("aria-label") or button.inner_text()).strip()
 
 
 def press(page: Page, at: int, name: str, address: str) -> None:
     """Fails when the button changes neither the address, nor the page, nor asks the server."""
-    button = page.query_selector_all(f"main {BUTTONS}")[at : at + 1]
-    if not button or name_of(button[0]) != name:
+    buttons = page.locator(f"main {BUTTONS}")
+    if buttons.count() <= at or name_of(buttons.nth(at)) != name:
         return  # it went with what an earlier one changed
     before = page.evaluate("window.happened")
     try:
-        button[0].click()
+        buttons.nth(at).click()
         page.wait_for_function("(before) => !(window.happened <= before)", arg=before)
     except TimeoutError as error:
         raise AssertionError(f"{address}: {name!r} does nothing") from error

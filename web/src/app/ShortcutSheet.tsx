@@ -42,26 +42,29 @@ export default function ShortcutSheet({ onClose }: { onClose(): void }) {
       title={t("shortcuts.title")}
       {...(on ? {} : { description: t("shortcuts.off") })}
     >
-      {GROUPS.map((group) => {
-        const entries = all.filter((one) => (one.group ?? "page") === group);
-        if (entries.length === 0) return null;
-        return (
-          <section key={group} className="mb-4">
-            <h3 className="pb-1 text-sm text-subtle">{t(`shortcuts.${group}`)}</h3>
-            <ul>
-              {entries.map((one) => (
-                <li
-                  key={one.keys}
-                  className="flex min-h-9 items-center justify-between gap-4 border-b border-hairline"
-                >
-                  {one.label}
-                  <Keys keys={one.keys} />
-                </li>
-              ))}
-            </ul>
-          </section>
-        );
-      })}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls has to take the keyboard */}
+      <section tabIndex={0} aria-label={t("shortcuts.title")}>
+        {GROUPS.map((group) => {
+          const entries = all.filter((one) => (one.group ?? "page") === group);
+          if (entries.length === 0) return null;
+          return (
+            <div key={group} className="mb-4">
+              <h3 className="pb-1 text-sm text-subtle">{t(`shortcuts.${group}`)}</h3>
+              <ul>
+                {entries.map((one) => (
+                  <li
+                    key={one.keys}
+                    className="flex min-h-9 items-center justify-between gap-4 border-b border-hairline"
+                  >
+                    {one.label}
+                    <Keys keys={one.keys} />
+                  </li>
+                ))}
+              </ul>
+            </div>
+          );
+        })}
+      </section>
     </Dialog>
   );
 }
