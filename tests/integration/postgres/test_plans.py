@@ -252,3 +252,32 @@ async def test_saving_reads_by_index_even_while_tables_are_new(
         assert not read_whole(await plan_of(database, quick, nothing, run=False))
         submit = submit_statement(events=True)
         assert not read_whole(await plan_of(database, submit, [(), ()], run=False))
+
+
+async def test_deliveries_are_found_among_many(database: Database) -> None:
+    webhook = uuid4()
+    await database.rows(
+        "INSERT INTO webhooks (id, project, name, url, events, filters, headers, secret, enabled,"
+        " timeout_ms, version, created_at, created_by, updated_at, updated_by, since,"
+        " since_tx)"
+        " VALUES ($1, 'default', 'busy', '', '{}', '{}', '{}', '', true, 1000, 1, now(), '',"
+        " now(), '', pg_current_snapshot(), 0)",
+        webhook,
+    )
+    await database.rows(
+        "INSERT INTO webhook_deliveries (id, webhook_id, project, event, payload, state, version,"
+        " created_at, tries, attempts, tried_at, next_attempt_at)"
+        " SELECT gen_random_uuid(), $1, 'default', 'job.failed', '{}',"
+        " CASE WHEN n % 2000 = 0 THEN 'pending' ELSE 'delivered' END, 1, now(), 1, '[]', now(),"
+        " CASE WHEN n % 2000 = 0 THEN now() END FROM generate_series(1, 20000) n",
+        webhook,
+    )
+    await database.rows("ANALYZE webhook_deliveries")
+    for statement, arguments in (
+        (sql("webhooks.claim"), ["replica", 4, 32, [], 5.0]),
+        (sql("webhooks.deliveries"), [webhook, None, None, None, 51]),
+        (sql("webhooks.deliveries"), [webhook, None, None, 10_000, 51]),
+        (sql("webhooks.list"), [None, None, None]),
+        (sql("webhooks.purge"), [NOW - timedelta(days=30), 500]),
+    ):
+        assert most_read(await plan_of(database, statement, [*arguments])) <= READ_AT_MOST
