@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import Any
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from hodei.client import Client
-from tests.support.browser import WAIT_MS, Visitor, settle
+from tests.support.browser import WAIT_MS, Visitor, check_axe, settle
 from tests.web.forms import job_id, write_script
 
 expect.set_options(timeout=WAIT_MS)
@@ -138,3 +140,43 @@ def test_a_job_is_saved_as_a_template_in_one_click(
         settle(page)
         expect(page.get_by_role("list", name="Parameters")).to_contain_text("api_token")
         assert "very-s3cret" not in page.content()
+
+
+def test_a_trigger_is_made_and_the_call_that_it_shows_makes_a_job(
+    visitor: Visitor, label: str
+) -> None:
+    with visitor.page("/") as page:
+        branch = {"name": "branch", "type": "string", "required": True}
+        spec = {"command": "echo {{ branch }}"}
+        template = made(page, label, parameters=[branch], spec=spec)
+        page.goto(f"/templates/{template}?tab=triggers")
+        page.get_by_role("button", name="New trigger").click()
+        dialog = page.get_by_role("dialog")
+        path = dialog.get_by_label("Path of branch in the body")
+        expect(path).to_have_value("/branch")
+        path.fill("ref")
+        dialog.get_by_label("Name", exact=True).fill("git-push")
+        dialog.get_by_role("button", name="Create trigger").click()
+        expect(dialog).to_contain_text("Must be a path into the body")
+        path.fill("/push/ref")
+        check_axe(page)
+        dialog.get_by_role("button", name="Create trigger").click()
+        expect(dialog).to_contain_text("This token is shown this once.")
+        token = dialog.locator("code.select-all").inner_text()
+        shown = dialog.get_by_label("Call it").inner_text()
+        call = shlex.split(shown.replace("\\\n", " "))
+        assert call[:3] == ["curl", "-X", "POST"], shown
+        assert f"Authorization: Bearer {token}" in call, shown
+        headers = dict(call[at + 1].split(": ", 1) for at, one in enumerate(call) if one == "-H")
+        body = call[call.index("--data-binary") + 1]
+        answer = httpx.post(call[3], headers=headers, content=body)
+        assert answer.status_code == 201, answer.text
+        dialog.get_by_role("button", name="Done").click()
+        expect(page.get_by_role("list", name="Triggers")).to_contain_text("git-push")
+        assert token not in page.content()
+
+        page.goto(f"/jobs/{answer.json()['job_id']}")
+        origin = page.locator("#origin")
+        expect(origin).to_contain_text("git-push")
+        expect(origin).to_contain_text("BRANCH")
+        expect(origin.get_by_role("link", name=f"{label} v1")).to_be_visible()

@@ -26,6 +26,7 @@ export const keys = {
     list: (filters: object) => ["templates", "list", filters] as const,
     one: (key: string, version?: number) => ["templates", "one", key, version ?? null] as const,
     versions: (key: string) => ["templates", "versions", key] as const,
+    triggers: (key: string) => ["templates", "triggers", key] as const,
     stats: (key: string, from: string) => ["templates", "stats", key, from] as const,
     render: (key: string, body: object) => ["templates", "render", key, body] as const,
   },

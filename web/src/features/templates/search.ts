@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import { oneOf, text, whole } from "@/lib/search";
 
-export const TABS = ["overview", "runs", "versions"] as const;
+export const TABS = ["overview", "runs", "versions", "triggers"] as const;
 export const RANGES = ["24h", "7d", "30d"] as const;
 const version = () => whole(1, 1_000_000);
 

@@ -1,4 +1,4 @@
-/** `/templates/$templateId`: one template: what it is, its runs, its versions. */
+/** `/templates/$templateId`: one template: what it is, its runs, its versions, its triggers. */
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
@@ -14,6 +14,7 @@ import { Overview } from "../components/Overview";
 import { TABS } from "../search";
 
 const Runs = lazy(() => import("../components/Runs"));
+const Triggers = lazy(() => import("../components/Triggers"));
 const Versions = lazy(() => import("../components/Versions"));
 
 const route = getRouteApi("/shell/templates/$templateId");
@@ -46,6 +47,7 @@ function Loaded({ template }: { template: Template }) {
     overview: <Overview template={template} />,
     runs: <Runs template={template} />,
     versions: <Versions template={template} />,
+    triggers: <Triggers template={template} />,
   };
   return (
     <Page
