@@ -72,6 +72,7 @@ function SourceField({ parameter, choice, onChange, problem }: FieldProps) {
         <div className="border-hairline border-l pl-4">
           <ParameterFields
             prefix="fixed"
+            storedSecrets
             parameters={[parameter]}
             values={choice.value === undefined ? {} : { [name]: choice.value }}
             onChange={(values) => onChange({ ...choice, value: values[name] })}
