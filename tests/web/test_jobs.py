@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from hodei.client import Client
 from tests.support.browser import SIZES, Visitor, check_axe, settle
+from tests.support.gate import Gate
 from tests.support.server import ServerProcess
 
 SLEEPER = "sleep 600"
@@ -52,12 +54,23 @@ def test_filters_live_in_the_address(visitor: Visitor, client: Client, label: st
         expect(page).to_have_url(re.compile("/jobs$"))
 
 
-def test_new_jobs_wait_behind_a_button(visitor: Visitor, client: Client, label: str) -> None:
-    first = client.submit(name=f"{label}-1", command="true")
-    client.wait(first)
+def test_new_jobs_wait_behind_a_button(
+    visitor: Visitor, client: Client, label: str, tmp_path: Path
+) -> None:
+    gate = Gate(tmp_path)
+    first = client.submit(name=f"{label}-1", command=gate.wait)
     with visitor.page(f"/jobs?q={label}") as page:
-        expect(page.locator("[data-row]")).to_have_count(1)
-        expect(page.locator("[data-live=live]").first).to_be_attached()
+        asked: set[Request] = set()
+        page.on("request", lambda one: asked.add(one))
+        page.on("requestfinished", lambda one: asked.discard(one))
+        page.on("requestfailed", lambda one: asked.discard(one))
+        row = page.locator(f'[data-row="{first.id}"]')
+        expect(row.locator("[data-state=RUNNING]")).to_be_visible()
+        # Once a change is told, the page listens, and what it read at the beginning is there.
+        gate.open()
+        expect(row.locator("[data-state=SUCCEEDED]")).to_be_visible()
+        while asked:
+            page.wait_for_timeout(20)
         client.submit(name=f"{label}-2", command="true")
         client.submit(name="another", command="true")
         pill = page.get_by_role("button", name="1 new job")
