@@ -54,16 +54,29 @@ def test_filters_live_in_the_address(visitor: Visitor, client: Client, label: st
         expect(page).to_have_url(re.compile("/jobs$"))
 
 
+def asked_of(page: Page) -> set[Request]:
+    """What the page asks for and has no answer to yet."""
+    asked: set[Request] = set()
+
+    def begun(request: Request) -> None:
+        asked.add(request)
+
+    def over(request: Request) -> None:
+        asked.discard(request)
+
+    page.on("request", begun)
+    page.on("requestfinished", over)
+    page.on("requestfailed", over)
+    return asked
+
+
 def test_new_jobs_wait_behind_a_button(
     visitor: Visitor, client: Client, label: str, tmp_path: Path
 ) -> None:
     gate = Gate(tmp_path)
     first = client.submit(name=f"{label}-1", command=gate.wait)
     with visitor.page(f"/jobs?q={label}") as page:
-        asked: set[Request] = set()
-        page.on("request", lambda one: asked.add(one))
-        page.on("requestfinished", lambda one: asked.discard(one))
-        page.on("requestfailed", lambda one: asked.discard(one))
+        asked = asked_of(page)
         row = page.locator(f'[data-row="{first.id}"]')
         expect(row.locator("[data-state=RUNNING]")).to_be_visible()
         # Once a change is told, the page listens, and what it read at the beginning is there.
