@@ -139,6 +139,19 @@ async def test_rows_of_changed_jobs(client: Client, server: Running) -> None:
     assert rows[job["id"]]["name"] == "watched"
 
 
+@pytest.mark.parametrize("topic", ["jobs", "schedules"])
+async def test_whoever_begins_to_listen_is_told_to_read(
+    client: Client, server: Running, topic: str
+) -> None:
+    """Rows only come as changes: what changed since a page was read and before it listened is
+    in none of them, also when others listen already."""
+    for _ in range(2):
+        async with connect(f"{server.ws}/ws") as first, connect(f"{server.ws}/ws") as second:
+            for socket in (first, second):
+                await send(socket, op="sub", topic=topic)
+                assert await receive(socket) == {"topic": topic, "op": "resync"}
+
+
 @pytest.mark.parametrize(
     ("topic", "key"),
     [

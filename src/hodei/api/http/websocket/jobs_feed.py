@@ -128,8 +128,9 @@ class JobsFeed:
         """The hub watches by itself."""
 
     async def run(self, channel: Channel) -> None:
-        """Until the client goes."""
+        """Until the client goes. What it read before it was listened for may be older than that."""
         async with self._hub.listen(self._projects) as patches:
+            await channel.resync()
             while True:
                 patch = await patches.get()
                 if patch is None:

@@ -53,7 +53,8 @@ class SchedulesFeed:
         return self._jobs.get(event.job_id) if event.job_id else None
 
     async def run(self, channel: Channel) -> None:
-        """Until the client goes."""
+        """Until the client goes. What it read before it was listened for may be older than that."""
+        await channel.resync()
         where = ScheduleFilter(projects=self._projects)
         page = await self._engine.schedules.page(where, limit=_FOLLOWED, cursor=None)
         for view in page.items:

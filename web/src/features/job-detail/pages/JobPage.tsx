@@ -11,12 +11,12 @@ import { Page } from "@/components/ui/Page";
 import { StatusBadge } from "@/components/ui/StatusBadge";
 import { TabPanel, Tabs } from "@/components/ui/Tabs";
 import { LogViewer } from "@/features/logs";
+import { useWide } from "@/lib/media";
 import { useJobTopic } from "@/live/topics";
 import { Actions } from "../components/Actions";
 import { Meta } from "../components/Meta";
 import { Overview } from "../components/Overview";
 import { useJobKeys } from "../hooks/neighbours";
-import { useWide } from "../hooks/wide";
 import { isCancelling, type Job } from "../model/timeline";
 import { TABS } from "../search";
 
