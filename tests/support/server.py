@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,8 +50,14 @@ def data_directory() -> Iterator[Path]:
 class ServerProcess:
     """`hodei serve` on free ports, kept over restarts; a context manager that stops it."""
 
-    def __init__(self, data_dir: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        env: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
         self.data_dir = data_dir
+        self._command = list(command or hodei_command("serve"))
         self.log_path = data_dir / "server.log"
         self._env = {
             "HODEI_HTTP_PORT": str(free_port()),
@@ -74,7 +80,7 @@ class ServerProcess:
         """Starts the server and waits until it serves."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                hodei_command("serve"),
+                self._command,
                 env=clean_environment(**self._env),
                 stdin=subprocess.DEVNULL,
                 stdout=log,

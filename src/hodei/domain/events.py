@@ -10,7 +10,10 @@ from uuid import UUID
 
 
 class EventKind(StrEnum):
-    """Everything that can happen, as `subject.fact`."""
+    """Everything that can happen, as `subject.fact`; a newer server beside this one may tell of
+    other things, which are passed on as they are."""
+
+    # Such a kind equals none of these, so that nobody acts on it.
 
     JOB_SUBMITTED = "job.submitted"
     JOB_ASSIGNED = "job.assigned"
@@ -27,6 +30,19 @@ class EventKind(StrEnum):
     SCHEDULER_CHANGED = "scheduler.changed"
     SCHEDULE_CHANGED = "schedule.changed"
     """A schedule, or one of its firings; `data` has its id."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> EventKind | None:
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = unknown._value_ = value
+        return unknown
+
+    @property
+    def known(self) -> bool:
+        """Whether this release knows what happened."""
+        return self.value in type(self)._value2member_map_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -19,9 +19,14 @@ from tests.support.server import ServerProcess
 class Site:
     """A server that may be killed and started again, and its data."""
 
-    def __init__(self, directory: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        env: Mapping[str, str] | None = None,
+        command: Sequence[str] | None = None,
+    ) -> None:
         self.directory = directory
-        self.server = ServerProcess(directory / "data", env or {})
+        self.server = ServerProcess(directory / "data", env or {}, command)
         self.files = directory / "files"
         """For what jobs and tests tell each other."""
         self.data.mkdir(exist_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -115,6 +116,22 @@ async def test_events_of_a_restored_dump_are_visible_again(postgres_dsn: str) ->
         assert await store.events(after="") == []
         await upgrade(postgres_dsn)
         assert len(await store.events(after="")) == 1
+
+
+async def test_events_of_a_kind_of_another_release_are_passed_on(postgres_dsn: str) -> None:
+    session = await asyncpg.connect(postgres_dsn)
+    job_id = uuid4()
+    for kind in ("job.teleported", "job.submitted"):
+        await session.execute(
+            "INSERT INTO events (at, kind, job_id, project, actor, data)"
+            " VALUES ($1, $2, $3, '', 'system', '{}')",
+            *(now(), kind, job_id),
+        )
+    await session.close()
+    async with PostgresStore.open(postgres_dsn) as store:
+        for events in (await store.events(after=""), await store.job_events(job_id)):
+            assert [event.kind.value for event in events] == ["job.teleported", "job.submitted"]
+            assert [event.kind.known for event in events] == [False, True]
 
 
 async def test_row_types_of_another_release_are_added_to_and_left_alone(

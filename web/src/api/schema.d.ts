@@ -2157,7 +2157,8 @@ export interface components {
         };
         /**
          * EventKind
-         * @description Everything that can happen, as `subject.fact`.
+         * @description Everything that can happen, as `subject.fact`; a newer server beside this one may tell of
+         *     other things, which are passed on as they are.
          * @enum {string}
          */
         EventKind: "job.submitted" | "job.assigned" | "job.started" | "job.requeued" | "job.finished" | "job.cancel_requested" | "job.priority_changed" | "attempt.phase" | "terminal.opened" | "terminal.closed" | "worker.changed" | "provider.changed" | "scheduler.changed" | "schedule.changed";

@@ -1,7 +1,13 @@
-"""Migrations: numbered SQL files, forward only, one at a time over all replicas."""
+"""Migrations: numbered SQL files, forward only, one at a time over all replicas.
+
+Other replicas, of the release before this one too, go on meanwhile. A step that has to wait for
+a table keeps all who come later waiting behind it, so it gives way after a moment and begins
+again; whoever waited goes first.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +26,12 @@ logger = logging.getLogger(__name__)
 
 _LOCK = 0x686F646569
 """Key of the advisory lock that one upgrade at a time holds."""
+_GIVE_WAY_S = 1.0
+"""For how long a step stands in a table's way at most."""
+_PAUSE_S = 0.5
+_TRIES = 200
+"""Of a step that finds its tables taken: five minutes."""
+_BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 _NAME = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
 
@@ -109,7 +121,27 @@ async def _stored_version(session: asyncpg.Connection[asyncpg.Record]) -> int:
 
 
 async def _apply(session: asyncpg.Connection[asyncpg.Record], migration: Migration) -> None:
+    for _ in range(_TRIES):
+        try:
+            await _attempt(session, migration)
+        except _BUSY as error:
+            logger.warning(
+                "schema upgrade gives way to others and begins again",
+                extra={"version": migration.number, "reason": str(error)},
+            )
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            logger.info("schema upgraded", extra={"version": migration.number})
+            return
+    raise Unavailable(
+        f"step {migration.number} of the schema found its tables taken {_TRIES} times: end the "
+        f"transactions that hold them{await _oldest(session)}, then start again"
+    )
+
+
+async def _attempt(session: asyncpg.Connection[asyncpg.Record], migration: Migration) -> None:
     async with session.transaction():
+        await session.execute(f"SET LOCAL lock_timeout = {int(_GIVE_WAY_S * 1000)}")
         await session.execute(
             "CREATE TABLE IF NOT EXISTS hodei_migrations ("
             "number integer PRIMARY KEY, name text NOT NULL,"
@@ -121,7 +153,18 @@ async def _apply(session: asyncpg.Connection[asyncpg.Record], migration: Migrati
             migration.number,
             migration.name,
         )
-    logger.info("schema upgraded", extra={"version": migration.number})
+
+
+async def _oldest(session: asyncpg.Connection[asyncpg.Record]) -> str:
+    """The transaction of others that is open for longest, for a person to find it."""
+    row = await session.fetchrow(
+        "SELECT pid, application_name AS name, date_trunc('second', now() - xact_start) AS age"
+        " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND xact_start IS NOT NULL ORDER BY xact_start LIMIT 1"
+    )
+    if row is None:
+        return ""
+    return f" (open for longest: pid {row['pid']}, {row['name'] or 'unnamed'}, {row['age']})"
 
 
 async def _missing_types(session: asyncpg.Connection[asyncpg.Record]) -> Sequence[Columns]:
