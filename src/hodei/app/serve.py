@@ -36,7 +36,7 @@ from hodei.app.certificates import kept_fresh, public_certificate
 from hodei.app.entrance import setup_code
 from hodei.app.gateway import Gateway
 from hodei.app.logging import configure
-from hodei.app.metrics import MetricsServer
+from hodei.app.monitoring import Instruments, MetricsServer, sources_of
 from hodei.app.settings import Settings, read_settings
 from hodei.app.wiring import open_engine
 from hodei.app.workers_endpoint import workers_endpoint
@@ -103,10 +103,11 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             )
         gateway = Gateway(settings) if settings.ssh_port else None
         endpoint = workers_endpoint(settings)
-        engine = await stack.enter_async_context(open_engine(settings, endpoint))
+        meter = Instruments()
+        engine = await stack.enter_async_context(open_engine(settings, endpoint, meter))
         identity = Identity(engine.access, dev_mode=settings.dev_mode)
         host = settings.host
-        grpc_server = GrpcServer(engine, identity, agents=ip_address(host).is_loopback)
+        grpc_server = GrpcServer(engine, identity, agents=ip_address(host).is_loopback, meter=meter)
         shown = (lambda: certificate.current) if certificate else None
         grpc_port = grpc_server.listen(_join(host, settings.grpc_port), shown)
         await grpc_server.start()
@@ -122,14 +123,17 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             identity,
             allowed_hosts=listening.host_names(settings),
             allowed_origins=listening.origins(settings),
+            meter=meter,
         )
         http_server = HttpServer(app, tls=_http_tls(shown), proxies=settings.trusted_proxies)
         http_port = await http_server.start(host, settings.http_port)
         stack.push_async_callback(http_server.stop, GRACE_SECONDS)
+        files = {"public": certificate, "agents": endpoint.tls.files if endpoint.tls else None}
+        watched = MetricsServer(sources_of(engine, meter, settings.data_dir, files))
         addresses = Addresses(
             url=f"{'https' if shown else 'http'}://{_join(_reached(host), http_port)}",
             grpc=_join(_reached(host), grpc_port),
-            metrics=await _metrics(stack, MetricsServer(engine), settings),
+            metrics=await _metrics(stack, watched, settings),
             ssh=await _ssh(stack, gateway.server(engine, identity), settings) if gateway else None,
             agents=endpoint.address,
             data_dir=settings.data_dir,
@@ -138,9 +142,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             sign_in=await identity.sign_in_needed(),
             setup_code=await setup_code(settings, engine),
         )
-        await stack.enter_async_context(
-            kept_fresh([certificate, endpoint.tls.files if endpoint.tls else None])
-        )
+        await stack.enter_async_context(kept_fresh(files.values()))
         stack.enter_context(_noted(addresses))
         yield addresses
 

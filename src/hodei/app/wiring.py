@@ -24,6 +24,7 @@ from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.entrance import entrance
 from hodei.app.keys import sealer_of
 from hodei.app.kubernetes_environment import kubernetes_settings
+from hodei.app.monitoring import Instruments
 from hodei.app.settings import Settings, replica_name
 from hodei.app.workers_endpoint import WorkersEndpoint
 from hodei.domain.errors import InvalidRequest, Violation
@@ -67,8 +68,14 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIterator[Engine]:
-    """A running engine on an upgraded database. Raises InvalidRequest and Unavailable."""
+async def open_engine(
+    settings: Settings, endpoint: WorkersEndpoint, instruments: Instruments | None = None
+) -> AsyncIterator[Engine]:
+    """A running engine on an upgraded database, which tells `instruments` what it does.
+
+    Raises InvalidRequest and Unavailable.
+    """
+    told = instruments or Instruments()
     factories = provider_factories()
     _refuse_missing_types(settings, factories)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -82,7 +89,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
         bus = await stack.enter_async_context(PostgresBus.open(dsn, origin=replica))
         core = Core(
             store=store,
-            committer=Committer(store, patience_s=PATIENCE_S),
+            committer=Committer(store, patience_s=PATIENCE_S, on_saved=told.saved),
             bus=bus,
             clock=SystemClock(),
             chance=SystemChance(),
@@ -95,6 +102,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             installation_id=await store.installation_id(),
             agent_servers=endpoint.servers,
             certificates=endpoint.certificates,
+            meter=told,
             timings=Timings(terminal_idle=settings.terminal_idle),
             max_log_bytes=settings.log_max_bytes,
         )
@@ -113,6 +121,7 @@ async def open_engine(settings: Settings, endpoint: WorkersEndpoint) -> AsyncIte
             ),
             sender=HttpSender(settings.webhook_allow),
         )
+        told.named = engine.registry.name_of
         await stack.enter_async_context(engine)
         await _seed(engine, settings)
         yield engine

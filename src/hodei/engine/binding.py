@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 from uuid import UUID
 
 from hodei.domain import attempt as attempts
@@ -30,6 +31,22 @@ class Binding:
     unit: Unit
     otp: str | None = field(default=None, repr=False)
     """Password of a new worker; None: the worker is there."""
+
+
+class NextJobs(Protocol):
+    """Where a worker that ends its attempt finds the next one."""
+
+    def next_for(self, worker: Worker) -> Binding | None:
+        """A binding for the worker as it will be stored; it is to be saved, or rejected."""
+        ...
+
+    def reject(self, job: Job) -> None:
+        """The binding of `job` was not saved."""
+        ...
+
+    def wake(self) -> None:
+        """A job waits again."""
+        ...
 
 
 class Binder:

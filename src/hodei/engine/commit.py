@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -45,9 +45,18 @@ class Committer:
     Units that share an entity never travel in one transaction; their order is kept.
     """
 
-    def __init__(self, store: JobStore, *, lanes: int = 2, patience_s: float = 0.0) -> None:
-        """`patience_s`: how long a unit waits for others of a crowd."""
+    def __init__(
+        self,
+        store: JobStore,
+        *,
+        lanes: int = 2,
+        patience_s: float = 0.0,
+        on_saved: Callable[[Unit], None] | None = None,
+    ) -> None:
+        """`patience_s`: how long a unit waits for others of a crowd. `on_saved` hears of each unit
+        that was saved."""
         self._store = store
+        self._on_saved = on_saved
         self._patience_s = patience_s
         self._took_s = 0.0
         """How long a transaction took lately."""
@@ -153,6 +162,8 @@ class Committer:
             self._fail(batch, Unavailable(f"the save failed: {error}"))
         else:
             for waiting, verdict in zip(batch, verdicts, strict=True):
+                if verdict is Verdict.SAVED and self._on_saved is not None:
+                    self._on_saved(waiting.unit)
                 if not waiting.done.done():
                     waiting.done.set_result(verdict)
         finally:

@@ -11,6 +11,7 @@ from hodei.ports.bus import Bus
 from hodei.ports.certificates import WorkerCertificates
 from hodei.ports.clock import Chance, Clock
 from hodei.ports.hosts import Host
+from hodei.ports.meter import EngineMeter, Unmetered
 from hodei.ports.passwords import Passwords
 from hodei.ports.secrets import MountedSecrets, Sealer
 from hodei.ports.store import Store
@@ -68,5 +69,6 @@ class Core:
     certificates: WorkerCertificates | None = None
     """Those of workers that call with TLS; None: none does."""
     timings: Timings = field(default_factory=Timings)
+    meter: EngineMeter = field(default_factory=Unmetered)
     max_log_bytes: int = 1 << 30
     """Stored log text per attempt; what comes after it is discarded with a visible mark."""

@@ -38,6 +38,7 @@ from hodei.engine.quotas import Quotas
 from hodei.engine.registry import Registry
 from hodei.engine.reserve import KEEP_S, Reserve
 from hodei.engine.sessions import Session, Sessions
+from hodei.ports.meter import Loop
 from hodei.ports.store import Held, Verdict
 
 logger = logging.getLogger(__name__)
@@ -116,9 +117,12 @@ class Dispatcher:
                 if await self._woken():
                     self._calm = False
                 elif await self._rests():
+                    self._core.meter.passed(Loop.DISPATCH)
                     continue
                 explain = self._due()
-                if await self.run_once(explain=explain):
+                bound = await self.run_once(explain=explain)
+                self._core.meter.passed(Loop.DISPATCH)
+                if bound:
                     # While there is much to bind, workers that become free go together.
                     await self._core.clock.sleep(PACE_S)
                 elif explain:

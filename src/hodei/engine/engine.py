@@ -20,6 +20,7 @@ from hodei.engine.janitor import Janitor, Retention
 from hodei.engine.jobs import Jobs
 from hodei.engine.live import Live
 from hodei.engine.logs import Logs
+from hodei.engine.loops import CALM_CHECKS
 from hodei.engine.lost_terminals import LostTerminals
 from hodei.engine.pools import Pools
 from hodei.engine.projects import Projects
@@ -39,14 +40,12 @@ from hodei.engine.terminate import Terminator
 from hodei.engine.triggers import Triggers
 from hodei.engine.webhooks.webhooks import Webhooks
 from hodei.ports.bus import Hint
+from hodei.ports.meter import Loop
 from hodei.ports.peer import Peer
 from hodei.ports.provider import AgentBundle, ProviderFactory, no_bundle
 from hodei.ports.webhook_sender import WebhookSender
 
 logger = logging.getLogger(__name__)
-
-CALM_CHECKS = 6
-"""While everything rests, providers are looked at once in so many times."""
 
 
 class Engine:
@@ -168,6 +167,7 @@ class Engine:
             on_returned=self.lost_terminals.returned,
         )
         self.sessions.add(session)
+        self.core.meter.connected()
         self.reconciler.wake()
         return session
 
@@ -248,6 +248,7 @@ class Engine:
                 continue
             await self._refresh_providers()
             await self.registry.check_all()
+            self.core.meter.passed(Loop.PROVIDERS)
 
     async def _refresh_projects(self) -> None:
         try:

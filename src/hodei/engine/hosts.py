@@ -11,6 +11,7 @@ from hodei.domain.errors import HodeiError, InvalidRequest
 from hodei.engine.core import Core
 from hodei.engine.stats import MAX_BUCKETS
 from hodei.ports.hosts import HostReading, HostSample
+from hodei.ports.meter import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -64,10 +65,10 @@ class Hosts:
             reading = self._core.host.read()
             sample = _sample(self._core.host.name, _stretch(begun), before, reading)
             before = reading
-            if sample is None:
-                continue
             try:
-                await self._core.store.add_host_sample(sample)
+                if sample is not None:
+                    await self._core.store.add_host_sample(sample)
+                self._core.meter.passed(Loop.HOSTS)
             except HodeiError as error:
                 logger.warning("host sample not stored", extra={"error": str(error)})
 

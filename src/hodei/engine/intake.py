@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from hodei.domain.errors import HodeiError, Unavailable
@@ -33,8 +33,10 @@ class _Waiting:
 class Intake:
     """Gathers calls of `JobStore.submit`."""
 
-    def __init__(self, store: JobStore) -> None:
+    def __init__(self, store: JobStore, on_stored: Callable[[Sequence[Job]], None]) -> None:
+        """`on_stored` hears of the jobs that are new."""
         self._store = store
+        self._on_stored = on_stored
         self._queue: deque[_Waiting] = deque()
         self._busy = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -81,6 +83,9 @@ class Intake:
             logger.exception("submission failed", extra={"jobs": len(jobs)})
             self._fail(batch, Unavailable(f"the submission could not be stored: {error}"))
         else:
+            self._on_stored(
+                [job for job, kept in zip(jobs, stored, strict=True) if job.id == kept.id]
+            )
             begin = 0
             for waiting in batch:
                 end = begin + len(waiting.jobs)

@@ -10,6 +10,7 @@ from hodei.domain.errors import HodeiError
 from hodei.domain.project import Keeping, Project
 from hodei.engine.core import Core
 from hodei.ports.maintenance import ProjectDates, Purged
+from hodei.ports.meter import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class Janitor:
             try:
                 while await self._purge():
                     await self._core.clock.sleep(0.1)
+                self._core.meter.passed(Loop.JANITOR)
             except HodeiError as error:
                 logger.warning("retention pass failed", extra={"error": str(error)})
 

@@ -38,6 +38,7 @@ from hodei.engine.provision import Provisioner, close_worker
 from hodei.engine.registry import Entry, Registry
 from hodei.engine.sessions import Sessions
 from hodei.engine.terminate import Terminator
+from hodei.ports.meter import Loop
 from hodei.ports.store import Held, Leased, Unit
 
 logger = logging.getLogger(__name__)
@@ -99,8 +100,10 @@ class Reconciler:
                 if await self._woken():
                     self._calm = False
                 elif await self._rests():
+                    self._core.meter.passed(Loop.RECONCILE)
                     continue
                 await self.run_once()
+                self._core.meter.passed(Loop.RECONCILE)
             except Unavailable as error:
                 self._healthy_since = None
                 logger.warning("store does not answer", extra={"error": str(error)})
@@ -115,6 +118,7 @@ class Reconciler:
         while True:
             try:
                 await self.renew()
+                self._core.meter.passed(Loop.LEASES)
             except Unavailable:
                 self._healthy_since = None
             except Exception:

@@ -85,6 +85,11 @@ class Registry:
         """The entry of a provider, if its row exists and its settings are good."""
         return self._entries.get(provider_id)
 
+    def name_of(self, provider_id: UUID) -> str | None:
+        """The name of a provider that is open."""
+        entry = self._entries.get(provider_id)
+        return entry.record.name if entry else None
+
     def candidates(
         self, live: Mapping[UUID, int], idle: Mapping[UUID, Sequence[IdleWorker]]
     ) -> list[Candidate]:

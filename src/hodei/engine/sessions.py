@@ -21,12 +21,11 @@ from hodei.domain import worker as workers
 from hodei.domain.attempt import Attempt, Phase
 from hodei.domain.change import changed
 from hodei.domain.errors import Conflict, HodeiError, NotFound, StaleVersion, Unavailable
-from hodei.domain.job import Job
 from hodei.domain.logs import Segment
 from hodei.domain.outcome import Outcome
 from hodei.domain.outcomes import lost, not_startable, provision_failed
 from hodei.domain.worker import Target, Worker, WorkerState
-from hodei.engine.binding import Binding
+from hodei.engine.binding import Binding, NextJobs
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, joined, worker_only
 from hodei.engine.ingest import TAIL_DELAY_S, LogEnd, LogIngest, open_ingest
@@ -62,22 +61,6 @@ class TerminalEvents(Protocol):
     def on_taken(self, amount: int) -> None: ...
 
     def on_exited(self, exit_code: int, error: str) -> None: ...
-
-
-class NextJobs(Protocol):
-    """Where a worker that ends its attempt finds the next one."""
-
-    def next_for(self, worker: Worker) -> Binding | None:
-        """A binding for the worker as it will be stored; it is to be saved, or rejected."""
-        ...
-
-    def reject(self, job: Job) -> None:
-        """The binding of `job` was not saved."""
-        ...
-
-    def wake(self) -> None:
-        """A job waits again."""
-        ...
 
 
 class Session:
@@ -156,6 +139,11 @@ class Session:
     def attempt_id(self) -> UUID | None:
         """The attempt it runs."""
         return self.held.attempt.id if self.held else None
+
+    @property
+    def unstored_bytes(self) -> int:
+        """Log that it received and that is not stored yet."""
+        return self._log.unstored_bytes if self._log else 0
 
     async def assign(self, held: Held) -> None:
         """Hands a bound attempt to the agent; the binding is stored already."""

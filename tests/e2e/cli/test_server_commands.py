@@ -133,7 +133,7 @@ def test_metrics_are_prometheus_text(directory: Path) -> None:
     ):
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         page = answer.read().decode()
-    assert 'hodei_jobs{state="PENDING"} 0.0' in page
+    assert 'hodei_jobs{priority="NORMAL",state="PENDING"} 0.0' in page
     assert 'hodei_provider_enabled{provider="local",type="process"} 1.0' in page
     assert "hodei_database_up 1.0" in page
     assert "hodei_process_resident_memory_bytes" in page

@@ -33,6 +33,7 @@ from hodei.domain.schedules.schedule import (
 from hodei.domain.spec import Command, CommandType, JobSpec
 from hodei.engine.schedules.events import schedule_event
 from hodei.engine.schedules.firer import OPEN_SWEEP_S, SWEEP_S, Firer
+from hodei.ports.meter import Unmetered
 from hodei.testing.fake_clock import FakeChance
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -233,6 +234,7 @@ class Year:
             zones=PackagedZones(),
             clock=self.clock,
             chance=FakeChance(self.random.randrange(1 << 30)),
+            meter=Unmetered(),
         )
 
 

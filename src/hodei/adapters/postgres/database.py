@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
@@ -12,6 +13,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from hodei.adapters.postgres.errors import CONTENTION, translated
 from hodei.domain.errors import HodeiError
+from hodei.ports.pool import PoolUse
 
 T = TypeVar("T")
 Row = asyncpg.Record
@@ -41,6 +43,8 @@ class Database:
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
         self._pool = pool
+        self._waiting = self._waits = self._timeouts = 0
+        self._waited_s = 0.0
 
     @classmethod
     @asynccontextmanager
@@ -88,9 +92,41 @@ class Database:
 
     async def _once(self, work: Callable[[Session], Awaitable[T]]) -> T:
         # With a session at hand there is nothing to wait for, and a limit has its price.
-        timeout = None if self._pool.get_idle_size() else ACQUIRE_TIMEOUT_S
-        async with self._pool.acquire(timeout=timeout) as session:
+        if self._pool.get_idle_size():
+            async with self._pool.acquire() as session:
+                return await work(session)
+        session = await self._waited_for()
+        try:
             return await work(session)
+        finally:
+            await self._pool.release(session)
+
+    async def _waited_for(self) -> Session:
+        """A session, which has to be opened or comes free."""
+        begun = perf_counter()
+        self._waiting += 1
+        try:
+            return await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        except TimeoutError:
+            self._timeouts += 1
+            raise
+        finally:
+            self._waiting -= 1
+            self._waits += 1
+            self._waited_s += perf_counter() - begun
+
+    def use(self) -> PoolUse:
+        """What is made of the pool."""
+        size = self._pool.get_size()
+        return PoolUse(
+            limit=self._pool.get_max_size(),
+            idle=self._pool.get_idle_size(),
+            used=size - self._pool.get_idle_size(),
+            waiting=self._waiting,
+            waits=self._waits,
+            waited_s=self._waited_s,
+            timeouts=self._timeouts,
+        )
 
 
 async def _close(pool: asyncpg.Pool[asyncpg.Record]) -> None:

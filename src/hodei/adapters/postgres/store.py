@@ -8,6 +8,7 @@ from typing import Self
 
 from hodei.adapters.postgres.api_tokens import ApiTokens
 from hodei.adapters.postgres.audit import AuditRows
+from hodei.adapters.postgres.census import CensusRows
 from hodei.adapters.postgres.database import Database
 from hodei.adapters.postgres.feed import Feed
 from hodei.adapters.postgres.hosts import Hosts
@@ -31,6 +32,7 @@ from hodei.adapters.postgres.triggers import Triggers
 from hodei.adapters.postgres.users import Users
 from hodei.adapters.postgres.webhooks import Webhooks
 from hodei.adapters.postgres.workers import Workers
+from hodei.ports.pool import PoolUse
 
 DEFAULT_POOL_SIZE = 8
 
@@ -57,6 +59,7 @@ class PostgresStore(
     ApiTokens,
     Webhooks,
     Maintenance,
+    CensusRows,
 ):
     """Implements `Store`. What it saves is told to every `PostgresBus` on the database."""
 
@@ -83,3 +86,7 @@ class PostgresStore(
             Notifier.open(database, origin) as notifier,
         ):
             yield cls(database, notifier)
+
+    def pool_use(self) -> PoolUse:
+        """What is made of its connections."""
+        return self._database.use()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -29,10 +30,12 @@ from hodei.api.identity import Identity
 from hodei.domain.access.principal import Principal
 from hodei.domain.audit import Interface
 from hodei.domain.errors import HodeiError
+from hodei.ports.meter import CallMeter
 
 if TYPE_CHECKING:
     from hodei.api.grpc.errors import Context
 
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
 _grant: ContextVar[Grant] = ContextVar("grant")
 
 
@@ -53,9 +56,10 @@ async def caller(context: Context, identity: Identity) -> Principal:
 class ErrorInterceptor(Interceptor):
     """Asks the gate before a servicer, and turns every error into a status with details."""
 
-    def __init__(self, identity: Identity, gate: Gate) -> None:
+    def __init__(self, identity: Identity, gate: Gate, meter: CallMeter) -> None:
         self._identity = identity
         self._gate = gate
+        self._meter = meter
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -66,15 +70,16 @@ class ErrorInterceptor(Interceptor):
         rule = GRPC.get(handler_call_details.method)
         if rule is not None and rule.scope is Scope.WORKER:
             return lenient(handler)
+        method = handler_call_details.method
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
-                self._unary(rule, handler.unary_unary),
+                self._unary(method, rule, handler.unary_unary),
                 reading(handler.request_deserializer),
                 handler.response_serializer,
             )
         if handler.unary_stream is not None:
             return grpc.unary_stream_rpc_method_handler(
-                self._stream(rule, handler.unary_stream),
+                self._stream(method, rule, handler.unary_stream),
                 reading(handler.request_deserializer),
                 handler.response_serializer,
             )
@@ -93,8 +98,14 @@ class ErrorInterceptor(Interceptor):
             grant.target = request.provider
         return request
 
-    def _unary(self, rule: Rule | None, serve: Callable[..., Any]) -> Callable[..., Any]:
+    def _unary(
+        self, method: str, rule: Rule | None, serve: Callable[..., Any]
+    ) -> Callable[..., Any]:
         async def guarded(request: Any, context: Context) -> Any:
+            with self._measured(method, context, streamed=False):
+                return await passed(request, context)
+
+        async def passed(request: Any, context: Context) -> Any:
             try:
                 begin(context)
                 async with self._gate.passing(rule, _origin(context)) as grant:
@@ -106,8 +117,16 @@ class ErrorInterceptor(Interceptor):
 
         return guarded
 
-    def _stream(self, rule: Rule | None, serve: Callable[..., Any]) -> Callable[..., Any]:
+    def _stream(
+        self, method: str, rule: Rule | None, serve: Callable[..., Any]
+    ) -> Callable[..., Any]:
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
+            with self._measured(method, context, streamed=True):
+                async with aclosing(passed(request, context)) as sent:
+                    async for message in sent:
+                        yield message
+
+        async def passed(request: Any, context: Context) -> AsyncGenerator[Any, None]:
             try:
                 begin(context)
                 async with self._gate.passing(rule, _origin(context)) as grant:
@@ -125,6 +144,27 @@ class ErrorInterceptor(Interceptor):
                 await abort(context, error)
 
         return guarded
+
+    @contextmanager
+    def _measured(self, method: str, context: Context, *, streamed: bool) -> Iterator[None]:
+        begun, code = perf_counter(), grpc.StatusCode.OK
+        try:
+            yield
+        except grpc.aio.AbortError:
+            code = _code(context)
+            raise
+        except BaseException:  # cancelled: by the caller, or because the server stops
+            code = grpc.StatusCode.CANCELLED
+            raise
+        finally:
+            seconds = perf_counter() - begun
+            self._meter.grpc(method.removeprefix("/"), code.name, seconds, streamed=streamed)
+
+
+def _code(context: Context) -> grpc.StatusCode:
+    """What the call was ended with."""
+    code = context.code()
+    return code if isinstance(code, grpc.StatusCode) else _CODES.get(code, grpc.StatusCode.UNKNOWN)
 
 
 def _origin(context: Context) -> Origin:

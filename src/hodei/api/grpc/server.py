@@ -31,6 +31,7 @@ from hodei.api.identity import Identity
 from hodei.domain.errors import Unavailable
 from hodei.engine.engine import Engine
 from hodei.ports.certificates import CurrentCertificate
+from hodei.ports.meter import CallMeter, Unmetered
 from hodei.wire.gen import (
     audit_pb2,
     audit_pb2_grpc,
@@ -89,11 +90,18 @@ here only to hold connections, is hung up on."""
 class GrpcServer:
     """Serves the engine over gRPC."""
 
-    def __init__(self, engine: Engine, identity: Identity, *, agents: bool = True) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        identity: Identity,
+        *,
+        agents: bool = True,
+        meter: CallMeter | None = None,
+    ) -> None:
         """`agents`: they are served too. Here they show no certificate, so it goes with loopback
-        only."""
+        only. `meter` hears of every call of people."""
         gate = Gate(engine.jobs, engine.audit, engine.core.clock, engine.standing)
-        guard = ErrorInterceptor(identity, gate)
+        guard = ErrorInterceptor(identity, gate, meter or Unmetered())
         self._server = grpc.aio.server(interceptors=[guard], options=OPTIONS)
         self._health = HealthServicer()
         self._add(engine, agents=agents)

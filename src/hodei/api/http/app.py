@@ -41,6 +41,7 @@ from hodei.api.http import (
     routes_workers,
 )
 from hodei.api.http.guard import Guard
+from hodei.api.http.measured import Measured
 from hodei.api.http.noted import wrong_place_noted
 from hodei.api.http.openapi import document
 from hodei.api.http.operations import PREFIX, Api, Operation, Resource, by_path
@@ -51,6 +52,7 @@ from hodei.api.http.websocket.terminal import terminal_endpoint
 from hodei.api.http.websocket.topics import Topics
 from hodei.api.identity import Identity
 from hodei.engine.engine import Engine
+from hodei.ports.meter import CallMeter, Unmetered
 
 OPERATIONS: tuple[Operation, ...] = (
     *routes_jobs.OPERATIONS,
@@ -107,12 +109,13 @@ def create_app(
     allowed_hosts: Collection[str] = (),
     allowed_origins: Collection[str] = (),
     ui: Path = BUILT,
+    meter: CallMeter | None = None,
 ) -> FastAPI:
     """The application. `app.state.api.stopping` ends its streams when set.
 
     `allowed_hosts` are names of this server besides those of loopback; `allowed_origins` are
     origins besides its own whose pages may change things, such as http://localhost:5173. `ui`
-    is the directory of the built web UI.
+    is the directory of the built web UI; `meter` hears of every request.
     """
     app = HodeiApi(
         title="Hodei", version=__version__, openapi_url=None, docs_url=None, redoc_url=None
@@ -140,6 +143,7 @@ def create_app(
     app.add_middleware(
         Guard, hosts=allowed_hosts, origins=allowed_origins, told=wrong_place_noted(engine)
     )
+    app.add_middleware(Measured, meter=meter or Unmetered())
     return app
 
 

@@ -30,6 +30,8 @@ T = TypeVar("T")
 
 PREFIX = "/api/v1"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+TEMPLATE = "hodei.template"
+"""In the scope of a request: the template of its path."""
 MAX_KEY = 200
 """Characters of an id or name in a path."""
 PASSER_BY = Caller(principal=NOBODY)
@@ -150,6 +152,7 @@ class Resource:
 
     def __init__(self, api: Api, operations: Sequence[Operation]) -> None:
         self._api = api
+        self._template = PREFIX + operations[0].path
         self._by_method = {operation.method: operation for operation in operations}
         self._declared = {
             operation.method: {parameter.name: parameter for parameter in operation.query}
@@ -161,6 +164,7 @@ class Resource:
         self._allow = ", ".join(sorted(self._by_method))
 
     async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        scope[TEMPLATE] = self._template
         operation = self._by_method.get(scope["method"])
         if operation is None:
             raise MethodNotAllowed(scope["method"], self._allow)

@@ -65,6 +65,7 @@ class Schedules:
             zones=core.zones,
             clock=core.clock,
             chance=core.chance,
+            meter=core.meter,
         )
 
     # ---- looking

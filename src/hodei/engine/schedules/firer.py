@@ -20,11 +20,12 @@ from uuid import UUID
 from hodei.domain.errors import Conflict, HodeiError, IdempotencyMismatch, NotFound, Unavailable
 from hodei.domain.job import Job
 from hodei.domain.schedules.rule import Timing, seed_of
-from hodei.domain.schedules.schedule import Firing, Outcome, Schedule
+from hodei.domain.schedules.schedule import OPEN, Firing, Outcome, Schedule
 from hodei.domain.schedules.turn import decide
 from hodei.domain.schedules.zones import Zones
 from hodei.engine.schedules.events import schedule_event
 from hodei.ports.clock import Chance, Clock
+from hodei.ports.meter import EngineMeter, Loop
 from hodei.ports.schedules import FiringRow, ScheduleStore
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Firer:
         zones: Zones,
         clock: Clock,
         chance: Chance,
+        meter: EngineMeter,
     ) -> None:
         self._store = store
         self._targets = targets
@@ -76,6 +78,7 @@ class Firer:
         self._zones = zones
         self._clock = clock
         self._chance = chance
+        self._meter = meter
         self._wake = asyncio.Event()
         self._open = False
 
@@ -105,7 +108,9 @@ class Firer:
         """Fires until cancelled: when a slot has come, when woken, and once per sweep."""
         while True:
             try:
-                await self._wait(await self.run_once())
+                patience = await self.run_once()
+                self._meter.passed(Loop.SCHEDULES)
+                await self._wait(patience)
             except Unavailable as error:
                 logger.warning("store does not answer", extra={"error": str(error)})
                 await self._clock.sleep(_PAUSE_S)
@@ -169,6 +174,9 @@ class Firer:
                 )
             if not saved:
                 continue
+            for firing in decision.firings:
+                if firing.outcome not in OPEN:
+                    self._meter.fired(firing.outcome)
             await self._cancel(schedule, decision.cancel)
             decided = {firing.slot: firing for firing in (*standing.open, *decision.firings)}
             await self._carry_out(schedule, list(decided.values()))
@@ -203,7 +211,8 @@ class Firer:
             )
         else:
             done = replace(firing, outcome=Outcome.SUBMITTED, job_id=job_id)
-        await self._store.settle_firing(done, schedule_event(schedule, now))
+        if await self._store.settle_firing(done, schedule_event(schedule, now)):
+            self._meter.fired(done.outcome)
         found = await self._store.firings(schedule.id, before=firing.slot + _MICROSECOND, limit=1)
         return found[0] if found else FiringRow(firing=done)
 

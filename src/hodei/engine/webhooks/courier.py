@@ -18,6 +18,7 @@ from hodei.domain.webhooks.signing import signature
 from hodei.domain.webhooks.webhook import Webhook
 from hodei.engine.core import Core
 from hodei.engine.webhooks.outbox import Outbox
+from hodei.ports.meter import Loop
 from hodei.ports.webhook_sender import Answer, Outgoing, WebhookSender
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,7 @@ class Courier:
         while True:
             try:
                 taken = await self.run_once()
+                self._core.meter.passed(Loop.COURIER)
             except HodeiError as error:
                 logger.warning("deliveries not taken", extra={"error": str(error)})
                 await self._core.clock.sleep(RETRY_S)
@@ -123,6 +125,7 @@ class Courier:
         try:
             after = await self._attempted(delivery, webhook)
             await self._core.store.save_delivery(after)
+            self._core.meter.delivered(after)
         except HodeiError as error:
             extra = {"delivery": delivery.id, "error": str(error)}
             logger.warning("delivery not noted; it is sent again", extra=extra)

@@ -16,6 +16,7 @@ from hodei.domain.webhooks.delivery import Delivery, delivery_id
 from hodei.domain.webhooks.payload import job_payload
 from hodei.domain.webhooks.webhook import Subject, Webhook, told_as
 from hodei.engine.core import Core
+from hodei.ports.meter import Loop
 from hodei.ports.store import JobRow
 from hodei.ports.webhooks import FeedPart, NewDelivery
 
@@ -55,6 +56,7 @@ class Outbox:
         while True:
             try:
                 more = await self.run_once()
+                self._core.meter.passed(Loop.OUTBOX)
             except HodeiError as error:
                 logger.warning("webhooks not told", extra={"error": str(error)})
                 await self._core.clock.sleep(RETRY_S)
