@@ -114,6 +114,8 @@ class Settings:
     """Where that provider's pods are; empty: as the kubeconfig, or the server's own pod, has it."""
     k8s_agent_image: str = ""
     """Brings the agent into that provider's pods; empty: the provider's default."""
+    k8s_settings_file: Path | None = None
+    """Further settings of that provider, as YAML or JSON; None: none."""
     fc_enabled: bool = False
     agent_servers: tuple[str, ...] = ()
     """Targets that agents are told to call, comma-separated; this server's socket comes first
@@ -322,6 +324,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "kubeconfig": _path,
     "k8s_namespace": str,
     "k8s_agent_image": str,
+    "k8s_settings_file": _path,
     "fc_enabled": _flag,
     "agent_servers": _targets,
     "agent_listen": _address,

@@ -33,3 +33,38 @@ def test_a_wrong_name_is_that_of_the_variable() -> None:
     with pytest.raises(InvalidRequest) as refused:
         kubernetes_settings(Settings(k8s_namespace="No Name"))
     assert [each.field for each in refused.value.violations] == ["HODEI_K8S_NAMESPACE"]
+
+
+def test_a_file_holds_the_rest(tmp_path: Path) -> None:
+    file = tmp_path / "kubernetes.yaml"
+    file.write_text("max_workers: 3\nnode_selector: {disk: fast}\n")
+    given = Settings(k8s_namespace="jobs", k8s_settings_file=file)
+    assert kubernetes_settings(given) == {
+        "max_workers": 3,
+        "node_selector": {"disk": "fast"},
+        "namespace": "jobs",
+    }
+    file.write_text("")
+    assert kubernetes_settings(Settings(k8s_settings_file=file)) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("max_workers: many", "max_workers must be"),
+        ("colour: red", "colour "),
+        ("namespace: jobs", "set HODEI_K8S_NAMESPACE"),
+        ("- a list", "must hold settings by name"),
+        ("{", "is no YAML"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_named(tmp_path: Path, content: str | None, words: str) -> None:
+    file = tmp_path / "kubernetes.yaml"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(InvalidRequest) as refused:
+        kubernetes_settings(Settings(k8s_settings_file=file))
+    (fault,) = refused.value.violations
+    assert fault.field == "HODEI_K8S_SETTINGS_FILE"
+    assert words in fault.message
