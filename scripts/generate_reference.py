@@ -16,6 +16,7 @@ from typing import Any
 
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
+    EnumDescriptorProto,
     FieldDescriptorProto,
     FileDescriptorProto,
     FileDescriptorSet,
@@ -242,6 +243,21 @@ def _message(
             yield from _message(nested, (*at, 3, i), says, full)
 
 
+def _enum(
+    enum: EnumDescriptorProto, at: tuple[int, ...], says: Mapping[tuple[int, ...], str]
+) -> Iterator[str]:
+    yield f"### {enum.name}"
+    yield ""
+    if says.get(at):
+        yield says[at]
+        yield ""
+    yield "| value | |"
+    yield "|---|---|"
+    for i, value in enumerate(enum.value):
+        yield f"| `{value.name}` = {value.number} | {says.get((*at, 2, i), '')} |"
+    yield ""
+
+
 def _services(file: FileDescriptorProto) -> Iterator[str]:
     says = _comments(file)
     for i, service in enumerate(file.service):
@@ -279,6 +295,12 @@ def grpc() -> str:
     ]
     for file in files:
         lines += _services(file)
+    lines += ["## Enumerations", ""]
+    enums = [
+        (enum, (5, i), _comments(file)) for file in files for i, enum in enumerate(file.enum_type)
+    ]
+    for enum, path, says in sorted(enums, key=lambda one: one[0].name):
+        lines += _enum(enum, path, says)
     lines += ["## Messages", ""]
     messages = [
         (message, (4, i), _comments(file))
