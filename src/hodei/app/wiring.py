@@ -52,8 +52,14 @@ def provider_factories() -> dict[str, ProviderFactory]:
     """Installed provider types, by name."""
     found: dict[str, ProviderFactory] = {}
     for point in importlib.metadata.entry_points(group="hodei.providers"):
-        factory: ProviderFactory = point.load()
-        found[factory.type] = factory
+        try:
+            factory: ProviderFactory = point.load()
+            found[factory.type] = factory
+        except Exception:
+            # Whatever a foreign package does when it is imported, the others' jobs go on.
+            logger.exception(
+                "the provider type %s cannot be loaded from %s", point.name, point.value
+            )
     return found
 
 
