@@ -18,6 +18,7 @@ from bench import (
     docker_agent,
     docker_log,
     footprint,
+    kubernetes,
     latency,
     listing,
     long_log,
@@ -42,6 +43,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "docker": docker.run,
     "docker-lines": docker_log.run,
     "docker-agent": docker_agent.run,
+    "kubernetes": kubernetes.run,
 }
 LIMIT_S = 900.0
 """For one measurement."""

@@ -1,6 +1,7 @@
-"""One server process to measure: `python -m bench.server DSN DATA_DIR`.
+"""One server process to measure: `python -m bench.server DSN DATA_DIR [HOST PORT]`.
 
-Says on stdout, as one line of JSON, where it is reached, and serves until SIGTERM. With
+Says on stdout, as one line of JSON, where it is reached, and serves until SIGTERM. HOST and PORT:
+where agents of other machines reach it by TLS. With
 BENCH_PROFILE set it runs under cProfile and leaves the profile in that file.
 """
 
@@ -22,10 +23,16 @@ from hodei.app.serve import serving
 from hodei.app.settings import Settings
 
 
-async def main(dsn: str, data_dir: Path) -> None:
+async def main(dsn: str, data_dir: Path, agents: tuple[str, int] | None) -> None:
     """Serves until it is asked to stop."""
     settings = Settings(
-        database_url=dsn, data_dir=data_dir, http_port=0, grpc_port=0, metrics_port=0
+        database_url=dsn,
+        data_dir=data_dir,
+        http_port=0,
+        grpc_port=0,
+        metrics_port=0,
+        agent_listen=agents,
+        agent_servers=(f"tls://{agents[0]}:{agents[1]}",) if agents else (),
     )
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -43,7 +50,8 @@ def run() -> None:
     profile = cProfile.Profile() if target else None
     if profile is not None:
         profile.enable()
-    uvloop.run(main(sys.argv[1], Path(sys.argv[2])))
+    agents = (sys.argv[3], int(sys.argv[4])) if sys.argv[3:] else None
+    uvloop.run(main(sys.argv[1], Path(sys.argv[2]), agents))
     if profile is not None:
         profile.disable()
         profile.dump_stats(str(target))

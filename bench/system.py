@@ -155,14 +155,17 @@ class System:
 
 
 @asynccontextmanager
-async def system() -> AsyncIterator[System]:
-    """Starts everything in a directory of its own; afterwards nothing of it is left."""
+async def system(agents: tuple[str, int] | None = None) -> AsyncIterator[System]:
+    """Starts everything in a directory of its own; afterwards nothing of it is left.
+
+    `agents`: where those of other machines reach the server.
+    """
     before = set(processes.family(os.getpid()))
     with _directory() as data_dir:
         try:
             async with (
                 EmbeddedPostgres.start(data_dir / "postgres") as postgres,
-                _server(postgres, data_dir) as running,
+                _server(postgres, data_dir, agents) as running,
             ):
                 try:
                     yield running
@@ -203,9 +206,12 @@ def _directory() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _server(postgres: EmbeddedPostgres, data_dir: Path) -> AsyncIterator[System]:
+async def _server(
+    postgres: EmbeddedPostgres, data_dir: Path, agents: tuple[str, int] | None
+) -> AsyncIterator[System]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bench.server", postgres.dsn, str(data_dir)),
+        *(map(str, agents) if agents else ()),
         cwd=ROOT,
         env=environment(),
         stdout=asyncio.subprocess.PIPE,

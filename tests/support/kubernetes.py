@@ -79,6 +79,12 @@ class PrivateCluster:
         done = subprocess.run(argv, capture_output=True, text=True, timeout=3000, check=False)
         assert done.returncode == 0, done.stderr
 
+    def evict_when(self, threshold: str) -> None:
+        """Restarts the kubelet with another threshold for evictions; empty: the ordinary one."""
+        (self.folder / "eviction").write_text(threshold or "memory.available: 100Mi", "ascii")
+        self.run("kill", "kubelet")
+        self.run("start", "kubelet")
+
     def load(self, *images: ImageFiles) -> None:
         """Makes images known to the node."""
         for image in images:
@@ -89,8 +95,9 @@ class PrivateCluster:
 
     def ask(self, method: str, path: str, body: object = None, **params: str) -> dict[str, Any]:
         """One call of the API. Raises Refused."""
-        server, context = self._server()
-        connection = http.client.HTTPSConnection(server, timeout=ANSWER_S, context=context)
+        server, context = self.access()
+        place = urlsplit(server).netloc
+        connection = http.client.HTTPSConnection(place, timeout=ANSWER_S, context=context)
         target = f"{path}?{urlencode(params)}" if params else path
         headers = {"content-type": "application/json"}
         sent = None if body is None else json.dumps(body).encode()
@@ -124,12 +131,13 @@ class PrivateCluster:
                 if refused.status != 404:
                     raise
 
-    def _server(self) -> tuple[str, ssl.SSLContext]:
-        server = yaml.safe_load(self.kubeconfig.read_text("utf-8"))["clusters"][0]["cluster"]
+    def access(self) -> tuple[str, ssl.SSLContext]:
+        """The API server's address, and what gives all rights there."""
+        config = yaml.safe_load(self.kubeconfig.read_text("utf-8"))
         pki = self.folder / "pki"
         context = ssl.create_default_context(cafile=str(pki / "ca.crt"))
         context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
-        return urlsplit(server["server"]).netloc, context
+        return str(config["clusters"][0]["cluster"]["server"]), context
 
 
 def stand_in_images() -> Sequence[ImageFiles]:

@@ -264,6 +264,10 @@ class Observer:
         """Gives the Docker provider other settings."""
         return await self._configure("docker", "docker", json.dumps(settings))
 
+    async def configure_kubernetes(self, **settings: object) -> providers_pb2.Provider:
+        """Gives the Kubernetes provider other settings."""
+        return await self._configure("kubernetes", "kubernetes", json.dumps(settings))
+
     async def providers(self) -> providers_pb2_grpc.ProviderManagementServiceAsyncStub:
         """ProviderManagementService."""
         return providers_pb2_grpc.ProviderManagementServiceStub(await self.channel())

@@ -36,10 +36,19 @@ class ProvisionBegun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerAwaited:
+    """The provider says what the worker waits for, or that it waits no more."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PullProgressed:
     """The provider is fetching the image."""
 
     percent: int | None = None
+    reason: str = ""
+    """Why it does not come, while its provider goes on trying."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +99,7 @@ class CleanedUp:
 
 AttemptEvent = (
     ProvisionBegun
+    | WorkerAwaited
     | PullProgressed
     | WorkerUp
     | Dispatched
@@ -115,6 +125,8 @@ ATTEMPT: Machine[Phase] = Machine(
         (_P.QUEUED, CancelBegun): _P.CANCELLING,
         # The replica died before it called the provider.
         (_P.QUEUED, Ended): _P.CLEANUP,
+        # The infrastructure has no place for the worker yet, or has one again.
+        (_P.PROVISIONING, WorkerAwaited): _P.PROVISIONING,
         # The provider is fetching the image.
         (_P.PROVISIONING, PullProgressed): _P.PULLING,
         # The provider says that the worker runs.
@@ -125,7 +137,7 @@ ATTEMPT: Machine[Phase] = Machine(
         (_P.PROVISIONING, CancelBegun): _P.CANCELLING,
         # The provider refused, failed, or its deadline passed.
         (_P.PROVISIONING, Ended): _P.CLEANUP,
-        # More of the image has arrived.
+        # More of the image has arrived, or a pull is tried again.
         (_P.PULLING, PullProgressed): _P.PULLING,
         # The image is complete and the worker runs.
         (_P.PULLING, WorkerUp): _P.REGISTERING,
@@ -178,7 +190,7 @@ class PhaseMark:
     phase: Phase
     at: datetime
     detail: str = ""
-    """Pull percent, waiting reason, or why it was lost."""
+    """Pull percent, what it waits for, or why it was lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,9 +253,14 @@ def _marked(
 ) -> tuple[PhaseMark, ...]:
     detail = ""
     match event:
-        case PullProgressed(percent=int(percent)):
+        case PullProgressed(percent=int(percent), reason=""):
             detail = f"{percent}%"
-        case CancelBegun(reason=reason) | WorkerSilent(reason=reason):
+        case (
+            WorkerAwaited(reason=reason)
+            | PullProgressed(reason=reason)
+            | CancelBegun(reason=reason)
+            | WorkerSilent(reason=reason)
+        ):
             detail = reason
         case _:
             pass

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from hodei.domain import attempt as attempts
 from hodei.domain import worker as workers
-from hodei.domain.attempt import ATTEMPT
+from hodei.domain.attempt import ATTEMPT, Attempt, AttemptEvent
 from hodei.domain.errors import (
     Conflict,
     HodeiError,
@@ -192,10 +192,9 @@ class Provisioner:
         draft = Draft.of(replace(made.held, worker=worker), now)
         if step.image_digest:
             draft.attempt = replace(draft.attempt, image_digest=step.image_digest)
-        if step.phase == "pulling" and ATTEMPT.allows(draft.attempt.phase, attempts.PullProgressed):
-            draft.move_attempt(attempts.PullProgressed(percent=step.percent))
-        elif started and ATTEMPT.allows(draft.attempt.phase, attempts.WorkerUp):
-            draft.move_attempt(attempts.WorkerUp())
+        event = _event_of(step, draft.attempt)
+        if event is not None and ATTEMPT.allows(draft.attempt.phase, type(event)):
+            draft.move_attempt(event)
         if (draft.attempt, draft.worker) == (made.held.attempt, made.held.worker):
             return
         if draft.attempt.phases != made.held.attempt.phases:
@@ -217,6 +216,19 @@ class Provisioner:
             return  # the deadline stored with the worker brings the reconciler to it
         if closed is not None and closed.state is WorkerState.TERMINATING:
             self._on_unwanted(closed)
+
+
+def _event_of(step: ProvisionStep, attempt: Attempt) -> AttemptEvent | None:
+    """What a step means to the timeline of an attempt; None: nothing new."""
+    match step.phase:
+        case "started":
+            return attempts.WorkerUp()
+        case "pulling":
+            return attempts.PullProgressed(percent=step.percent, reason=step.reason)
+        case _ if attempt.phases and attempt.phases[-1].detail != step.reason:
+            return attempts.WorkerAwaited(reason=step.reason)
+        case _:
+            return None
 
 
 def outcome_of(error: HodeiError, worker: Worker, provider: str) -> Outcome:

@@ -59,6 +59,9 @@ class ProvisionStep:
     """provisioning, pulling or started; the last step of a successful provision is started."""
     percent: int | None = None
     """Of the image pull, when known."""
+    reason: str = ""
+    """What the phase waits for, in the infrastructure's own words; a later step without one says
+    that it waits no more."""
     image_digest: str = ""
 
 

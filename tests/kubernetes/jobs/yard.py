@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from hodei.wire.gen import jobs_pb2
 from tests.e2e.faults.site import Site, close, new_directory
 from tests.support.kubernetes import PrivateCluster
+from tests.support.observer import Observer
 from tests.support.processes import until
 
 WORKERS = "hodei.worker"
@@ -22,6 +23,16 @@ class Yard:
     site: Site
     cluster: PrivateCluster
 
+    @property
+    def settings(self) -> dict[str, object]:
+        """What the provider has by itself; a test that changes it puts it back."""
+        return {"kubeconfig_file": str(self.cluster.kubeconfig)}
+
+    @property
+    def dead_registry(self) -> str:
+        """A registry's address at which nobody listens."""
+        return f"{self.cluster.host}:1"
+
     def traces(self) -> list[str]:
         """Pods and secrets of workers."""
         return [
@@ -33,6 +44,21 @@ class Yard:
     async def nothing_left(self, within: float = 60.0) -> None:
         """Waits until nothing is left of any worker."""
         await until(lambda: not self.traces(), within=within, what=lambda: f"gone: {self.traces()}")
+
+
+@asynccontextmanager
+async def configured(yard: Yard, observer: Observer, **settings: object) -> AsyncIterator[None]:
+    """The provider with other settings until the block is over."""
+    await observer.configure_kubernetes(**yard.settings, **settings)
+    try:
+        yield
+    finally:
+        await observer.configure_kubernetes(**yard.settings)
+
+
+def waits_for(words: str) -> Callable[[jobs_pb2.Job], bool]:
+    """Whether the job's newest attempt says that it waits for this."""
+    return lambda seen: bool(seen.attempts) and words in seen.attempts[-1].phases[-1].detail
 
 
 @contextmanager

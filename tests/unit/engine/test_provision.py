@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from hodei.adapters.scripted.provider import ScriptedProvider
 from hodei.domain.attempt import Phase
+from hodei.domain.events import EventKind
 from hodei.domain.job import JobState
 from hodei.domain.outcome import Cause
 from hodei.domain.worker import WorkerState
+from hodei.ports.provider import ProvisionRequest, ProvisionStep
 from tests.unit.engine.world import World, quiet, world
 
 STEPS = ["intent", "provisioning", "pulling", "started"]
@@ -161,3 +164,47 @@ async def test_a_provider_that_hangs_in_destroy_keeps_nobody_else_waiting() -> N
         await asyncio.sleep(0)
         await quiet()
         w.assert_tidy()
+
+
+async def test_what_a_worker_waits_for_is_told_while_it_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    news: asyncio.Queue[ProvisionStep | None] = asyncio.Queue()
+    provision = ScriptedProvider.provision
+
+    async def slowly(
+        self: ScriptedProvider, request: ProvisionRequest
+    ) -> AsyncGenerator[ProvisionStep, None]:
+        steps = provision(self, request)
+        yield await anext(steps)
+        while (told := await news.get()) is not None:
+            yield told
+        async for step in steps:
+            yield step
+
+    def step(phase: str, reason: str) -> ProvisionStep:
+        handle = w.worker(w.attempt(job.id).worker_id).handle
+        assert handle is not None
+        return ProvisionStep(handle=handle, phase=phase, reason=reason)
+
+    async with world() as w:
+        monkeypatch.setattr(ScriptedProvider, "provision", slowly)
+        job = await w.submit()
+        await w.sweep()
+        for phase, reason in [
+            ("provisioning", "0/3 nodes are available"),
+            ("provisioning", ""),
+            ("pulling", "the registry does not answer"),
+        ]:
+            news.put_nowait(step(phase, reason))
+            await quiet()
+            mark = w.attempt(job.id).phases[-1]
+            assert (mark.phase.lower(), mark.detail) == (phase, reason)
+            why = (await w.engine.explainer.explain(job.id)).reason
+            assert why.endswith(f": {reason}" if reason else "its worker is being made")
+        told = [e.data["detail"] for e in w.events(job.id) if e.kind is EventKind.ATTEMPT_PHASE]
+        assert told == ["0/3 nodes are available", "", "the registry does not answer"]
+        news.put_nowait(None)
+        await quiet()
+        assert w.job(job.id).state is JobState.RUNNING
+        assert [mark.phase for mark in w.attempt(job.id).phases].count(Phase.PROVISIONING) == 1

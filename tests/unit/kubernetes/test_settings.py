@@ -41,6 +41,7 @@ FULL: dict[str, object] = {
     "pod_patch": {"spec": {"dnsPolicy": "None"}},
     "lifetime_s": 3600,
     "unschedulable_s": 30,
+    "pull_retry_s": 30,
     "lost_node_s": 1000,
 }
 

@@ -74,6 +74,7 @@ def parse_settings(given: Mapping[str, object]) -> KubernetesSettings:
         pod_patch=read.fields("pod_patch"),
         lifetime_s=read.whole("lifetime_s", 60, MAX_LIFETIME_S) or plain.lifetime_s,
         unschedulable_s=read.whole("unschedulable_s", 1, MAX_PATIENCE_S) or plain.unschedulable_s,
+        pull_retry_s=read.whole("pull_retry_s", 1, MAX_PATIENCE_S) or plain.pull_retry_s,
         lost_node_s=read.whole("lost_node_s", 30, MAX_LIFETIME_S) or plain.lost_node_s,
     )
     read.finish(parsed)

@@ -28,7 +28,7 @@ _AGENT_EXITS = {
     4: "no server answered it",
 }
 _NO_IMAGE = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
-             "RegistryUnavailable", "ImageInspectError")  # fmt: skip
+             "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed")  # fmt: skip
 _NOT_MADE = ("CreateContainerConfigError", "CreateContainerError", "RunContainerError")
 _NOT_STARTED = ("ContainerCannotRun", "StartError")
 # What passes by itself when a registry is asked again later.
@@ -38,7 +38,8 @@ _PASSING = re.compile(
     r"network is unreachable|status(?: code)?:? 5\d\d|temporary failure",
     re.IGNORECASE,
 )
-_BACK_OFF = re.compile(r"^Back-off pulling image")
+# Before 1.32 a node did not repeat why it has to pull again.
+_BACK_OFF = re.compile(r'Back-off pulling image "[^"]*"\s*')
 
 
 def uid(pod: Answer) -> str:
@@ -102,13 +103,45 @@ def digest(pod: Answer) -> str:
     return f"sha256:{found}" if found and name else ""
 
 
-def unschedulable(pod: Answer) -> tuple[str, datetime | None]:
-    """The scheduler's own words why no node takes it, and since when; empty when one does."""
+def unschedulable(pod: Answer) -> str:
+    """The scheduler's own words why no node takes it; empty when one does."""
     found = _condition(pod, "PodScheduled")
     if text(found, "status") != "False" or text(found, "reason") == "SchedulingGated":
-        return "", None
-    words = text(found, "message") or text(found, "reason")
-    return words, _time(text(found, "lastTransitionTime"))
+        return ""
+    return _short(text(found, "message") or text(found, "reason"))
+
+
+def gated(pod: Answer) -> str:
+    """Whose word the scheduler waits for before it looks at the pod; empty when it does not."""
+    found = _condition(pod, "PodScheduled")
+    if text(found, "reason") != "SchedulingGated":
+        return ""
+    gates = objects(inner(pod, "spec").get("schedulingGates"))
+    names = ", ".join(text(each, "name") for each in gates)
+    return f"the pod is gated by {names}" if names else _short(text(found, "message"))
+
+
+def unpulled(pod: Answer) -> tuple[str, str]:
+    """The container whose image a registry may still give, and why it did not; empty: none."""
+    for field, name in (("initContainerStatuses", INSTALL), ("containerStatuses", JOB)):
+        waiting = inner(_state(pod, field, name), "waiting")
+        words = text(waiting, "message") or text(waiting, "reason")
+        if text(waiting, "reason") in _NO_IMAGE and _passes(words):
+            return name, _short(words)
+    return "", ""
+
+
+def says_nothing(words: str) -> bool:
+    """Whether a node only says that it will pull again, and not why it has to."""
+    return _BACK_OFF.fullmatch(words) is not None
+
+
+def not_pulled(name: str, image: str, words: str) -> str:
+    """What is said of the image of a container when it does not come."""
+    sentence = f"image {image} cannot be pulled: {_short(words)}"
+    if name == INSTALL:
+        return f"the agent's {sentence}; make it with hodei agent image, and name it as agent_image"
+    return f"the {sentence}"
 
 
 def trouble(pod: Answer, image: str, agent_image: str) -> ProviderError | None:
@@ -140,8 +173,11 @@ def observation(pod: Answer) -> Observation:
         )
     if state.get("running"):
         return Observation(state=ObservedState.RUNNING)
-    words, _ = unschedulable(pod)
-    reason = words or text(inner(state, "waiting"), "reason") or "the pod is not started yet"
+    reason = (
+        unschedulable(pod)
+        or text(inner(state, "waiting"), "reason")
+        or "the pod is not started yet"
+    )
     return Observation(state=ObservedState.STARTING, reason=_short(reason))
 
 
@@ -183,18 +219,18 @@ def _exit(code: int | None, starved: bool) -> str:
 def _image_trouble(pod: Answer, field: str, name: str, image: str) -> ProviderError | None:
     waiting = inner(_state(pod, field, name), "waiting")
     reason, words = text(waiting, "reason"), text(waiting, "message")
-    if reason not in _NO_IMAGE:
+    if reason not in _NO_IMAGE or _passes(words or reason):
         return None
-    sentence = f"the image {image} cannot be pulled: {_short(words or reason)}"
+    sentence = not_pulled(name, image, words or reason)
     if name == INSTALL:
-        return ProviderUnavailable(
-            f"the agent's {sentence}; make it with hodei agent image, and name it as agent_image"
-        )
+        return ProviderUnavailable(sentence)
     if reason == "ErrImageNeverPull":
         return ImageUnavailable(f"{sentence}; pull_policy never forbids to pull")
-    if _PASSING.search(words) or _BACK_OFF.search(words):
-        return ProviderUnavailable(sentence)
     return ImageUnavailable(sentence)
+
+
+def _passes(words: str) -> bool:
+    return bool(_PASSING.search(words)) or says_nothing(words)
 
 
 def _not_installed(pod: Answer, agent_image: str) -> ProviderError | None:

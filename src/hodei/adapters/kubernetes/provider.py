@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
 from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
@@ -20,15 +21,11 @@ from hodei.adapters.kubernetes.facts import capabilities, reject
 from hodei.adapters.kubernetes.kubeconfig import access_of
 from hodei.adapters.kubernetes.making import Makings
 from hodei.adapters.kubernetes.manifests import INSTALLATION_LABEL, Owner, pod, pod_name
+from hodei.adapters.kubernetes.patience import Patience
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.adapters.kubernetes.watching import PodWatch
 from hodei.adapters.kubernetes.worker_calls import Calls, selector
-from hodei.domain.errors import (
-    CapacityExhausted,
-    ProviderError,
-    ProviderUnavailable,
-    ProvisionTimeout,
-)
+from hodei.domain.errors import ProviderError, ProviderUnavailable, ProvisionTimeout
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Resources
 from hodei.domain.worker import Handle
@@ -105,15 +102,16 @@ class KubernetesProvider:
         yield ProvisionStep(handle=handle, phase="provisioning")
         work = partial(cluster.calls.make, request, servers)
         made = await self._within(request, lambda: self._makings.make(request.worker_id, work))
-        pulling = False
+        patience = Patience(self._settings, request.spec.image or "")
+        told = ("provisioning", "")
         with cluster.watch.following(pods.uid(made)) as news:
             seen: Answer = made
             while not pods.has_started(seen):
-                self._judge(request, cluster, seen)
-                if pods.is_pulling(seen) and not pulling:
-                    pulling = True
-                    yield ProvisionStep(handle=handle, phase="pulling")
-                seen = await self._next(request, cluster, made, news)
+                step = self._judge(request, seen, patience, told[0])
+                if step != told:
+                    told = step
+                    yield ProvisionStep(handle=handle, phase=step[0], reason=step[1])
+                seen = await self._next(request, cluster, made, news, patience)
         logger.info("pod started", extra={"worker_id": str(request.worker_id)})
         yield ProvisionStep(handle=handle, phase="started", image_digest=pods.digest(seen))
 
@@ -162,19 +160,27 @@ class KubernetesProvider:
 
     # ------------------------------------------------------------------ provisioning
 
-    def _judge(self, request: ProvisionRequest, cluster: _Cluster, seen: Answer) -> None:
-        """Raises the reason why the pod will not come up, as soon as there is one."""
+    def _judge(
+        self, request: ProvisionRequest, seen: Answer, patience: Patience, phase: str
+    ) -> tuple[str, str]:
+        """The phase of the pod, and what it waits for.
+
+        Raises the reason why the pod will not come up, as soon as there is one.
+        """
         image = request.spec.image or ""
         fault = pods.trouble(seen, image, self._settings.agent_image)
         if fault is not None:
             raise fault
-        words, since = pods.unschedulable(seen)
-        waited = (datetime.now(UTC) - since).total_seconds() if since else 0
-        if words and waited >= self._settings.unschedulable_s:
-            raise CapacityExhausted(f"no node takes the pod: {words}")
+        reason = patience.judge(seen, monotonic())
+        return "pulling" if pods.is_pulling(seen) else phase, reason
 
     async def _next(
-        self, request: ProvisionRequest, cluster: _Cluster, made: Answer, news: asyncio.Event
+        self,
+        request: ProvisionRequest,
+        cluster: _Cluster,
+        made: Answer,
+        news: asyncio.Event,
+        patience: Patience,
     ) -> Answer:
         """The pod after the next news of it. Raises when it is gone or the time is over."""
         pod_uid = pods.uid(made)
@@ -182,10 +188,8 @@ class KubernetesProvider:
         left_s = (request.deadline - datetime.now(UTC)).total_seconds()
         if left_s <= 0:
             raise ProvisionTimeout(_why_late(seen, cluster.watch.fault))
-        words, since = pods.unschedulable(seen)
-        if words and since:
-            waited = (datetime.now(UTC) - since).total_seconds()
-            left_s = min(left_s, max(0.05, self._settings.unschedulable_s - waited))
+        if patience.left_s is not None:
+            left_s = min(left_s, patience.left_s)
         if not cluster.watch.is_gone(pod_uid):
             await cluster.watch.news(pod_uid, news, left_s)
         if cluster.watch.is_gone(pod_uid):
@@ -283,9 +287,10 @@ def _namespace(handle: Handle, cluster: _Cluster) -> str:
 
 
 def _why_late(seen: Answer, fault: str) -> str:
-    words, _ = pods.unschedulable(seen)
-    if words:
+    if words := pods.unschedulable(seen):
         return f"{LATE}; no node takes the pod: {words}"
+    if words := pods.gated(seen) or pods.unpulled(seen)[1]:
+        return f"{LATE}; {words}"
     if fault:
         return f"{LATE}; the cluster cannot be watched: {fault}"
     doing = pods.observation(seen).reason

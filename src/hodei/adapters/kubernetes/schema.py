@@ -20,6 +20,7 @@ from hodei.adapters.kubernetes.settings import (
     DEFAULT_LIFETIME_S,
     DEFAULT_LOST_NODE_S,
     DEFAULT_MAX_WORKERS,
+    DEFAULT_PULL_RETRY_S,
     DEFAULT_UNSCHEDULABLE_S,
     MAX_CPU,
     MAX_ENTRIES,
@@ -205,6 +206,13 @@ def _patience() -> dict[str, Field]:
             "description": "How long a pod that fits on no node waits for one.",
             **_whole(1, MAX_PATIENCE_S),
             "default": DEFAULT_UNSCHEDULABLE_S,
+        },
+        "pull_retry_s": {
+            "title": "Patience with a registry (s)",
+            "description": "How long a node may try a registry that does not answer, or has too "
+            "much to do. An image that is not there is not waited for.",
+            **_whole(1, MAX_PATIENCE_S),
+            "default": DEFAULT_PULL_RETRY_S,
         },
         "lost_node_s": {
             "title": "Patience with a lost node (s)",

@@ -13,6 +13,7 @@ DEFAULT_GPU_RESOURCE = "nvidia.com/gpu"
 DEFAULT_MAX_WORKERS = 64
 DEFAULT_LIFETIME_S = 8 * 86_400
 DEFAULT_UNSCHEDULABLE_S = 60
+DEFAULT_PULL_RETRY_S = 60
 DEFAULT_LOST_NODE_S = 960
 """An agent that hears no server ends its job after 15 minutes."""
 MAX_WORKERS = 5000
@@ -81,5 +82,7 @@ class KubernetesSettings:
     """The cluster itself ends a pod after this long, whatever happens to Hodei."""
     unschedulable_s: int = DEFAULT_UNSCHEDULABLE_S
     """How long a pod that fits on no node may wait for one."""
+    pull_retry_s: int = DEFAULT_PULL_RETRY_S
+    """How long a node may try a registry that does not answer, or sends it away for a while."""
     lost_node_s: int = DEFAULT_LOST_NODE_S
     """A pod that its node does not confirm as ended is removed by force after this long."""

@@ -107,7 +107,7 @@ function Step({ phase, last }: { phase: Phase; last: boolean }) {
             </time>
           )}
         </p>
-        {phase.note !== null && <p className="text-muted text-xs">{phase.note}</p>}
+        {phase.note !== null && <p className="break-words text-muted text-xs">{phase.note}</p>}
         {phase.percent !== null && (
           <div
             role="progressbar"

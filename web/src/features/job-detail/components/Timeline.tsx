@@ -36,7 +36,7 @@ function usePhase(): (step: Step, now: number) => Phase {
     const running = ms !== null && end === null;
     // A running clock shows whole seconds: tenths would only flicker.
     const shown = running ? Math.floor(ms / 1000) * 1000 : ms;
-    const percent = note === "pulling" ? Number.parseFloat(detail) : Number.NaN;
+    const percent = percentOf(detail);
     const words = note === null ? null : t(`timeline.note.${note}`);
     return {
       key: name,
@@ -47,11 +47,17 @@ function usePhase(): (step: Step, now: number) => Phase {
       exact: start === null ? null : formatMoment(start, i18n.language, zone),
       length: shown === null ? null : lengthText(shown, running, i18n.language),
       lengthMs: ms,
-      note: words !== null && percent >= 0 ? `${words} ${detail}` : words,
-      percent: Number.isNaN(percent) ? null : Math.min(100, Math.max(0, percent)),
+      note: words === null || detail === "" ? words : noteText(words, detail, percent),
+      percent: percent === null ? null : Math.min(100, percent),
     };
   };
 }
+
+/** A pull says how far it is; everything else that is said is why it waits. */
+const percentOf = (detail: string) => (/^\d+%$/.test(detail) ? Number.parseInt(detail, 10) : null);
+
+const noteText = (words: string, detail: string, percent: number | null) =>
+  percent === null ? `${words}: ${detail}` : `${words} ${detail}`;
 
 const lengthText = (ms: number, running: boolean, language: string) =>
   running && ms === 0 ? "0s" : formatDuration(ms, language);

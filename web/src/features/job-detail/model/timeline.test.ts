@@ -54,6 +54,18 @@ describe("the timeline", () => {
   });
 
   it.each([
+    ["PROVISIONING", "preparing", "0/3 nodes are available"],
+    ["PULLING", "pulling", "the registry does not answer"],
+  ] as const)("says what %s waits for", (phase, note, detail) => {
+    const attempt = attemptOf([
+      ["QUEUED", 1],
+      [phase, 1, detail],
+    ]);
+    const step = timelineOf(jobOf({ state: "ASSIGNED", attempts: [attempt] }))[1];
+    expect(step).toMatchObject({ state: "active", note, detail });
+  });
+
+  it.each([
     [{}, "alpine:latest", "present"],
     [{ warm: true }, "alpine:latest", "warm"],
     [{}, null, "noImage"],

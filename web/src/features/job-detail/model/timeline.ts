@@ -31,7 +31,7 @@ export type Step = {
   start: number | null;
   end: number | null;
   note: StepNote | null;
-  /** Percent of the pull, or what the server says to the phase. */
+  /** Percent of the pull, or what the phase waits for in the infrastructure's own words. */
   detail: string;
 };
 
@@ -96,7 +96,7 @@ function image(job: Job, attempt: Attempt): Step {
   if (end === null) {
     const pulling = attempt.phase === "PULLING";
     const note = pulling ? "pulling" : attempt.phase === "STARTING" ? "starting" : "preparing";
-    return step("image", "active", { start, note, detail: pulling ? (pull?.detail ?? "") : "" });
+    return step("image", "active", { start, note, detail: attempt.phases.at(-1)?.detail ?? "" });
   }
   const ran = entered(attempt, "RUNNING") !== null;
   if (!ran && attempt.outcome !== null && failsBeforeRunning(attempt.outcome.cause)) {

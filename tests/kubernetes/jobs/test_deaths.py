@@ -1,0 +1,130 @@
+"""What dies while a job runs in a pod is noticed, and nothing of the job is lost or left."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import signal
+from pathlib import Path
+
+from tests.kubernetes.jobs.yard import Yard, job
+from tests.support.kubernetes import process_of
+from tests.support.observer import FAILED, SUCCEEDED, Observer, phases
+
+COUNTING = """
+i=0
+while [ ! -e /go ]; do i=$((i+1)); echo line $i; sleep 0.02; done
+echo $i lines
+"""
+
+
+async def counting(observer: Observer) -> tuple[str, str]:
+    """A job that counts until it is let go, and its worker."""
+    job_id = await observer.submit(job("shell", COUNTING))
+    await observer.lines(job_id, 10)
+    return job_id, (await observer.running(job_id)).attempts[-1].worker_id
+
+
+def let_go(worker_id: str) -> None:
+    """Ends the count: a file of the container appears."""
+    pid = process_of(worker_id)
+    assert pid is not None
+    Path(f"/proc/{pid}/root/go").touch()
+
+
+async def nothing_was_lost(observer: Observer, job_id: str) -> None:
+    """One attempt ended well, and its log has every line once."""
+    done = await observer.finished(job_id)
+    assert (done.state, len(done.attempts)) == (SUCCEEDED, 1), done
+    log = await observer.log(job_id)
+    count = len(log.text) - 1
+    whole = [*(f"line {number}" for number in range(1, count + 1)), f"{count} lines"]
+    assert log.end.complete
+    assert digest(log.text) == digest(whole)
+
+
+def digest(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+async def test_the_server_dies_while_a_job_runs(yard: Yard, observer: Observer) -> None:
+    job_id, worker_id = await counting(observer)
+    await yard.site.kill()
+    await yard.site.restart()
+    seen = len(await observer.lines(job_id, 20))
+    await observer.lines(job_id, seen + 5)
+    let_go(worker_id)
+    await nothing_was_lost(observer, job_id)
+    await yard.nothing_left()
+
+
+async def test_the_server_dies_while_pods_are_made(yard: Yard, observer: Observer) -> None:
+    ids = await observer.submit_many([job("shell", "echo through") for _ in range(4)])
+    for job_id in ids:
+        await observer.when(job_id, lambda seen: bool(seen.attempts), what="it is bound")
+    await yard.site.kill()
+    await yard.site.restart()
+    for done in await observer.finished_all(ids):
+        assert done.state == SUCCEEDED or done.outcome.cause == "lost", done
+        if done.state == SUCCEEDED:
+            assert (await observer.log(done.id)).text == ["through"]
+    await yard.nothing_left()
+
+
+async def test_the_agent_dies(yard: Yard, observer: Observer) -> None:
+    job_id, worker_id = await counting(observer)
+    pid = process_of(worker_id)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    done = await observer.finished(job_id)
+    assert (done.state, done.outcome.cause, len(done.attempts)) == (FAILED, "lost", 1), done
+    assert not (await observer.log(job_id)).end.complete
+    await yard.nothing_left()
+
+
+async def test_the_kubelet_and_the_api_server_die(yard: Yard, observer: Observer) -> None:
+    job_id, worker_id = await counting(observer)
+    await asyncio.to_thread(yard.cluster.run, "kill", "kubelet", "apiserver")
+    try:
+        seen = len(await observer.lines(job_id, 20))
+        await observer.lines(job_id, seen + 5)
+        let_go(worker_id)
+        # The agent tells the server by itself; to remove the pod, both have to be back.
+        await observer.when(job_id, lambda seen: "CLEANUP" in phases(seen), what="it has ended")
+    finally:
+        await asyncio.to_thread(yard.cluster.run, "start", "apiserver", "kubelet")
+    await nothing_was_lost(observer, job_id)
+    await yard.nothing_left()
+
+
+async def test_the_cluster_evicts_the_pod(yard: Yard, observer: Observer) -> None:
+    job_id, worker_id = await counting(observer)
+    name = f"hodei-{worker_id}"
+    body = {
+        "apiVersion": "policy/v1beta1",
+        "kind": "Eviction",
+        "metadata": {"name": name, "namespace": "default"},
+    }
+    path = f"/api/v1/namespaces/default/pods/{name}/eviction"
+    await asyncio.to_thread(yard.cluster.ask, "POST", path, body)
+    done = await observer.finished(job_id)
+    assert (done.state, done.outcome.cause) == (FAILED, "lost"), done
+    await yard.nothing_left()
+
+
+async def test_a_node_that_runs_out_of_memory(yard: Yard, observer: Observer) -> None:
+    job_id, _ = await counting(observer)
+    # More than the programs of the machine leave, and little enough for the pod to fit.
+    await asyncio.to_thread(yard.cluster.evict_when, "memory.available: 99%")
+    try:
+        done = await observer.finished(job_id)
+    finally:
+        await asyncio.to_thread(yard.cluster.evict_when, "")
+    assert (done.state, done.outcome.cause) == (FAILED, "lost"), done
+    assert "evicted" in done.outcome.message
+    assert "low on resource: memory" in done.outcome.message
+    # It takes pods again.
+    after = await observer.submit(job("shell", "echo room"))
+    assert (await observer.finished(after)).state == SUCCEEDED
+    await yard.nothing_left()
