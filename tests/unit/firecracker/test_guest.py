@@ -1,0 +1,69 @@
+"""What a guest begins with: the init that is shipped, and the orders it is given."""
+
+from __future__ import annotations
+
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from hodei.adapters.firecracker import guest
+from hodei.adapters.firecracker.orders import Program, encoded, records
+from hodei.adapters.firecracker.words import LAUNCHER, started_by
+from hodei.app.bundle.launcher import make_launcher
+from hodei.domain.spec import Architecture
+
+
+def test_the_init_is_what_its_source_gives(tmp_path: Path) -> None:
+    made, source = tmp_path / "init", tmp_path / "init.c"
+    source.write_bytes(files(guest).joinpath("init.c").read_bytes())
+    argv = ["musl-gcc", "-static", "-Os", "-s", "-Wall", "-Werror", "-o", str(made), "init.c"]
+    subprocess.run(argv, check=True, cwd=tmp_path, timeout=60)
+    assert guest.init_program(Architecture.X86_64) == made.read_bytes()
+    assert guest.init_program(Architecture.ARM64) is None
+
+
+def program() -> Program:
+    return Program(argv=["/a", "b c"], env={"X": "1\n2"}, uid=5, gid=6, groups=(6, 7), otp="s3cret")
+
+
+def test_orders_without_a_network() -> None:
+    assert records(program(), "box", network=False, dns=["9.9.9.9"]) == [
+        ("hostname", b"box"),
+        ("file", b"0644 /etc/hosts\n127.0.0.1\tlocalhost box\n"),
+        ("file", b"0644 /etc/hostname\nbox\n"),
+        ("uid", b"5"),
+        ("gid", b"6"),
+        ("group", b"6"),
+        ("group", b"7"),
+        ("cwd", b"/"),
+        ("file", b"0400 /.hodei-run/otp\ns3cret"),
+        ("env", b"X=1\n2"),
+        ("arg", b"/a"),
+        ("arg", b"b c"),
+    ]
+
+
+def test_a_network_comes_with_addresses_and_name_servers() -> None:
+    made = records(program(), "box", network=True, dns=["9.9.9.9"])
+    assert ("address", b"192.168.255.254") in made
+    assert ("gateway", b"192.168.255.253") in made
+    assert ("file", b"0644 /etc/resolv.conf\nnameserver 9.9.9.9\n") in made
+
+
+def test_the_form_of_orders() -> None:
+    assert encoded([("env", b"A=\n\0"), ("end", b"")]) == b"env 4\nA=\n\0\nend 0\n\n"
+    assert "s3cret" not in repr(program())
+
+
+@pytest.mark.parametrize(
+    "words", [["/ld.so", "--library-path", "/lib", "/python", "-I"], ["/x", "y"]]
+)
+def test_the_launcher_s_own_command_is_found(tmp_path: Path, words: list[str]) -> None:
+    (tmp_path / "bin").mkdir()
+    launcher = tmp_path / "bin" / "hodei-agent"
+    launcher.write_bytes(make_launcher("x86_64", words))
+    assert started_by(tmp_path) == words
+    launcher.write_text("#!/bin/sh\n")
+    assert started_by(tmp_path) == [LAUNCHER]
