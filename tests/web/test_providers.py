@@ -35,16 +35,10 @@ def words_of(schema: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, di
 def test_types_are_shown_as_they_are_installed(visitor: Visitor, client: Client) -> None:
     with visitor.page("/providers") as page:
         types = page.locator("#types").get_by_role("listitem")
-        for name in ("Docker", "Kubernetes", "Process"):
+        for name in ("Docker", "Kubernetes", "Firecracker", "Process"):
             row = types.filter(has_text=re.compile(f"^{name}"))
             expect(row).to_contain_text("Installed")
             expect(row.get_by_role("link", name=f"Add a {name} provider")).to_be_visible()
-        for name in ("Firecracker",):
-            row = types.filter(has_text=re.compile(f"^{name}"))
-            expect(row).to_contain_text("Not installed")
-            expect(row).to_contain_text("hodei.providers")
-            expect(row.get_by_role("link")).to_have_count(0)
-            expect(row.get_by_role("button")).to_have_count(0)
         expect(card(page, "local")).to_contain_text("No isolation")
         limit = next(p for p in client.providers() if p.name == "local").raw["capabilities"]
         expect(card(page, "local")).to_contain_text(f"of {limit['max_workers']}")
