@@ -101,7 +101,10 @@ def _unprivileged() -> str | None:
 
 
 def _run(command: Sequence[str | Path]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=_unprivileged(), cwd="/")
+    user = _unprivileged()
+    # Not by Popen's `user`: that forks, which a process with gRPC's threads may not survive.
+    become = () if user is None else ("setpriv", "--reuid", user, "--")
+    subprocess.run([*become, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
 @contextmanager

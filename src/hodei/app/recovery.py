@@ -8,8 +8,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from hodei.adapters.postgres import PostgresStore, upgrade
+from hodei.adapters.postgres import PostgresStore
 from hodei.adapters.security.passwords import Argon2Passwords
+from hodei.app.database import upgraded
 from hodei.app.settings import Settings
 from hodei.app.wiring import open_database
 from hodei.domain.access.user import User, check_name, check_password, check_roles
@@ -35,7 +36,7 @@ async def put_user(
     report.close()
     hashed = await Argon2Passwords().hash(fresh) if fresh is not None else None
     async with open_database(settings) as dsn:
-        await upgrade(dsn)
+        await upgraded(settings, dsn)
         async with PostgresStore.open(dsn, pool_size=2) as store:
             found = await store.get_user(checked)
             if found is None or found.name != checked:

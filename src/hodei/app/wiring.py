@@ -12,14 +12,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from hodei.adapters.postgres import PostgresBus, PostgresStore, upgrade
+from hodei.adapters.postgres import PostgresBus, PostgresStore
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.adapters.system import LinuxHost, PackagedZones, SystemChance, SystemClock
 from hodei.adapters.webhooks.sender import HttpSender
 from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
-from hodei.app.docker_environment import docker_settings
+from hodei.app.database import upgraded
+from hodei.app.docker_environment import docker_settings, refuse_closed_socket
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.entrance import entrance
 from hodei.app.keys import sealer_of
@@ -84,10 +85,11 @@ async def open_engine(
     told = instruments or Instruments()
     factories = provider_factories()
     _refuse_missing_types(settings, factories)
+    refuse_closed_socket(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(open_database(settings))
-        await upgrade(dsn)
+        await upgraded(settings, dsn)
         replica = replica_name()
         store = await stack.enter_async_context(
             PostgresStore.open(dsn, pool_size=settings.pool_size, origin=replica)

@@ -111,10 +111,13 @@ _MEMORY = _Measure("memory_mb", "MB of memory", "resources.memory_mb")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keeping:
-    """How many days finished work of a project is kept; None: as long as the server says."""
+    """How many days the past of a project is kept; None: as long as the server says."""
 
     job_days: int | None = None
+    """Finished jobs with their attempts and events."""
     log_days: int | None = None
+    audit_days: int | None = None
+    """Rows of the audit log about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from hodei.domain.errors import HodeiError
@@ -37,6 +38,8 @@ class Janitor:
     def __init__(self, core: Core, retention: Retention | None = None) -> None:
         self._core = core
         self.retention = retention or Retention()
+        self.removed = Counter[str]()
+        """What went since this replica started, by kind."""
 
     async def run(self) -> None:
         """Purges until cancelled: again at once while there is more, else after a pause."""
@@ -51,22 +54,27 @@ class Janitor:
 
     async def _purge(self) -> bool:
         """One batch of everything; whether there may be more."""
-        rows = _any(await self.run_once()) or await self.purge_audit()
-        return bool(rows or await self.purge_firings() or await self.purge_deliveries())
+        gone = Counter(asdict(await self.run_once()))
+        # Each is looked after, however much there is of another.
+        gone["audit"] = await self.purge_audit()
+        gone["firings"] = await self.purge_firings()
+        gone["deliveries"] = await self.purge_deliveries()
+        told = {what: count for what, count in gone.items() if count}
+        self.removed.update(told)
+        if told:
+            logger.info("retention removed", extra=told)
+        return bool(told)
 
     async def run_once(self) -> Purged:
-        """One batch."""
+        """One batch of jobs, logs and what belongs to them."""
         now = self._core.clock.now()
         projects = await self._core.store.list_projects()
-        purged = await self._core.store.purge(
+        return await self._core.store.purge(
             jobs_before=now - self.retention.jobs,
             logs_before=now - self.retention.logs,
             limit=BATCH,
             projects=[_dates(each, now) for each in projects if each.retention != Keeping()],
         )
-        if _any(purged):
-            logger.info("retention removed", extra={"jobs": purged.jobs})
-        return purged
 
     async def purge_firings(self) -> int:
         """One batch of what schedules did, kept as long as jobs are; gives how many rows went."""
@@ -74,13 +82,22 @@ class Janitor:
         return await self._core.store.purge_firings(before, limit=BATCH)
 
     async def purge_audit(self) -> int:
-        """One batch of the audit log; gives how many rows went.
+        """One batch of the audit log for each time that it is kept; gives how many rows went.
 
         Whole days go, for every removal leaves a row.
         """
-        before = self._core.clock.now() - self.retention.audit
-        midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
-        return await self._core.store.purge_audit(midnight, limit=AUDIT_BATCH)
+        purge, server = self._core.store.purge_audit, self.retention.audit
+        projects = await self._core.store.list_projects()
+        own = {each.name: each.retention.audit_days for each in projects}
+        apart = {name: timedelta(days=days) for name, days in own.items() if days is not None}
+        gone = await purge(self._midnight(server), limit=AUDIT_BATCH, without=list(apart))
+        for name, kept in apart.items():
+            gone += await purge(self._midnight(kept), limit=AUDIT_BATCH, project=name)
+        return gone
+
+    def _midnight(self, kept: timedelta) -> datetime:
+        before = self._core.clock.now() - kept
+        return before.replace(hour=0, minute=0, second=0, microsecond=0)
 
     async def purge_deliveries(self) -> int:
         """One batch of the deliveries of webhooks; gives how many went."""
@@ -97,10 +114,4 @@ def _dates(project: Project, now: datetime) -> ProjectDates:
         project=project.name,
         jobs_before=before(kept.job_days),
         logs_before=before(kept.log_days),
-    )
-
-
-def _any(purged: Purged) -> bool:
-    return bool(
-        purged.jobs or purged.log_segments or purged.events or purged.samples or purged.workers
     )

@@ -45,10 +45,18 @@ class AuditStore(Protocol):
         """At most `limit` rows beyond the row `after`: the newest first, or the oldest."""
         ...
 
-    async def purge_audit(self, before: datetime, *, limit: int) -> int:
+    async def purge_audit(
+        self,
+        before: datetime,
+        *,
+        limit: int,
+        project: str | None = None,
+        without: Sequence[str] = (),
+    ) -> int:
         """Removes at most `limit` rows older than that, the oldest first, and adds a row which
-        says so in the same transaction; gives their number. Raises InvalidRequest when
-        `before` is less than a day ago."""
+        says so in the same transaction; gives their number. With `project` only its rows, and
+        none of the projects in `without`. Raises InvalidRequest when `before` is less than a day
+        ago."""
         ...
 
 
@@ -63,12 +71,14 @@ def check_retention(before: datetime, now: datetime) -> None:
         raise InvalidRequest.of("before", "must be at least a day ago", before.isoformat())
 
 
-def retention_entry(now: datetime, before: datetime, removed: int) -> Entry:
-    """The row that a removal leaves."""
+def retention_entry(now: datetime, before: datetime, removed: int, project: str | None) -> Entry:
+    """The row that a removal leaves; it belongs to no project, so that it stays."""
     return Entry(
         at=now,
         actor="system",
         action=RETENTION_ACTION,
+        target_kind="project" if project else "",
+        target=project or "",
         interface=Interface.SYSTEM,
         detail=f"removed {removed} rows of before {before:%Y-%m-%dT%H:%M:%SZ}",
         count=removed,

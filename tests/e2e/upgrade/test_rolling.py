@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from hodei.adapters.postgres import newest_version
 from tests.e2e.faults.programs import Account, Counting
 from tests.e2e.faults.site import Site, agent_socket, close, new_directory
 from tests.e2e.faults.submitter import Submitter
 from tests.e2e.upgrade.release import command, previous_release
 from tests.support.observer import RUNNING, SUCCEEDED, Observer
 from tests.support.postgres import Server, new_database, postgres_server
+from tests.support.server import clean_environment
 
 __all__ = ["postgres_server"]
 
@@ -25,6 +29,8 @@ class Fleet:
 
     old: Sequence[Site]
     new: Site
+    release: Path
+    environment: dict[str, str] = field(repr=False)
 
 
 @pytest.fixture
@@ -42,7 +48,7 @@ def fleet(postgres_server: Server) -> Iterator[Fleet]:
         old = [Site(one, shared, command(release, "serve")) for one in folders[:2]]
         new = Site(folders[2], shared)
         try:
-            yield Fleet(old=old, new=new)
+            yield Fleet(old=old, new=new, release=release, environment=shared)
         finally:
             close(*old, new)
             runner.run(database.__aexit__(None, None, None))
@@ -95,6 +101,7 @@ async def test_a_rolling_upgrade_loses_nothing(fleet: Fleet) -> None:
                 await submitter.all_is_well(newest)
             accepted = sum(len(submitter.accepted) for submitter in load)
             assert len(await newest.list_all()) == accepted + len(jobs)
+    _the_old_one_stays_away(fleet)
 
 
 async def _go_on(load: Sequence[Submitter]) -> None:
@@ -123,3 +130,24 @@ async def _ended_well(newest: Observer, jobs: Sequence[Counting], ids: Sequence[
         assert (ended.state, ended.attempt_count) == (SUCCEEDED, 1), ended.outcome
         end = await newest.log_end(job_id)
         assert end.complete and end.total_lines == account.lines and end.sha256 == account.sha256
+
+
+def _the_old_one_stays_away(fleet: Fleet) -> None:
+    """A server of the old release that starts again would not know what it reads."""
+    answer = subprocess.run(
+        command(fleet.release, "serve"),
+        env=clean_environment(
+            **fleet.environment,
+            HODEI_DATA_DIR=str(fleet.old[0].data),
+            HODEI_HTTP_PORT="0",
+            GRPC_PORT="0",
+            HODEI_METRICS_PORT="0",
+        ),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert answer.returncode == 2
+    [line] = answer.stderr.splitlines()
+    assert f"schema version {newest_version()}, newer than this Hodei knows" in line

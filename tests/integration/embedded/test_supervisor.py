@@ -105,11 +105,12 @@ async def test_a_killed_server_is_started_again_with_its_data(
         assert await query(dsn, "SELECT word FROM kept") == ["hello"]
 
 
-async def test_a_server_that_keeps_ending_is_given_up(
+async def test_a_server_that_keeps_ending_is_started_now_and_then(
     data_dir: Path, newest: PostgresBinaries
 ) -> None:
     given_up: asyncio.Future[EmbeddedPostgresError] = asyncio.get_running_loop().create_future()
-    policy = RestartPolicy(attempts=1, window=timedelta(minutes=1))
+    rest = timedelta(seconds=0.2)
+    policy = RestartPolicy(attempts=1, window=timedelta(minutes=1), rest=rest)
     async with EmbeddedPostgres.start(
         data_dir, binaries=newest, restart_policy=policy, on_fatal=given_up.set_result
     ) as postgres:
@@ -117,8 +118,10 @@ async def test_a_server_that_keeps_ending_is_given_up(
         await eventually(lambda: postgres.restarts == 1)
         os.kill(postgres.pid, signal.SIGKILL)
         error = await asyncio.wait_for(given_up, 90)
+        await eventually(lambda: postgres.restarts == 2)
+        assert await answers(postgres.dsn)
     assert isinstance(error, KeepsFailing)
-    assert str(error).startswith("PostgreSQL ended 2 times within 60 s and is not started again.")
+    assert str(error).startswith("PostgreSQL ended 2 times within 60 s and is now started every")
 
 
 async def test_nothing_is_left_when_the_user_of_it_fails(

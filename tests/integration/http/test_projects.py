@@ -22,7 +22,7 @@ async def _set(client: Client, **config: Any) -> Data:
 
 async def test_a_project_is_configured_and_set_back(client: Client) -> None:
     quota = {"running_jobs": 3, "cpu": 1.5, "memory_mb": 2048}
-    retention = {"job_days": 7, "log_days": 1}
+    retention = {"job_days": 7, "log_days": 1, "audit_days": 400}
     made = await _set(client, description="Ünï", quota=quota, retention=retention)
     assert made["description"] == "Ünï"
     assert (made["quota"], made["retention"]) == (quota, retention)
@@ -44,6 +44,7 @@ async def test_a_project_is_configured_and_set_back(client: Client) -> None:
         ({"quota": 3}, "quota"),
         ({"quota": {"disk": 3}}, "quota.disk"),
         ({"retention": {"log_days": 0}}, "retention.log_days"),
+        ({"retention": {"audit_days": 40_000}}, "retention.audit_days"),
         ({"description": "x" * 501}, "description"),
     ],
 )

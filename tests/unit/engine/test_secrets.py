@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from hodei.adapters.security.sealing import SivSealer
+from hodei.domain.audit import Entry, Interface
 from hodei.domain.errors import Conflict, NotFound
 from hodei.domain.outcome import Cause
 from hodei.domain.project import Keeping
@@ -22,6 +23,7 @@ from hodei.engine.provider_settings import (
     without_secrets,
 )
 from hodei.engine.secret_values import secret_values
+from hodei.ports.audit import AuditFilter
 from tests.unit.engine.world import World, quiet, spec, world
 
 OLD, NEW = b"k" * 32, b"n" * 32
@@ -164,3 +166,23 @@ async def test_days_of_a_project_count_for_its_jobs() -> None:
         assert purged.jobs == 1
         assert brief.id not in w.tables.jobs
         assert plain.id in w.tables.jobs
+
+
+async def test_days_of_a_project_count_for_what_the_audit_log_says_of_it() -> None:
+    async with world() as w:
+        for name, days in (("brief", 2), ("long", 1000), ("plain", None)):
+            kept = ProjectConfig(retention=Keeping(audit_days=days))
+            await w.engine.projects.put(name, kept)
+        row = Entry(at=w.clock.now(), actor="ana", action="secret.set", interface=Interface.REST)
+        for name in ("brief", "long", "plain"):
+            await w.engine.core.store.add_audit([replace(row, project=name)])
+
+        async def left_after(days: int) -> list[str]:
+            await w.clock.advance(days * 86_400)
+            await w.engine.janitor.purge_audit()
+            rows = await w.engine.core.store.list_audit(AuditFilter(actor="ana"), oldest=True)
+            return [one.project for one in rows]
+
+        assert await left_after(4) == ["long", "plain"]
+        assert await left_after(400) == ["long"]
+        assert await left_after(700) == []

@@ -4118,23 +4118,29 @@ export interface components {
         };
         /**
          * RetentionDays
-         * @description Days that finished work is kept; null: as long as the server says.
+         * @description Days that the past is kept; null: as long as the server says.
          */
         RetentionDays: {
             /** Job Days */
             job_days: number | null;
             /** Log Days */
             log_days: number | null;
+            /** Audit Days */
+            audit_days: number | null;
         };
         /**
          * RetentionView
-         * @description How long finished work is kept.
+         * @description How long the past is kept, where a project says nothing else.
          */
         RetentionView: {
             /** Jobs Ms */
             jobs_ms: number;
             /** Logs Ms */
             logs_ms: number;
+            /** Audit Ms */
+            audit_ms: number;
+            /** Deliveries Ms */
+            deliveries_ms: number;
             /**
              * Log Max Bytes
              * @description Stored log text per attempt; what comes after it is discarded with a visible mark.
@@ -7406,6 +7412,8 @@ export interface operations {
                         job_days?: number | null;
                         /** @description Days that their logs are kept. */
                         log_days?: number | null;
+                        /** @description Days that rows of the audit log are kept. */
+                        audit_days?: number | null;
                     };
                 };
             };

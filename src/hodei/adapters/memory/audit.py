@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from hodei.adapters.memory.part import Part
 from hodei.domain.audit import Entry
@@ -33,18 +34,29 @@ class AuditRows(Part):
         ]
         return found[:limit]
 
-    async def purge_audit(self, before: datetime, *, limit: int) -> int:
+    async def purge_audit(
+        self,
+        before: datetime,
+        *,
+        limit: int,
+        project: str | None = None,
+        without: Sequence[str] = (),
+    ) -> int:
         """See AuditStore."""
         await self._begin()
         check_retention(before, self._now())
-        kept = self._tables.audit
-        old = 0
-        while old < min(limit, len(kept)) and kept[old].at < before:
-            old += 1
+        concerned = (
+            row.id
+            for row in self._tables.audit
+            if row.at < before
+            and (project is None or row.project == project)
+            and row.project not in without
+        )
+        old = frozenset(islice(concerned, limit))
         if old:
-            del kept[:old]
-            self._add([retention_entry(self._now(), before, old)])
-        return old
+            self._tables.audit[:] = [row for row in self._tables.audit if row.id not in old]
+            self._add([retention_entry(self._now(), before, len(old), project)])
+        return len(old)
 
     def _add(self, entries: Sequence[Entry]) -> None:
         numbers = self._tables.audit_number

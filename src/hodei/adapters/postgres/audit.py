@@ -55,10 +55,18 @@ class AuditRows:
         rows = await self._database.rows(statement, *arguments)
         return [_entry(row) for row in rows]
 
-    async def purge_audit(self, before: datetime, *, limit: int) -> int:
+    async def purge_audit(
+        self,
+        before: datetime,
+        *,
+        limit: int,
+        project: str | None = None,
+        without: Sequence[str] = (),
+    ) -> int:
         """See `AuditStore.purge_audit`."""
         check_retention(before, datetime.now(UTC))
-        return int(await self._database.value(sql("audit.purge"), before, limit))
+        values = before, limit, project, list(without)
+        return int(await self._database.value(sql("audit.purge"), *values))
 
 
 def audit_statement(

@@ -26,11 +26,8 @@ _GONE = (
     TimeoutError,
 )
 
-_REFUSED = (
-    asyncpg.InvalidCatalogNameError,
-    asyncpg.InvalidAuthorizationSpecificationError,
-    asyncpg.InsufficientPrivilegeError,
-)
+_LOGIN = asyncpg.InvalidAuthorizationSpecificationError
+"""Its kinds: a wrong password, a missing one, a user whom pg_hba.conf does not let in."""
 
 _SCHEMA = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
@@ -55,6 +52,18 @@ def _hodei_error(error: Exception) -> HodeiError:
             )
         case asyncpg.InsufficientResourcesError():
             return Unavailable(f"PostgreSQL is short of resources: {error}")
+        case _LOGIN():
+            return Unavailable(
+                f"PostgreSQL refuses the connection: {error}; give the right user and password"
+            )
+        case asyncpg.InvalidCatalogNameError():
+            return Unavailable(
+                f"PostgreSQL refuses the connection: {error}; create the database, or name another"
+            )
+        case asyncpg.InsufficientPrivilegeError():
+            return Unavailable(
+                f"PostgreSQL refuses the connection: {error}; let this user own its database"
+            )
         case asyncpg.UniqueViolationError():
             return Conflict(f"there is one already: {error.detail or error}")
         case asyncpg.UntranslatableCharacterError() | asyncpg.CharacterNotInRepertoireError():
@@ -65,8 +74,6 @@ def _hodei_error(error: Exception) -> HodeiError:
         return Unavailable("PostgreSQL is too busy: transactions keep meeting each other")
     if isinstance(error, _SCHEMA):
         return Unavailable(f"the database schema does not fit, run `hodei db upgrade`: {error}")
-    if isinstance(error, _REFUSED):
-        return Unavailable(f"PostgreSQL refuses the connection: {error}")
     if isinstance(error, _GONE):
         return Unavailable(f"PostgreSQL does not answer: {_sentence(error)}")
     return HodeiError(f"PostgreSQL refused a statement: {error}")

@@ -38,6 +38,7 @@ class Projects:
             project.quota.memory_mb,
             project.retention.job_days,
             project.retention.log_days,
+            project.retention.audit_days,
         )
         times = project.created_at, project.updated_at
         if project.version:
@@ -74,7 +75,9 @@ def _project(row: Row) -> Project:
         name=row["name"],
         description=row["description"],
         quota=Quota(running_jobs=row["running_jobs"], cpu=row["cpu"], memory_mb=row["memory_mb"]),
-        retention=Keeping(job_days=row["job_days"], log_days=row["log_days"]),
+        retention=Keeping(
+            job_days=row["job_days"], log_days=row["log_days"], audit_days=row["audit_days"]
+        ),
         version=row["version"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],

@@ -79,7 +79,9 @@ def _view(view: ProjectView) -> pb.Project:
             memory_mb=project.quota.memory_mb,
         ),
         retention=pb.ProjectRetention(
-            job_days=project.retention.job_days, log_days=project.retention.log_days
+            job_days=project.retention.job_days,
+            log_days=project.retention.log_days,
+            audit_days=project.retention.audit_days,
         ),
         usage=pb.ProjectUsage(running_jobs=use.running_jobs, cpu=use.cpu, memory_mb=use.memory_mb),
         version=project.version,

@@ -74,6 +74,7 @@ _BODY: Schema = {
             "properties": {
                 "job_days": _limit(limits.DAYS, "Days that finished jobs are kept."),
                 "log_days": _limit(limits.DAYS, "Days that their logs are kept."),
+                "audit_days": _limit(limits.DAYS, "Days that rows of the audit log are kept."),
             },
             "additionalProperties": False,
         },

@@ -141,6 +141,8 @@ async def system(call: Call) -> Response:
             retention=RetentionView(
                 jobs_ms=round(retention.jobs.total_seconds() * 1000),
                 logs_ms=round(retention.logs.total_seconds() * 1000),
+                audit_ms=round(retention.audit.total_seconds() * 1000),
+                deliveries_ms=round(retention.deliveries.total_seconds() * 1000),
                 log_max_bytes=core.max_log_bytes,
             ),
             features=FeaturesView(

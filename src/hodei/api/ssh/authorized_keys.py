@@ -103,7 +103,10 @@ def _read(path: Path) -> tuple[_Stamp, str]:
             status = os.fstat(file.fileno())
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise InvalidRequest.of(SETTING, f"{path}: {error.strerror}") from error
+        raise InvalidRequest.of(
+            SETTING,
+            f"{path} cannot be read: {error.strerror}; give a file that the server may read",
+        ) from error
     if status.st_uid not in (0, os.geteuid()) or stat.S_IMODE(status.st_mode) & 0o022:
         raise InvalidRequest.of(
             SETTING, f"{path} can be changed by others: it must be this user's or root's, mode 644"

@@ -38,11 +38,21 @@ def list_projects(json: Json = False) -> None:
                 *(_share(one, what) for what in ("running_jobs", "cpu", "memory_mb")),
                 one["retention"]["job_days"] or "",
                 one["retention"]["log_days"] or "",
+                one["retention"]["audit_days"] or "",
                 one["description"],
             )
             for one in found
         ]
-        heads = ("NAME", "JOBS", "CPU", "MEMORY MB", "JOB DAYS", "LOG DAYS", "DESCRIPTION")
+        heads = (
+            "NAME",
+            "JOBS",
+            "CPU",
+            "MEMORY MB",
+            "JOB DAYS",
+            "LOG DAYS",
+            "AUDIT DAYS",
+            "DESCRIPTION",
+        )
         print_table(heads, rows)
 
     with_client(act)
@@ -62,11 +72,14 @@ def set_project(
     memory_mb: Annotated[Limit, typer.Option(help="MB that they ask for together.")] = None,
     job_days: Annotated[Limit, typer.Option(help="Days that finished jobs are kept.")] = None,
     log_days: Annotated[Limit, typer.Option(help="Days that their logs are kept.")] = None,
+    audit_days: Annotated[
+        Limit, typer.Option(help="Days that rows of the audit log about it are kept.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Create a project, or change what is given and leave the rest; `none` takes a limit away."""
     quota = _given(running_jobs=running_jobs, cpu=cpu, memory_mb=memory_mb)
-    retention = _given(job_days=job_days, log_days=log_days)
+    retention = _given(job_days=job_days, log_days=log_days, audit_days=audit_days)
 
     async def act(client: AsyncClient) -> None:
         now = next((one for one in await client.projects() if one["name"] == name), None)

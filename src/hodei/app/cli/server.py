@@ -146,12 +146,12 @@ def version(json: Json = False) -> None:
 @db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database's schema to this program's version."""
-    from hodei.adapters.postgres import upgrade
+    from hodei.app.database import upgraded
     from hodei.app.wiring import open_database
 
     async def work(settings: Settings) -> None:
         async with open_database(settings) as dsn:
-            done = await upgrade(dsn)
+            done = await upgraded(settings, dsn)
         print(f"upgraded to {done[-1]}" if done else "up to date")
 
     _with_database(work)
@@ -161,11 +161,13 @@ def db_upgrade() -> None:
 def db_version(json: Json = False) -> None:
     """Print the schema's version, and the one that this program needs."""
     from hodei.adapters.postgres.migrate import current_version, newest_version
+    from hodei.app.database import named
     from hodei.app.wiring import open_database
 
     async def work(settings: Settings) -> None:
         async with open_database(settings) as dsn:
-            found = await current_version(dsn)
+            with named(settings):
+                found = await current_version(dsn)
         needed = newest_version()
         if json:
             print_json({"version": found, "needed": needed})

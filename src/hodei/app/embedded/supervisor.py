@@ -49,6 +49,8 @@ class RestartPolicy:
     first_delay: timedelta = timedelta(milliseconds=100)
     """Doubled with each restart within `window`, up to `longest_delay`."""
     longest_delay: timedelta = timedelta(seconds=5)
+    rest: timedelta = timedelta(seconds=15)
+    """Between two starts once it has ended too often."""
 
     def delay(self, recent: int) -> float:
         """Seconds to wait before the next start after `recent` restarts within the window."""
@@ -57,7 +59,7 @@ class RestartPolicy:
 
 
 def _log_fatal(error: EmbeddedPostgresError) -> None:
-    logger.critical("PostgreSQL is given up", extra={"reason": str(error)})
+    logger.critical("PostgreSQL keeps ending", extra={"reason": str(error)})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,9 +90,9 @@ class EmbeddedPostgres:
     ) -> AsyncIterator[EmbeddedPostgres]:
         """Serve from `data_dir` (made when missing) until the block ends.
 
-        `on_fatal` is called once, in the event loop, when the server has ended too often and is
-        given up. With `die_with_parent` false a killed Hodei leaves the server running for its
-        successor. Raises EmbeddedPostgresError.
+        `on_fatal` is called, in the event loop, when the server has ended too often: it is then
+        started only now and then. With `die_with_parent` false a killed Hodei leaves the server
+        running for its successor. Raises EmbeddedPostgresError.
         """
         layout = open_layout(data_dir)
         with hold_lock(layout.lock) as lock:
@@ -158,7 +160,8 @@ class EmbeddedPostgres:
                 await self._restart()
             except EmbeddedPostgresError as error:
                 self._on_fatal(error)
-                return
+                # What was in its way, a full disk above all, may go.
+                await self._start_at_last()
 
     async def _restart(self) -> None:
         """Start again after a pause; KeepsFailing when the policy allows no more."""
@@ -176,6 +179,23 @@ class EmbeddedPostgres:
                 logger.warning("PostgreSQL runs again", extra={"pid": self.pid})
                 return
 
+    async def _start_at_last(self) -> None:
+        """Tries now and then, for as long as it takes."""
+        while True:
+            await asyncio.sleep(self._policy.rest.total_seconds())
+            await clear_remains(self.cluster)
+            try:
+                self._postmaster = await start_postmaster(
+                    self.cluster, self.socket_dir, die_with_parent=self._die_with_parent
+                )
+            except EmbeddedPostgresError as error:
+                logger.error("PostgreSQL still does not start", extra={"reason": str(error)})
+                continue
+            self._recent.clear()
+            self._restarts += 1
+            logger.warning("PostgreSQL runs again", extra={"pid": self.pid})
+            return
+
     def _count_restart(self) -> float:
         now = asyncio.get_running_loop().time()
         recent, policy = self._recent, self._policy
@@ -186,7 +206,8 @@ class EmbeddedPostgres:
             layout = self.cluster.layout
             raise KeepsFailing(
                 f"PostgreSQL ended {len(recent)} times within "
-                f"{policy.window.total_seconds():.0f} s and is not started again. "
+                f"{policy.window.total_seconds():.0f} s and is now started every "
+                f"{policy.rest.total_seconds():.0f} s only. "
                 f"Its last word: {last_word(layout.log) or 'none'}. Log: {layout.log}"
             )
         return policy.delay(len(recent))

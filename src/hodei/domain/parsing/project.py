@@ -15,7 +15,7 @@ CPU = Number(least=0.1, most=1_000_000)
 MEMORY_MB = Whole(least=16, most=2**40)
 DAYS = Whole(least=1, most=36_500)
 _QUOTA = ("running_jobs", "cpu", "memory_mb")
-_RETENTION = ("job_days", "log_days")
+_RETENTION = ("job_days", "log_days", "audit_days")
 _NOWHERE: Mapping[str, str] = {}
 
 
@@ -46,6 +46,7 @@ def read_retention(body: Section) -> Keeping:
     return Keeping(
         job_days=section.whole_or_none("job_days", DAYS),
         log_days=section.whole_or_none("log_days", DAYS),
+        audit_days=section.whole_or_none("audit_days", DAYS),
     )
 
 

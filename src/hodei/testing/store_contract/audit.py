@@ -119,6 +119,22 @@ class AuditContract:
         ] * 2
         assert await _shown(store, AuditFilter()) == ["system", "system", "bea"]
 
+    async def test_a_project_may_keep_its_rows_shorter_or_longer(self, store: Store) -> None:
+        short, long = replace(ANA, project="short"), replace(ANA, project="long")
+        await store.add_audit([short, long, ANA, short])
+        assert await store.purge_audit(after(60), limit=1, project="short") == 1
+        assert await store.purge_audit(after(60), limit=9, project="short") == 1
+        assert await store.purge_audit(after(60), limit=9, project="none") == 0
+        assert await store.purge_audit(after(60), limit=9, without=["long"]) == 1
+        told = await store.list_audit(AuditFilter(action="audit.retention"))
+        assert [(entry.target_kind, entry.target, entry.project) for entry in told] == [
+            ("", "", ""),
+            ("project", "short", ""),
+            ("project", "short", ""),
+        ]
+        kept = await store.list_audit(AuditFilter(actor="ana"))
+        assert [entry.project for entry in kept] == ["long"]
+
     async def test_nothing_of_the_last_day_can_be_removed(self, store: Store) -> None:
         await store.add_audit([ANA])
         with pytest.raises(InvalidRequest):

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17hodei/v1/projects.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"z\n\x0cProjectQuota\x12\x19\n\x0crunning_jobs\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x10\n\x03\x63pu\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\tmemory_mb\x18\x03 \x01(\x04H\x02\x88\x01\x01\x42\x0f\n\r_running_jobsB\x06\n\x04_cpuB\x0c\n\n_memory_mb\"Z\n\x10ProjectRetention\x12\x15\n\x08job_days\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x15\n\x08log_days\x18\x02 \x01(\rH\x01\x88\x01\x01\x42\x0b\n\t_job_daysB\x0b\n\t_log_days\"D\n\x0cProjectUsage\x12\x14\n\x0crunning_jobs\x18\x01 \x01(\x04\x12\x0b\n\x03\x63pu\x18\x02 \x01(\x01\x12\x11\n\tmemory_mb\x18\x03 \x01(\x04\"\x9a\x02\n\x07Project\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12%\n\x05quota\x18\x03 \x01(\x0b\x32\x16.hodei.v1.ProjectQuota\x12-\n\tretention\x18\x04 \x01(\x0b\x32\x1a.hodei.v1.ProjectRetention\x12%\n\x05usage\x18\x05 \x01(\x0b\x32\x16.hodei.v1.ProjectUsage\x12\x0f\n\x07version\x18\x06 \x01(\r\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x15\n\x13ListProjectsRequest\";\n\x14ListProjectsResponse\x12#\n\x08projects\x18\x01 \x03(\x0b\x32\x11.hodei.v1.Project\"\x8c\x01\n\x11PutProjectRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12%\n\x05quota\x18\x03 \x01(\x0b\x32\x16.hodei.v1.ProjectQuota\x12-\n\tretention\x18\x04 \x01(\x0b\x32\x1a.hodei.v1.ProjectRetention\"$\n\x14\x44\x65leteProjectRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteProjectResponse2\xef\x01\n\x0eProjectService\x12M\n\x0cListProjects\x12\x1d.hodei.v1.ListProjectsRequest\x1a\x1e.hodei.v1.ListProjectsResponse\x12<\n\nPutProject\x12\x1b.hodei.v1.PutProjectRequest\x1a\x11.hodei.v1.Project\x12P\n\rDeleteProject\x12\x1e.hodei.v1.DeleteProjectRequest\x1a\x1f.hodei.v1.DeleteProjectResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17hodei/v1/projects.proto\x12\x08hodei.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"z\n\x0cProjectQuota\x12\x19\n\x0crunning_jobs\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\x10\n\x03\x63pu\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x16\n\tmemory_mb\x18\x03 \x01(\x04H\x02\x88\x01\x01\x42\x0f\n\r_running_jobsB\x06\n\x04_cpuB\x0c\n\n_memory_mb\"\x82\x01\n\x10ProjectRetention\x12\x15\n\x08job_days\x18\x01 \x01(\rH\x00\x88\x01\x01\x12\x15\n\x08log_days\x18\x02 \x01(\rH\x01\x88\x01\x01\x12\x17\n\naudit_days\x18\x03 \x01(\rH\x02\x88\x01\x01\x42\x0b\n\t_job_daysB\x0b\n\t_log_daysB\r\n\x0b_audit_days\"D\n\x0cProjectUsage\x12\x14\n\x0crunning_jobs\x18\x01 \x01(\x04\x12\x0b\n\x03\x63pu\x18\x02 \x01(\x01\x12\x11\n\tmemory_mb\x18\x03 \x01(\x04\"\x9a\x02\n\x07Project\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12%\n\x05quota\x18\x03 \x01(\x0b\x32\x16.hodei.v1.ProjectQuota\x12-\n\tretention\x18\x04 \x01(\x0b\x32\x1a.hodei.v1.ProjectRetention\x12%\n\x05usage\x18\x05 \x01(\x0b\x32\x16.hodei.v1.ProjectUsage\x12\x0f\n\x07version\x18\x06 \x01(\r\x12.\n\ncreated_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x15\n\x13ListProjectsRequest\";\n\x14ListProjectsResponse\x12#\n\x08projects\x18\x01 \x03(\x0b\x32\x11.hodei.v1.Project\"\x8c\x01\n\x11PutProjectRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12%\n\x05quota\x18\x03 \x01(\x0b\x32\x16.hodei.v1.ProjectQuota\x12-\n\tretention\x18\x04 \x01(\x0b\x32\x1a.hodei.v1.ProjectRetention\"$\n\x14\x44\x65leteProjectRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x17\n\x15\x44\x65leteProjectResponse2\xef\x01\n\x0eProjectService\x12M\n\x0cListProjects\x12\x1d.hodei.v1.ListProjectsRequest\x1a\x1e.hodei.v1.ListProjectsResponse\x12<\n\nPutProject\x12\x1b.hodei.v1.PutProjectRequest\x1a\x11.hodei.v1.Project\x12P\n\rDeleteProject\x12\x1e.hodei.v1.DeleteProjectRequest\x1a\x1f.hodei.v1.DeleteProjectResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,22 +34,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PROJECTQUOTA']._serialized_start=70
   _globals['_PROJECTQUOTA']._serialized_end=192
-  _globals['_PROJECTRETENTION']._serialized_start=194
-  _globals['_PROJECTRETENTION']._serialized_end=284
-  _globals['_PROJECTUSAGE']._serialized_start=286
-  _globals['_PROJECTUSAGE']._serialized_end=354
-  _globals['_PROJECT']._serialized_start=357
-  _globals['_PROJECT']._serialized_end=639
-  _globals['_LISTPROJECTSREQUEST']._serialized_start=641
-  _globals['_LISTPROJECTSREQUEST']._serialized_end=662
-  _globals['_LISTPROJECTSRESPONSE']._serialized_start=664
-  _globals['_LISTPROJECTSRESPONSE']._serialized_end=723
-  _globals['_PUTPROJECTREQUEST']._serialized_start=726
-  _globals['_PUTPROJECTREQUEST']._serialized_end=866
-  _globals['_DELETEPROJECTREQUEST']._serialized_start=868
-  _globals['_DELETEPROJECTREQUEST']._serialized_end=904
-  _globals['_DELETEPROJECTRESPONSE']._serialized_start=906
-  _globals['_DELETEPROJECTRESPONSE']._serialized_end=929
-  _globals['_PROJECTSERVICE']._serialized_start=932
-  _globals['_PROJECTSERVICE']._serialized_end=1171
+  _globals['_PROJECTRETENTION']._serialized_start=195
+  _globals['_PROJECTRETENTION']._serialized_end=325
+  _globals['_PROJECTUSAGE']._serialized_start=327
+  _globals['_PROJECTUSAGE']._serialized_end=395
+  _globals['_PROJECT']._serialized_start=398
+  _globals['_PROJECT']._serialized_end=680
+  _globals['_LISTPROJECTSREQUEST']._serialized_start=682
+  _globals['_LISTPROJECTSREQUEST']._serialized_end=703
+  _globals['_LISTPROJECTSRESPONSE']._serialized_start=705
+  _globals['_LISTPROJECTSRESPONSE']._serialized_end=764
+  _globals['_PUTPROJECTREQUEST']._serialized_start=767
+  _globals['_PUTPROJECTREQUEST']._serialized_end=907
+  _globals['_DELETEPROJECTREQUEST']._serialized_start=909
+  _globals['_DELETEPROJECTREQUEST']._serialized_end=945
+  _globals['_DELETEPROJECTRESPONSE']._serialized_start=947
+  _globals['_DELETEPROJECTRESPONSE']._serialized_end=970
+  _globals['_PROJECTSERVICE']._serialized_start=973
+  _globals['_PROJECTSERVICE']._serialized_end=1212
 # @@protoc_insertion_point(module_scope)

@@ -59,28 +59,35 @@ Global___ProjectQuota: _TypeAlias = ProjectQuota  # noqa: Y015
 
 @_typing.final
 class ProjectRetention(_message.Message):
-    """Days that finished work is kept; unset: as long as the server says."""
+    """Days that the past is kept; unset: as long as the server says."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     JOB_DAYS_FIELD_NUMBER: _builtins.int
     LOG_DAYS_FIELD_NUMBER: _builtins.int
+    AUDIT_DAYS_FIELD_NUMBER: _builtins.int
     job_days: _builtins.int
     log_days: _builtins.int
+    audit_days: _builtins.int
     def __init__(
         self,
         *,
         job_days: _builtins.int | None = ...,
         log_days: _builtins.int | None = ...,
+        audit_days: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_job_days", b"_job_days", "_log_days", b"_log_days", "job_days", b"job_days", "log_days", b"log_days"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_audit_days", b"_audit_days", "_job_days", b"_job_days", "_log_days", b"_log_days", "audit_days", b"audit_days", "job_days", b"job_days", "log_days", b"log_days"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_job_days", b"_job_days", "_log_days", b"_log_days", "job_days", b"job_days", "log_days", b"log_days"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_audit_days", b"_audit_days", "_job_days", b"_job_days", "_log_days", b"_log_days", "audit_days", b"audit_days", "job_days", b"job_days", "log_days", b"log_days"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__audit_days: _TypeAlias = _typing.Literal["audit_days"]  # noqa: Y015
+    _WhichOneofArgType__audit_days: _TypeAlias = _typing.Literal["_audit_days", b"_audit_days"]  # noqa: Y015
     _WhichOneofReturnType__job_days: _TypeAlias = _typing.Literal["job_days"]  # noqa: Y015
     _WhichOneofArgType__job_days: _TypeAlias = _typing.Literal["_job_days", b"_job_days"]  # noqa: Y015
     _WhichOneofReturnType__log_days: _TypeAlias = _typing.Literal["log_days"]  # noqa: Y015
     _WhichOneofArgType__log_days: _TypeAlias = _typing.Literal["_log_days", b"_log_days"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__audit_days) -> _WhichOneofReturnType__audit_days | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__job_days) -> _WhichOneofReturnType__job_days | None: ...
     @_typing.overload

@@ -12,4 +12,4 @@ id, at, actor, via, action, target_kind, target, project, result, code, source, 
     correlation_id, detail, count
 
 -- name: purge
-SELECT audit_purge($1, $2)
+SELECT audit_purge($1, $2, $3, $4)

@@ -5,14 +5,14 @@ SELECT * FROM projects WHERE name = $1 OR $1 IS NULL ORDER BY name COLLATE "C"
 
 -- name: add
 INSERT INTO projects (name, description, running_jobs, cpu, memory_mb, job_days, log_days,
-    version, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)
+    audit_days, version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)
 ON CONFLICT DO NOTHING RETURNING version
 
 -- name: set
 UPDATE projects SET description = $2, running_jobs = $3, cpu = $4, memory_mb = $5,
-    job_days = $6, log_days = $7, updated_at = $8, version = version + 1
-WHERE name = $1 AND version = $9
+    job_days = $6, log_days = $7, audit_days = $8, updated_at = $9, version = version + 1
+WHERE name = $1 AND version = $10
 RETURNING version
 
 -- name: delete

@@ -17,10 +17,11 @@ class QuotaView(Model):
 
 
 class RetentionDays(Model):
-    """Days that finished work is kept; null: as long as the server says."""
+    """Days that the past is kept; null: as long as the server says."""
 
     job_days: int | None
     log_days: int | None
+    audit_days: int | None
 
 
 class ProjectUse(Model):
@@ -56,7 +57,9 @@ class ProjectView(Model):
                 memory_mb=project.quota.memory_mb,
             ),
             retention=RetentionDays(
-                job_days=project.retention.job_days, log_days=project.retention.log_days
+                job_days=project.retention.job_days,
+                log_days=project.retention.log_days,
+                audit_days=project.retention.audit_days,
             ),
             usage=ProjectUse(
                 running_jobs=use.running_jobs, cpu=round(use.cpu, 6), memory_mb=use.memory_mb

@@ -40,10 +40,12 @@ class DatabaseView(Model):
 
 
 class RetentionView(Model):
-    """How long finished work is kept."""
+    """How long the past is kept, where a project says nothing else."""
 
     jobs_ms: int
     logs_ms: int
+    audit_ms: int
+    deliveries_ms: int
     log_max_bytes: int
     """Stored log text per attempt; what comes after it is discarded with a visible mark."""
 

@@ -20,6 +20,7 @@ const LIMITS = [
   { name: "memory_mb", group: "quota", whole: true },
   { name: "job_days", group: "retention", whole: true },
   { name: "log_days", group: "retention", whole: true },
+  { name: "audit_days", group: "retention", whole: true },
 ] as const;
 type Limit = (typeof LIMITS)[number]["name"];
 type Typed = Readonly<Record<Limit, string>>;
@@ -30,6 +31,7 @@ const typed = (project: Project | undefined): Typed => ({
   memory_mb: typedOf(project?.quota.memory_mb ?? null),
   job_days: typedOf(project?.retention.job_days ?? null),
   log_days: typedOf(project?.retention.log_days ?? null),
+  audit_days: typedOf(project?.retention.audit_days ?? null),
 });
 
 export default function ProjectSheet({ project, onClose }: ProjectSheetProps) {
@@ -50,7 +52,7 @@ export default function ProjectSheet({ project, onClose }: ProjectSheetProps) {
     const read = LIMITS.map((one) => [one.name, value(one)] as const);
     if (name.trim() === "" || put.isPending || read.some(([, limit]) => limit === undefined))
       return;
-    const { running_jobs, cpu, memory_mb, job_days, log_days } = Object.fromEntries(read) as Record<
+    const { running_jobs, cpu, memory_mb, ...retention } = Object.fromEntries(read) as Record<
       Limit,
       number | null
     >;
@@ -59,7 +61,7 @@ export default function ProjectSheet({ project, onClose }: ProjectSheetProps) {
         name: name.trim(),
         description: description.trim(),
         quota: { running_jobs, cpu, memory_mb },
-        retention: { job_days, log_days },
+        retention,
       },
       {
         onSuccess: () => {

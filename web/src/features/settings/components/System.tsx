@@ -57,6 +57,8 @@ export default function System() {
           facts={[
             [t("system.jobs"), formatDuration(retention.jobs_ms, language)],
             [t("system.logs"), formatDuration(retention.logs_ms, language)],
+            [t("system.audit"), formatDuration(retention.audit_ms, language)],
+            [t("system.deliveries"), formatDuration(retention.deliveries_ms, language)],
             [t("system.logMax"), formatBytes(retention.log_max_bytes, language)],
           ]}
         />
