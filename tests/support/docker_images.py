@@ -89,7 +89,7 @@ def python_image() -> ImageFiles:
     library = Path(sysconfig.get_path("stdlib", vars={"installed_base": "/usr", "base": "/usr"}))
     modules = sorted(path for path in library.rglob("*") if path.is_file() and _needed(path))
     extensions = [str(path) for path in modules if path.suffix == ".so"]
-    files = _closure([str(SYSTEM_PYTHON), *extensions])
+    files = closure([str(SYSTEM_PYTHON), *extensions])
     files |= {str(path): path for path in modules}
     links = {
         "usr/local/bin/python3": str(SYSTEM_PYTHON),
@@ -103,7 +103,7 @@ def python_image() -> ImageFiles:
 
 def node_image() -> ImageFiles:
     """The machine's own Node.js."""
-    layer = _cached("node", _closure(["/usr/bin/node"]), {})
+    layer = _cached("node", closure(["/usr/bin/node"]), {})
     return ImageFiles(NODE, [busybox_layer(), layer], {"Cmd": ["node"], "Env": [f"PATH={PATH}"]})
 
 
@@ -145,10 +145,10 @@ def _compiled(*flags: str) -> bytes:
 
 
 def _programs(paths: Sequence[str]) -> bytes:
-    return tar({name[1:]: (path.read_bytes(), 0o755) for name, path in _closure(paths).items()})
+    return tar({name[1:]: (path.read_bytes(), 0o755) for name, path in closure(paths).items()})
 
 
-def _closure(paths: Sequence[str]) -> dict[str, Path]:
+def closure(paths: Sequence[str]) -> dict[str, Path]:
     """The files, the libraries that they ask for, and the loader, by where they have to be."""
     found = {name: Path(name) for name in paths}
     for line in _ldd(paths):

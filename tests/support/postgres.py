@@ -71,6 +71,8 @@ class Server:
 
     binaries: Path
     directory: Path
+    address: str = ""
+    """Where it listens besides, on PostgreSQL's own port; empty: nowhere."""
 
     def dsn(self, database: str) -> str:
         """How to connect to one of its databases."""
@@ -78,7 +80,8 @@ class Server:
 
     def control(self, *arguments: str) -> None:
         """Runs pg_ctl; returns when it has done what it was asked."""
-        options = " ".join(f"-c {name}={value!r}" for name, value in SETTINGS.items())
+        settings = SETTINGS | {"listen_addresses": self.address}
+        options = " ".join(f"-c {name}={value!r}" for name, value in settings.items())
         options += f" -k {self.directory}"
         places = ["-D", str(self.directory / "data"), "-l", str(self.directory / "log")]
         _run([self.binaries / "pg_ctl", *places, "-w", "-s", "-o", options, *arguments])
@@ -108,14 +111,15 @@ def _run(command: Sequence[str | Path]) -> None:
 
 
 @contextmanager
-def running_server(binaries: Path) -> Iterator[Server]:
-    """A new, empty server; gone with its data afterwards."""
+def running_server(binaries: Path, address: str = "") -> Iterator[Server]:
+    """A new, empty server; gone with its data afterwards. Whoever comes to `address` needs a
+    password."""
     # A short path: the name of a unix socket has at most 107 bytes.
     directory = Path(tempfile.mkdtemp(prefix="hodei-pg-", dir="/tmp"))
     user = _unprivileged()
     if user is not None:
         shutil.chown(directory, user)
-    server = Server(binaries, directory)
+    server = Server(binaries, directory, address)
     try:
         _run(
             [
@@ -124,6 +128,8 @@ def running_server(binaries: Path) -> Iterator[Server]:
                 *("--no-sync", "--encoding=UTF8", "--locale=C"),
             ]
         )
+        with (directory / "data" / "pg_hba.conf").open("a", encoding="ascii") as rules:
+            rules.write("host all all all scram-sha-256\n")
         server.start()
         yield server
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -68,7 +69,7 @@ async def _note(store: Store, done: str, user: User) -> None:
         [
             Entry(
                 at=datetime.now(UTC),
-                actor=getpass.getuser(),
+                actor=_whoever(),
                 action=f"user.{done.removesuffix('d')}",
                 target_kind="user",
                 target=user.name,
@@ -78,3 +79,11 @@ async def _note(store: Store, done: str, user: User) -> None:
             ).bounded()
         ]
     )
+
+
+def _whoever() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container often runs as a number that nobody has given a name.
+        return f"user {os.getuid()}"
