@@ -53,13 +53,15 @@ function known(bundle: Bundle, root: string) {
   const entry = chunks(bundle).find((chunk) => chunk.isEntry);
   const first = closure(bundle, entry?.fileName ?? "");
   const words: Record<string, { en: number; es: number }> = {};
-  for (const chunk of chunks(bundle)) {
-    const [, feature, common, language] = WORDS.exec(chunk.facadeModuleId ?? "") ?? [];
+  for (const file of Object.values(bundle)) {
+    const source = file.type === "asset" ? file.originalFileNames[0] : undefined;
+    const [, feature, common, language] = WORDS.exec(source ?? "") ?? [];
     const space = feature ?? common;
     if (space === undefined) continue;
     words[space] ??= { en: -1, es: -1 };
-    words[space][language as "en" | "es"] = table.number(`/${chunk.fileName}`);
+    words[space][language as "en" | "es"] = table.number(`/${file.fileName}`);
   }
+  if (words.common === undefined) throw new Error("the build has no words");
   const pages = routes(root).flatMap((route): Page[] => {
     const [feature, page] = route.name.split("/");
     const module = `/src/features/${feature}/pages/${page}.tsx`;

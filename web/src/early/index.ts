@@ -12,11 +12,14 @@ declare const HODEI_PAGES: readonly Page[];
 declare const HODEI_FILES: readonly string[];
 declare const HODEI_WORDS: Words;
 
+/** What is no module; words are data. */
+const KINDS: Readonly<Record<string, string>> = { ".css": "style", ".json": "fetch" };
+
 function fetchFile(file: string): void {
   const link = document.createElement("link");
-  const style = file.endsWith(".css");
-  link.rel = style ? "preload" : "modulepreload";
-  if (style) link.as = "style";
+  const kind = KINDS[file.slice(file.lastIndexOf("."))];
+  link.rel = kind === undefined ? "modulepreload" : "preload";
+  if (kind !== undefined) link.as = kind;
   link.crossOrigin = "";
   link.href = file;
   document.head.append(link);

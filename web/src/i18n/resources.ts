@@ -40,15 +40,32 @@ export type Words = { [key: string]: string | Words };
 
 type JsonModule = { default: Words };
 
-const shared = import.meta.glob<JsonModule>("./common/*.json");
-const features = import.meta.glob<JsonModule>("../features/*/i18n/*.json");
+// A build fetches words as data, which costs a browser less than a script; the development server
+// and tests import them, so that a change of words is seen at once.
+const files: Record<string, string> = import.meta.env.PROD
+  ? import.meta.glob<string>(["./common/*.json", "../features/*/i18n/*.json"], {
+      query: "?url",
+      import: "default",
+      eager: true,
+    })
+  : {};
+const modules: Record<string, () => Promise<JsonModule>> = import.meta.env.PROD
+  ? {}
+  : import.meta.glob<JsonModule>(["./common/*.json", "../features/*/i18n/*.json"]);
+
+async function fetchFile(file: string): Promise<Words> {
+  const answer = await fetch(file);
+  if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
+  return answer.json();
+}
 
 /** The words of one namespace in `en` or `es`. */
 export async function fetchWords(namespace: string, language: string): Promise<Words> {
-  const load =
-    namespace === "common"
-      ? shared[`./common/${language}.json`]
-      : features[`../features/${namespace}/i18n/${language}.json`];
+  const folder = namespace === "common" ? "./common" : `../features/${namespace}/i18n`;
+  const path = `${folder}/${language}.json`;
+  const file = files[path];
+  if (file !== undefined) return fetchFile(file);
+  const load = modules[path];
   if (load === undefined) throw new Error(`no words for ${namespace} in ${language}`);
   return (await load()).default;
 }

@@ -17,6 +17,7 @@ from hodei.api.access.gate import NOBODY, Gate, Grant, Origin
 from hodei.api.access.rules import Scope
 from hodei.api.access.table import REST
 from hodei.api.http.callers import Caller, caller_of
+from hodei.api.http.encodings import pack
 from hodei.api.http.problems import MethodNotAllowed
 from hodei.api.http.query import AnyParameter, Parameter, Query, Repeated, Schema
 from hodei.api.identity import Identity
@@ -168,7 +169,8 @@ class Resource:
         operation = self._by_method.get(scope["method"])
         if operation is None:
             raise MethodNotAllowed(scope["method"], self._allow)
-        response = await self._answer(operation, Request(scope, receive))
+        request = Request(scope, receive)
+        response = await pack(await self._answer(operation, request), request)
         await response(scope, receive, send)
 
     async def _answer(self, operation: Operation, request: Request) -> Response:

@@ -1,11 +1,10 @@
 /** What the address of the audit log says: its filters. */
-import * as z from "zod/mini";
-import { oneOf, text } from "@/lib/search";
+import { oneOf, type SearchOf, schema, text } from "@/lib/search";
 
 export const RESULTS = ["ok", "denied", "failed"] as const;
 export const INTERFACES = ["rest", "grpc", "websocket", "ssh", "cli", "system"] as const;
 
-export const searchSchema = z.object({
+export const searchSchema = schema({
   actor: text(100),
   action: text(60),
   target: text(),
@@ -17,4 +16,4 @@ export const searchSchema = z.object({
   to: text(40),
 });
 
-export type AuditSearch = z.infer<typeof searchSchema>;
+export type AuditSearch = SearchOf<typeof searchSchema>;

@@ -1,8 +1,7 @@
 /** What the address of the sign-in page says: where to go afterwards, and why one is asked. */
-import * as z from "zod/mini";
-import { oneOf, text } from "@/lib/search";
+import { oneOf, schema, text } from "@/lib/search";
 
-export const searchSchema = z.object({
+export const searchSchema = schema({
   next: text(2000),
   reason: oneOf(["expired"]),
   /** Why signing in elsewhere (OpenID Connect) did not work. */

@@ -1,10 +1,9 @@
 /** What the address of the jobs list says: its filters and its order. */
-import * as z from "zod/mini";
-import { oneOf, text } from "@/lib/search";
+import { oneOf, type SearchOf, schema, text } from "@/lib/search";
 
 export const ORDERS = ["-created", "created"] as const;
 
-export const searchSchema = z.object({
+export const searchSchema = schema({
   status: text(120),
   q: text(),
   from: text(40),
@@ -18,4 +17,4 @@ export const searchSchema = z.object({
   sort: oneOf(ORDERS),
 });
 
-export type JobsSearch = z.infer<typeof searchSchema>;
+export type JobsSearch = SearchOf<typeof searchSchema>;

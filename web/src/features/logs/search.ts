@@ -1,6 +1,5 @@
 /** What the address of the log viewer says: search, filters and how lines look. */
-import * as z from "zod/mini";
-import { flag, oneOf, text, whole } from "@/lib/search";
+import { flag, oneOf, type SearchOf, schema, text, whole } from "@/lib/search";
 import {
   LEVELS,
   MAX_CONTEXT,
@@ -12,7 +11,7 @@ import {
 
 export { STREAMS, TIMES };
 
-export const searchSchema = z.object({
+export const searchSchema = schema({
   q: text(),
   re: flag(),
   case: flag(),
@@ -25,7 +24,7 @@ export const searchSchema = z.object({
   wrap: whole(0, 1),
 });
 
-export type LogSearch = z.infer<typeof searchSchema>;
+export type LogSearch = SearchOf<typeof searchSchema>;
 
 /** How lines look when the address does not say. */
 export type Look = { times: TimeMode; wrap: boolean };

@@ -1,16 +1,15 @@
 /** What the addresses of schedules say. */
-import * as z from "zod/mini";
 import { OUTCOMES } from "@/api/queries/schedules";
-import { oneOf, text } from "@/lib/search";
+import { oneOf, schema, text } from "@/lib/search";
 
 /** Of one schedule. */
-export const oneSchema = z.object({
+export const oneSchema = schema({
   /** Which outcomes the history shows. */
   outcome: oneOf(OUTCOMES),
 });
 
 /** Of a new one. */
-export const newSchema = z.object({
+export const newSchema = schema({
   /** The job to run again and again. */
   from: text(64),
   /** The template to run. */

@@ -1,9 +1,8 @@
 /** What the address of the settings says beside the section. */
-import * as z from "zod/mini";
 import { DELIVERY_STATES } from "@/api/queries/webhooks";
-import { flag, oneOf, text } from "@/lib/search";
+import { flag, oneOf, schema, text } from "@/lib/search";
 
-export const searchSchema = z.object({
+export const searchSchema = schema({
   /** Whose secrets or webhooks are shown. */
   project: text(63),
   /** The webhook whose deliveries are shown. */

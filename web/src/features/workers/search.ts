@@ -1,5 +1,4 @@
 /** What the address of the workers list says: its filters. */
-import * as z from "zod/mini";
-import { flag, text } from "@/lib/search";
+import { flag, schema, text } from "@/lib/search";
 
-export const searchSchema = z.object({ state: text(40), provider: text(64), all: flag() });
+export const searchSchema = schema({ state: text(40), provider: text(64), all: flag() });
