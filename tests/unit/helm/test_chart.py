@@ -103,14 +103,17 @@ def over(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def answers() -> dict[str, Answer]:
     """Everything that these tests look at, from one run of Helm."""
+    text = (ROOT / "docs" / "deploy-kubernetes.md").read_text("utf-8")
+    (block,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     cases = {"least": LEAST, "own secrets": OWN_SECRETS, "most": MOST, "off": OFF}
+    cases["documented"] = yaml.safe_load(block)
     cases |= {name: over(LEAST, more) for name, (more, _) in REFUSED.items()}
     calls = [Call(verb="render", values=values, namespace="prod") for values in cases.values()]
     given = ask(*calls, *(Call(verb="lint", values=each) for each in (LEAST, MOST)))
     return dict(zip([*cases, "lint least", "lint most"], given, strict=True))
 
 
-RENDERED = ("least", "own secrets", "most", "off")
+RENDERED = ("least", "own secrets", "most", "off", "documented")
 
 
 @pytest.mark.parametrize(("case", "version"), [("most", OLDEST), ("most", NEWEST), ("off", NEWEST)])
@@ -213,9 +216,9 @@ def test_the_pod_is_confined(answers: dict[str, Answer]) -> None:
     spec = pod(answers["least"])
     assert spec["securityContext"] == {
         "runAsNonRoot": True,
-        "runAsUser": 10001,
-        "runAsGroup": 10001,
-        "fsGroup": 10001,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "fsGroup": 65532,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
     assert container(answers["least"])["securityContext"] == {
@@ -352,3 +355,23 @@ def test_the_notes_name_the_way_in(answers: dict[str, Answer]) -> None:
     notes = next(t for n, t in answers["most"].files.items() if n.endswith("NOTES.txt"))
     assert "exec -it deploy/hodei -- hodei users create NAME --admin --local" in notes
     assert "https://hodei.example.com" in notes
+
+
+def test_values_of_the_documents_exist_and_are_said_as_they_are(
+    answers: dict[str, Answer],
+) -> None:
+    environ = environment(answers["documented"])
+    assert environ["HODEI_K8S_NAMESPACE"] == "hodei-jobs"
+    assert environ["HODEI_PUBLIC_URL"] == "https://hodei.example.com"
+    assert container(answers["documented"])["image"].startswith("registry.example/hodei-server:")
+    text = (ROOT / "docs" / "deploy-kubernetes.md").read_text("utf-8")
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text("utf-8"))
+    rows = re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE)
+    named = [re.findall(r"`([a-zA-Z.]+)`", row) for row in rows if "helm upgrade" not in row]
+    for first, *rest in named:
+        parent = first.rpartition(".")[0]
+        for name in (first, *(f"{parent}{each}" if each[0] == "." else each for each in rest)):
+            place: Any = defaults
+            for part in name.split("."):
+                assert part in place, name
+                place = place[part]
