@@ -33,6 +33,7 @@ KEY = "a secret key of the test, long enough"
 AGENTS = "10.96.0.52"
 """Address of the agents' Service: the cluster has no DNS."""
 START_S = 240.0
+TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +79,21 @@ class Release:
 
         await until(look, within=START_S, what=lambda: f"{name} runs again: {self.said()}")
 
-    def delete(self, pod: Mapping[str, Any]) -> None:
-        """As `kubectl delete pod`."""
+    def evicts(self, pod: Mapping[str, Any], *, really: bool = True) -> bool:
+        """As `kubectl drain` does it: whether the disruption budget lets the pod go."""
         name = pod["metadata"]["name"]
-        self.cluster.ask("DELETE", f"/api/v1/namespaces/{NAMESPACE}/pods/{name}")
+        body = {
+            "apiVersion": "policy/v1beta1",
+            "kind": "Eviction",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+            "deleteOptions": {} if really else {"dryRun": ["All"]},
+        }
+        try:
+            self.cluster.ask("POST", f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction", body)
+        except Refused as refused:
+            assert refused.status == TOO_MANY, refused
+            return False
+        return True
 
     def said(self) -> str:
         """What stands in the way of servers: states of containers, and the end of their logs."""
@@ -148,7 +160,7 @@ def values(node: Node) -> dict[str, Any]:
             "settings": {"pull_policy": "never"},
         },
         # One node of two processors, which others use as well.
-        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}},
+        "resources": {"requests": {"cpu": "400m", "memory": "128Mi"}},
         "drainSeconds": 1,
     }
 

@@ -127,7 +127,7 @@ async def test_servers_that_go_take_nothing_along(release: Release, client: Asyn
     release.node.kill(first)
     await release.started_again(first)
     await job.goes_on()
-    release.delete(second)
+    await until(lambda: release.evicts(second), what="the budget lets one server go")
     await release.all_ready()
     await job.goes_on()
     await job.end()
@@ -138,6 +138,9 @@ async def test_probes_tell_what_is_so(release: Release, client: AsyncClient) -> 
     release.database.stop("immediate")
     try:
         await until(lambda: not release.ready(), what=lambda: f"unready: {release.said()}")
+        await until(
+            lambda: not release.evicts(before[0], really=False), what="the budget lets nobody go"
+        )
     finally:
         release.database.start()
     after = await release.all_ready()
