@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from hodei.engine.correlation import current_id
+from hodei.engine.subject import current_subject
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+IDS = ("job_id", "attempt_id", "worker_id", "correlation_id")
+"""Always at the same place, on each line where they are known."""
 
 
 class LineFormatter(logging.Formatter):
@@ -19,21 +24,62 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         line = super().formatMessage(record)
-        extra = {k: v for k, v in record.__dict__.items() if k not in _STANDARD}
+        extra = _extra(record)
         if correlation_id := current_id():
             extra.setdefault("correlation_id", correlation_id)
         return line + "".join(f" {key}={_value(value)}" for key, value in sorted(extra.items()))
 
 
-def configure(level: str) -> None:
-    """Sets the root logger up; a second call replaces the first."""
+class JsonFormatter(logging.Formatter):
+    """One object per line, as docs/monitoring.md has it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        extra = _extra(record)
+        subject = current_subject()
+        # What the line itself says counts: a loop tells of many jobs.
+        known = {
+            "job_id": subject.job_id,
+            "attempt_id": subject.attempt_id,
+            "worker_id": subject.worker_id,
+            "correlation_id": current_id() or None,
+        }
+        own = {name: extra.pop(name) for name in IDS if name in extra}
+        if own.keys() - {"correlation_id"}:
+            known = {name: known[name] if _same(own, known) else None for name in IDS}
+        ids = {name: str(value) for name, value in (known | own).items() if value is not None}
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **ids,
+        }
+        if extra:
+            line["data"] = extra
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def _same(own: Mapping[str, object], known: Mapping[str, object]) -> bool:
+    """Whether the line is about what its task is about."""
+    return all(known[name] is None or str(known[name]) == str(own[name]) for name in own)
+
+
+def configure(level: str, style: str = "text") -> None:
+    """Sets the root logger up; a second call replaces the first. `style`: text or json."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LineFormatter())
+    handler.setFormatter(JsonFormatter() if style == "json" else LineFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
     for noisy in ("asyncio", "uvicorn.access", "uvicorn.error", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(max(root.level, logging.WARNING))
+
+
+def _extra(record: logging.LogRecord) -> dict[str, object]:
+    """What a line says besides its message."""
+    return {key: value for key, value in record.__dict__.items() if key not in _STANDARD}
 
 
 def _value(value: object) -> str:

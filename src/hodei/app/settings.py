@@ -78,6 +78,8 @@ class Settings:
     """Public keys that may enter by SSH, as OpenSSH has them; a key's comment is the name."""
     log_level: str = "info"
     """debug, info, warning or error."""
+    log_format: str = "text"
+    """Of the server's own log: text, or json with one object per line."""
     dev_mode: bool = False
     """Accepts tokens `dev-NAME` and takes NAME for the owner."""
     sign_in: str = "auto"
@@ -306,6 +308,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "ssh_port": _PORT,
     "ssh_authorized_keys": _path,
     "log_level": _word(*LOG_LEVELS),
+    "log_format": _word("text", "json"),
     "dev_mode": _flag,
     "sign_in": _word("auto", "required"),
     "oidc_issuer": _issuer,

@@ -31,6 +31,7 @@ from hodei.engine import enrol
 from hodei.engine.core import Core
 from hodei.engine.facts import Draft, worker_only
 from hodei.engine.registry import Entry, Registry
+from hodei.engine.subject import about_worker
 from hodei.ports.provider import Enrolment, ProvisionRequest, ProvisionStep, WorkerSpec
 from hodei.ports.store import Held
 
@@ -98,6 +99,7 @@ class Provisioner:
         self._on_begun()
 
     async def _provision(self, worker: Worker, held: Held | None, otp: str) -> None:
+        about_worker(worker, held)
         entry = self._registry.get(worker.provider_id)
         try:
             if entry is None:

@@ -35,6 +35,7 @@ from hodei.engine.reports import ExitReport, HelloReport
 from hodei.engine.sampling import Pace
 from hodei.engine.secret_values import note_delivery
 from hodei.engine.settle import decide, outcome_of
+from hodei.engine.subject import about_worker
 from hodei.ports.peer import Peer
 from hodei.ports.store import Held, Sample, Unit
 
@@ -329,6 +330,7 @@ class Session:
             self._wake.clear()
             if self.closed.is_set():
                 return
+            about_worker(self.worker, self.held)
             try:
                 await self._store_or_reread()
             except Unavailable as error:

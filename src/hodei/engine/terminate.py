@@ -20,6 +20,7 @@ from hodei.engine.provision import Provisioner
 from hodei.engine.registry import Registry
 from hodei.engine.sessions import Sessions
 from hodei.engine.settle import decide
+from hodei.engine.subject import about_worker
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ class Terminator:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _terminate(self, worker: Worker) -> None:
+        about_worker(worker)
         delay = 0.2
         while True:
             try:
@@ -110,6 +112,7 @@ class Terminator:
             if worker is None or worker.state is not WorkerState.TERMINATING:
                 return
             held = await self._core.store.held(worker.attempt_id) if worker.attempt_id else None
+            about_worker(worker, held)
             now = self._core.clock.now()
             if held is None or held.worker.id != worker.id:
                 unit = worker_only(workers.apply(worker, workers.Destroyed(), now), now)

@@ -30,6 +30,7 @@ from hodei.api.identity import Identity
 from hodei.domain.access.principal import Principal
 from hodei.domain.audit import Interface
 from hodei.domain.errors import HodeiError
+from hodei.engine.subject import about_job
 from hodei.ports.meter import CallMeter
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class ErrorInterceptor(Interceptor):
         fields = request.DESCRIPTOR.fields_by_name
         if grant.rule.scope is Scope.JOB:
             request.job_id = await grant.job(request.job_id)
+            about_job(request.job_id)
         elif "provider" in fields and fields["provider"].message_type is None:
             grant.target = request.provider
         return request

@@ -26,6 +26,7 @@ from hodei.domain.audit import Interface
 from hodei.domain.errors import HodeiError, NotFound
 from hodei.domain.parsing.reader import text_fault
 from hodei.engine.engine import Engine
+from hodei.engine.subject import about_job
 
 T = TypeVar("T")
 
@@ -97,6 +98,7 @@ class Call:
     async def admit_job(self) -> None:
         """Lets the caller in to the job in the path. Raises NotFound, Forbidden, Conflict."""
         self._job = await self.grant.job(self.key("job"))
+        about_job(self._job)
 
     def key(self, kind: str) -> str:
         """The id or name of a `kind` in the path. Raises NotFound for what cannot be one."""

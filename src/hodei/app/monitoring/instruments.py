@@ -195,6 +195,7 @@ class Instruments:
             provider = self._name(worker.provider_id)
             if worker.version == 0:
                 self._made.labels(provider).inc()
+                self._gone.labels(provider)
             if worker.ended_at is not None:
                 self._gone.labels(provider).inc()
 
