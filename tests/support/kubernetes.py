@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -113,6 +114,16 @@ class PrivateCluster:
         assert isinstance(found, dict)
         return found
 
+    def has(self, path: str) -> bool:
+        """Whether there is such a thing."""
+        try:
+            self.ask("GET", path)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            return False
+        return True
+
     def items(self, kind: str, selector: str, namespace: str = "default") -> list[dict[str, Any]]:
         """Objects with these labels."""
         path = f"/api/v1/namespaces/{namespace}/{kind}"
@@ -172,6 +183,25 @@ def private_cluster() -> Iterator[PrivateCluster]:
     finally:
         cluster.run("down")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def namespace(cluster: PrivateCluster, name: str) -> Iterator[str]:
+    """One of the test's own; the cluster removes it with everything in it."""
+    try:
+        cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
+    except Refused as refused:
+        if refused.status != 409:
+            raise
+    deadline = monotonic() + ANSWER_S
+    while not cluster.has(f"/api/v1/namespaces/{name}/serviceaccounts/default"):
+        assert monotonic() < deadline, "the cluster makes no account for a namespace"
+        sleep(0.05)
+    try:
+        yield name
+    finally:
+        if cluster.has(f"/api/v1/namespaces/{name}"):
+            cluster.ask("DELETE", f"/api/v1/namespaces/{name}")
 
 
 def main() -> None:

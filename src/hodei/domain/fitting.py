@@ -143,6 +143,8 @@ def warm_worker(spec: JobSpec, candidate: Candidate) -> IdleWorker | None:
 def _suits(spec: JobSpec, candidate: Candidate, worker: IdleWorker) -> bool:
     if worker.image != spec.image and full_name(worker.image) != full_name(spec.image):
         return False
+    if spec.project in candidate.capabilities.projects_apart:
+        return False
     if candidate.capabilities.reusable_workers:
         return True
     wanted = spec.resources

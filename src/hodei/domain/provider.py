@@ -40,6 +40,8 @@ class Capabilities:
     reusable_workers: bool = False
     survives_restart: bool = True
     """Whether workers outlive the server process."""
+    projects_apart: frozenset[str] = frozenset()
+    """Projects whose jobs get no worker that was made for whoever comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,7 @@ class Provisioner:
             network=worker.network,
             labels=labels,
             reusable=worker.reusable,
+            project=spec.project if spec else "",
         )
         return ProvisionRequest(
             worker_id=worker.id,

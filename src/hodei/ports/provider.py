@@ -38,6 +38,8 @@ class WorkerSpec:
     labels: Mapping[str, str] = field(default_factory=dict)
     """To be put on everything the provider creates; carries installation, worker, attempt."""
     reusable: bool = False
+    project: str = ""
+    """Whose job it is made for; empty: whoever comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

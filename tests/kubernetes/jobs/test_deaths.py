@@ -8,7 +8,9 @@ import os
 import signal
 from pathlib import Path
 
-from tests.kubernetes.jobs.yard import Yard, job
+import pytest
+
+from tests.kubernetes.jobs.yard import NAMESPACE, Yard, job
 from tests.support.kubernetes import process_of
 from tests.support.observer import FAILED, SUCCEEDED, Observer, phases
 
@@ -59,6 +61,7 @@ async def test_the_server_dies_while_a_job_runs(yard: Yard, observer: Observer) 
     await yard.nothing_left()
 
 
+@pytest.mark.long
 async def test_the_server_dies_while_pods_are_made(yard: Yard, observer: Observer) -> None:
     ids = await observer.submit_many([job("shell", "echo through") for _ in range(4)])
     for job_id in ids:
@@ -83,6 +86,7 @@ async def test_the_agent_dies(yard: Yard, observer: Observer) -> None:
     await yard.nothing_left()
 
 
+@pytest.mark.long
 async def test_the_kubelet_and_the_api_server_die(yard: Yard, observer: Observer) -> None:
     job_id, worker_id = await counting(observer)
     await asyncio.to_thread(yard.cluster.run, "kill", "kubelet", "apiserver")
@@ -104,15 +108,16 @@ async def test_the_cluster_evicts_the_pod(yard: Yard, observer: Observer) -> Non
     body = {
         "apiVersion": "policy/v1beta1",
         "kind": "Eviction",
-        "metadata": {"name": name, "namespace": "default"},
+        "metadata": {"name": name, "namespace": NAMESPACE},
     }
-    path = f"/api/v1/namespaces/default/pods/{name}/eviction"
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{name}/eviction"
     await asyncio.to_thread(yard.cluster.ask, "POST", path, body)
     done = await observer.finished(job_id)
     assert (done.state, done.outcome.cause) == (FAILED, "lost"), done
     await yard.nothing_left()
 
 
+@pytest.mark.long
 async def test_a_node_that_runs_out_of_memory(yard: Yard, observer: Observer) -> None:
     job_id, _ = await counting(observer)
     # More than the programs of the machine leave, and little enough for the pod to fit.

@@ -6,6 +6,7 @@ import os
 import signal
 
 import grpc
+import pytest
 
 from tests.kubernetes.jobs.yard import Yard, configured, job, waits_for
 from tests.support.kubernetes import STAND_IN_IMAGE, process_of
@@ -46,6 +47,7 @@ async def test_a_registry_that_does_not_answer(yard: Yard, observer: Observer) -
     await yard.nothing_left()
 
 
+@pytest.mark.long
 async def test_a_registry_that_never_answers_ends_the_attempt(
     yard: Yard, observer: Observer
 ) -> None:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 from hodei.wire.gen import jobs_pb2
 from tests.e2e.faults.site import Site, close, new_directory
-from tests.support.kubernetes import PrivateCluster
+from tests.support.kubernetes import PrivateCluster, namespace
 from tests.support.observer import Observer
 from tests.support.processes import until
 
 WORKERS = "hodei.worker"
+NAMESPACE = "hodei-jobs"
+"""Of the server's pods, so that tests of the provider can use the cluster at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,7 @@ class Yard:
     @property
     def settings(self) -> dict[str, object]:
         """What the provider has by itself; a test that changes it puts it back."""
-        return {"kubeconfig_file": str(self.cluster.kubeconfig)}
+        return {"kubeconfig_file": str(self.cluster.kubeconfig), "namespace": NAMESPACE}
 
     @property
     def dead_registry(self) -> str:
@@ -38,7 +40,7 @@ class Yard:
         return [
             f"{kind} {row['metadata']['name']}"
             for kind in ("pods", "secrets")
-            for row in self.cluster.items(kind, WORKERS)
+            for row in self.cluster.items(kind, WORKERS, NAMESPACE)
         ]
 
     async def nothing_left(self, within: float = 60.0) -> None:
@@ -69,18 +71,19 @@ def new_yard(cluster: PrivateCluster) -> Iterator[Yard]:
     env = {
         "HODEI_K8S_ENABLED": "1",
         "KUBECONFIG": str(cluster.kubeconfig),
+        "HODEI_K8S_NAMESPACE": NAMESPACE,
         "HODEI_AGENT_LISTEN": address,
         "HODEI_AGENT_SERVERS": f"tls://{address}",
     }
-    with new_directory() as directory:
+    with namespace(cluster, NAMESPACE), new_directory() as directory:
         site = Site(directory, env)
         try:
             site.start()
             yield Yard(site=site, cluster=cluster)
         finally:
             close(site)
-            cluster.remove("pods", WORKERS)
-            cluster.remove("secrets", WORKERS)
+            for kind in ("pods", "secrets"):
+                cluster.remove(kind, WORKERS, NAMESPACE)
 
 
 def job(

@@ -18,7 +18,7 @@ from hodei.testing.provider_harness import started
 from tests.kubernetes.provider.harness import KubernetesHarness
 from tests.support.kubernetes import PrivateCluster, stand_in_images
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

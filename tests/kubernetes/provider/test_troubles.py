@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +20,7 @@ from hodei.domain.errors import (
 from hodei.ports.provider import ProvisionRequest
 from hodei.testing.provider_harness import started, until
 from tests.kubernetes.provider.harness import KubernetesHarness
-from tests.support.kubernetes import PrivateCluster, Refused
+from tests.support.kubernetes import PrivateCluster, Refused, namespace
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
@@ -42,17 +40,6 @@ async def health(harness: KubernetesHarness) -> str:
     """What a test of the provider says; empty when all is well."""
     async with harness.create() as provider:
         return (await provider.check()).reason
-
-
-@contextmanager
-def namespace(cluster: PrivateCluster) -> Iterator[str]:
-    """One of the test's own."""
-    name = f"test-{uuid4().hex[:8]}"
-    cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
-    try:
-        yield name
-    finally:
-        cluster.ask("DELETE", f"/api/v1/namespaces/{name}")
 
 
 async def account(cluster: PrivateCluster, place: str, name: str) -> str:
@@ -105,7 +92,7 @@ async def test_a_node_that_nobody_is(harness: KubernetesHarness) -> None:
 
 
 async def test_a_quota_that_is_full(harness: KubernetesHarness, cluster: PrivateCluster) -> None:
-    with namespace(cluster) as place:
+    with namespace(cluster, f"test-{uuid4().hex[:8]}") as place:
         await account(cluster, place, "default")
         path = f"/api/v1/namespaces/{place}/resourcequotas"
         body = {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
@@ -123,7 +110,7 @@ async def test_a_quota_that_is_full(harness: KubernetesHarness, cluster: Private
 async def test_each_missing_right_is_named(
     harness: KubernetesHarness, cluster: PrivateCluster, tmp_path: Path
 ) -> None:
-    with namespace(cluster) as place:
+    with namespace(cluster, f"test-{uuid4().hex[:8]}") as place:
         path = f"{RBAC}/namespaces/{place}"
         rules = [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]
         cluster.ask("POST", f"{path}/roles", {"metadata": {"name": "looks"}, "rules": rules})

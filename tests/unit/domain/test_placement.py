@@ -142,6 +142,13 @@ def test_a_warm_worker_must_have_the_limits_of_the_job(spec: JobSpec, fits: bool
     assert (found.worker_id == IDLE.worker_id) is fits
 
 
+def test_a_project_that_is_kept_apart_gets_a_worker_of_its_own() -> None:
+    able = replace(CONTAINER, projects_apart=frozenset({"blue"}))
+    warm = replace(provider("k8s", able, live=1), idle=(IDLE,))
+    assert placed(ALPINE, warm).worker_id == IDLE.worker_id
+    assert placed(replace(ALPINE, project="blue"), warm).worker_id is None
+
+
 def test_a_warm_worker_of_unknown_architecture_is_not_taken_for_a_wish() -> None:
     both = replace(CONTAINER, architectures=frozenset(Architecture))
     warm = replace(provider("k8s", both, live=1), idle=(IDLE,))

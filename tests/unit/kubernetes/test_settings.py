@@ -15,6 +15,7 @@ FULL: dict[str, object] = {
     "kubeconfig": "apiVersion: v1",
     "context": "prod",
     "namespace": "jobs",
+    "project_namespaces": {"blue": "team-blue"},
     "agent_image": "registry.example/hodei-agent:1",
     "pull_policy": "always",
     "image_pull_secrets": ["registry"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from io import BytesIO
 from types import TracebackType
@@ -51,6 +51,7 @@ class Api:
         self._credentials = Credentials(access)
         self._session: ClientSession | None = None
         self._opening = asyncio.Lock()
+        self._calls: set[asyncio.Task[ClientResponse]] = set()
         self.asked = 0
         """Requests sent since it was made."""
 
@@ -68,6 +69,8 @@ class Api:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=CONNECT_S)
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -184,15 +187,27 @@ class Api:
             )
 
         try:
-            reply = await asked()
+            reply = await self._whole(asked())
         except ServerDisconnectedError:
             # It ends idle connections, and restarts; whatever we order can be ordered twice.
-            return await asked()
+            return await self._whole(asked())
         if reply.status == UNAUTHORIZED and self._credentials.refused():
             reply.release()
             await self._reopen()
-            return await asked()
+            return await self._whole(asked())
         return reply
+
+    async def _whole(self, call: Coroutine[None, None, ClientResponse]) -> ClientResponse:
+        """The answer. A caller that leaves does not tear the call: a connection whose making is
+        cut off at the wrong moment belongs to nobody, and nobody closes it."""
+        task = asyncio.create_task(call)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_unread)
+            raise
 
     async def _opened(self) -> ClientSession:
         if self._session is None:
@@ -213,6 +228,11 @@ class Api:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+
+def _unread(task: asyncio.Task[ClientResponse]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().close()
 
 
 async def _refusal(reply: ClientResponse) -> ApiRefusal:

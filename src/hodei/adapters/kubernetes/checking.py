@@ -51,38 +51,53 @@ class Finding:
 
 
 async def examine(
-    api: Api, namespace: str, settings: KubernetesSettings, sample: Mapping[str, object]
+    api: Api, settings: KubernetesSettings, samples: Mapping[str, Mapping[str, object]]
 ) -> Finding:
-    """Asks for version, rights, nodes and quotas, and lets the cluster judge a sample pod.
+    """Asks for version, rights, nodes and quotas, and lets the cluster judge sample pods.
 
-    Nothing is created. Raises ProviderError when the cluster does not answer.
+    `samples`: one for each namespace; what is wrong with any but the first stops only the project
+    that has it, and is told as a detail. Nothing is created. Raises ProviderError when the cluster
+    does not answer.
     """
-    details = {"server": api.server, "namespace": namespace}
+    home, *others = samples
+    details = {"server": api.server, "namespace": home}
     with translated("say its version"):
         version = text(await api.get("/version"), "gitVersion")
     if not version:
         raise ProviderUnavailable(f"what answers at {api.server} is no Kubernetes API server")
     details["version"] = version
-    here = f"/api/v1/namespaces/{quote(namespace)}"
-    if await _is_missing(api, here):
-        return Finding(details=details, reason=f"there is no namespace {namespace!r}")
-    lacking = await missing_rights(api, namespace, settings)
-    if lacking:
-        words = ", ".join(_words(right) for right in lacking)
-        reason = f"these rights are missing in namespace {namespace!r}: {words}"
+    reason = await _unready(api, home, settings)
+    if reason:
         return Finding(details=details, reason=reason)
-    for name in settings.image_pull_secrets:
-        if await _is_missing(api, f"{here}/secrets/{quote(name)}"):
-            reason = f"there is no image pull secret {name!r} in namespace {namespace!r}"
-            return Finding(details=details, reason=reason)
     nodes = await _nodes(api, settings)
     if nodes is not None:
         details["nodes"] = f"{nodes.ready} of {nodes.total} ready"
         details["largest_node"] = f"{nodes.cpus:g} CPUs, {nodes.memory_mb} MiB"
-    for name, words in (await _quotas(api, here)).items():
+    for name, words in (await _quotas(api, _path(home))).items():
         details[f"quota_{name}"] = words
-    reason = _no_node(nodes, settings) or await _refused(api, here, sample)
+    reason = _no_node(nodes, settings) or await _refused(api, home, samples[home])
+    for other in others:
+        fault = await _unready(api, other, settings) or await _refused(api, other, samples[other])
+        details[f"namespace_{other}"] = fault or "ready"
     return Finding(details=details, nodes=nodes, reason=reason)
+
+
+async def _unready(api: Api, namespace: str, settings: KubernetesSettings) -> str:
+    """What is missing in a namespace before any pod can be made there."""
+    if await _is_missing(api, _path(namespace)):
+        return f"there is no namespace {namespace!r}"
+    lacking = await missing_rights(api, namespace, settings)
+    if lacking:
+        words = ", ".join(_words(right) for right in lacking)
+        return f"these rights are missing in namespace {namespace!r}: {words}"
+    for name in settings.image_pull_secrets:
+        if await _is_missing(api, f"{_path(namespace)}/secrets/{quote(name)}"):
+            return f"there is no image pull secret {name!r} in namespace {namespace!r}"
+    return ""
+
+
+def _path(namespace: str) -> str:
+    return f"/api/v1/namespaces/{quote(namespace)}"
 
 
 async def missing_rights(api: Api, namespace: str, settings: KubernetesSettings) -> Sequence[Right]:
@@ -170,10 +185,10 @@ def _no_node(nodes: Nodes | None, settings: KubernetesSettings) -> str:
     return "the cluster has no nodes"
 
 
-async def _refused(api: Api, here: str, sample: Mapping[str, object]) -> str:
+async def _refused(api: Api, namespace: str, sample: Mapping[str, object]) -> str:
     """What the cluster says against a pod of this provider; nothing is stored."""
     try:
-        await api.post(f"{here}/pods", sample, {"dryRun": "All"})
+        await api.post(f"{_path(namespace)}/pods", sample, {"dryRun": "All"})
     except ApiRefusal as refusal:
         return str(provider_error("take a pod of this provider", refusal))
     return ""

@@ -79,6 +79,7 @@ def capabilities(settings: KubernetesSettings, nodes: Nodes | None) -> Capabilit
         networks_none=settings.network_none_egress is not None,
         storage_limit=True,
         max_workers=settings.max_workers,
+        projects_apart=frozenset(settings.project_namespaces),
         max_cpu=min(settings.max_cpu or cpus, cpus),
         max_memory_mb=min(settings.max_memory_mb or memory_mb, memory_mb),
     )

@@ -27,6 +27,7 @@ from hodei.domain.spec import Architecture
 NAME = r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?"
 NAMESPACE = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
 LABEL = r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+PROJECT = r"[a-z0-9]([a-z0-9._-]{0,62})?"
 LABEL_VALUE = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?"
 IMAGE = r"[^\s]{1,512}"
 CAPABILITY = r"[A-Z][A-Z_]{1,40}"
@@ -46,6 +47,7 @@ def parse_settings(given: Mapping[str, object]) -> KubernetesSettings:
         kubeconfig_file=read.text("kubeconfig_file", FILE, "an absolute path of a file"),
         context=read.text("context", r"\S.{0,252}", "the name of a context"),
         namespace=read.text("namespace", NAMESPACE, "the name of a namespace"),
+        project_namespaces=read.pairs("project_namespaces", PROJECT, NAMESPACE),
         agent_image=read.text("agent_image", IMAGE, "the name of an image", plain.agent_image),
         pull_policy=PullPolicy(read.choice("pull_policy", PullPolicy, plain.pull_policy)),
         image_pull_secrets=read.texts("image_pull_secrets", NAME, "names of Secrets"),

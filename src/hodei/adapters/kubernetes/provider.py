@@ -20,11 +20,10 @@ from hodei.adapters.kubernetes.errors import translated
 from hodei.adapters.kubernetes.facts import capabilities, reject
 from hodei.adapters.kubernetes.kubeconfig import access_of
 from hodei.adapters.kubernetes.making import Makings
-from hodei.adapters.kubernetes.manifests import INSTALLATION_LABEL, Owner, pod, pod_name
+from hodei.adapters.kubernetes.manifests import Owner, pod, pod_name
 from hodei.adapters.kubernetes.patience import Patience
+from hodei.adapters.kubernetes.places import Cluster, Place
 from hodei.adapters.kubernetes.settings import KubernetesSettings
-from hodei.adapters.kubernetes.watching import PodWatch
-from hodei.adapters.kubernetes.worker_calls import Calls, selector
 from hodei.domain.errors import ProviderError, ProviderUnavailable, ProvisionTimeout
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Resources
@@ -47,7 +46,7 @@ LATE = "the deadline for starting the worker has passed"
 
 
 class KubernetesProvider:
-    """Implements the provider port with the pods of one namespace of one cluster."""
+    """Implements the provider port with the pods of one cluster."""
 
     def __init__(self, settings: KubernetesSettings, context: ProviderContext) -> None:
         self._settings = settings
@@ -57,7 +56,7 @@ class KubernetesProvider:
         self._capabilities = capabilities(settings, None)
         self._makings = Makings()
         self._opening = asyncio.Lock()
-        self._opened: _Cluster | None = None
+        self._opened: Cluster | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -85,8 +84,12 @@ class KubernetesProvider:
         details: Mapping[str, str] = {"isolation": "pod"}
         try:
             cluster = await self._cluster()
-            sample = pod(self._sample(now), self._settings, cluster.owner, "")
-            found = await examine(cluster.api, cluster.owner.namespace, self._settings, sample)
+            sample = self._sample(now)
+            samples = {
+                place.namespace: pod(sample, self._settings, place.owner, "")
+                for place in cluster.all()
+            }
+            found = await examine(cluster.api, self._settings, samples)
             self._capabilities = capabilities(self._settings, found.nodes)
             details, reason = {**details, **found.details}, found.reason
         except ProviderError as error:
@@ -98,20 +101,21 @@ class KubernetesProvider:
         cluster = await self._within(request, self._cluster)
         reject(request.spec, self._name, self._capabilities)
         servers = _reachable(request)
-        handle = self._handle(request.worker_id, cluster)
+        place = cluster.of(request.spec.project)
+        handle = self._handle(request.worker_id, cluster, place)
         yield ProvisionStep(handle=handle, phase="provisioning")
-        work = partial(cluster.calls.make, request, servers)
+        work = partial(place.calls.make, request, servers)
         made = await self._within(request, lambda: self._makings.make(request.worker_id, work))
         patience = Patience(self._settings, request.spec.image or "")
         told = ("provisioning", "")
-        with cluster.watch.following(pods.uid(made)) as news:
+        with place.watch.following(pods.uid(made)) as news:
             seen: Answer = made
             while not pods.has_started(seen):
                 step = self._judge(request, seen, patience, told[0])
                 if step != told:
                     told = step
                     yield ProvisionStep(handle=handle, phase=step[0], reason=step[1])
-                seen = await self._next(request, cluster, made, news, patience)
+                seen = await self._next(request, place, made, news, patience)
         logger.info("pod started", extra={"worker_id": str(request.worker_id)})
         yield ProvisionStep(handle=handle, phase="started", image_digest=pods.digest(seen))
 
@@ -123,7 +127,7 @@ class KubernetesProvider:
             cluster = await self._cluster()
             rows: dict[UUID, Answer] = {}
             for namespace in {_namespace(handle, cluster) for handle in handles}:
-                rows |= await self._rows(cluster, namespace)
+                rows |= await cluster.at(namespace).pods()
         except ProviderError as error:
             unknown = Observation(state=ObservedState.UNKNOWN, reason=str(error))
             return {handle.worker_id: unknown for handle in handles}
@@ -145,18 +149,18 @@ class KubernetesProvider:
         if reason:
             raise ProviderUnavailable(f"cannot end the worker {handle.worker_id}: {reason}")
         await self._makings.settle(handle.worker_id)
-        namespace = _namespace(handle, cluster)
+        place = cluster.at(_namespace(handle, cluster))
         with translated("remove the pod"):
-            await cluster.calls.remove(handle.worker_id, namespace, grace_s)
+            await place.calls.remove(handle.worker_id, grace_s)
 
     async def list_owned(self) -> Sequence[Handle]:
         """Workers with a pod; what else belongs to one goes with it."""
         cluster = await self._cluster()
-        with translated("list the pods"):
-            wanted = selector(cluster.owner.selector())
-            items, _ = await cluster.api.list(cluster.path, {"labelSelector": wanted})
-        found = {pods.worker_of(item) for item in items}
-        return [self._handle(each, cluster) for each in sorted(filter(None, found))]
+        return [
+            self._handle(worker_id, cluster, place)
+            for place in cluster.all()
+            for worker_id in sorted(await place.own_pods())
+        ]
 
     # ------------------------------------------------------------------ provisioning
 
@@ -177,24 +181,24 @@ class KubernetesProvider:
     async def _next(
         self,
         request: ProvisionRequest,
-        cluster: _Cluster,
+        place: Place,
         made: Answer,
         news: asyncio.Event,
         patience: Patience,
     ) -> Answer:
         """The pod after the next news of it. Raises when it is gone or the time is over."""
         pod_uid = pods.uid(made)
-        seen = cluster.watch.pod(pod_uid) or made
+        seen = place.watch.pod(pod_uid) or made
         left_s = (request.deadline - datetime.now(UTC)).total_seconds()
         if left_s <= 0:
-            raise ProvisionTimeout(_why_late(seen, cluster.watch.fault))
+            raise ProvisionTimeout(_why_late(seen, place.watch.fault))
         if patience.left_s is not None:
             left_s = min(left_s, patience.left_s)
-        if not cluster.watch.is_gone(pod_uid):
-            await cluster.watch.news(pod_uid, news, left_s)
-        if cluster.watch.is_gone(pod_uid):
+        if not place.watch.is_gone(pod_uid):
+            await place.watch.news(pod_uid, news, left_s)
+        if place.watch.is_gone(pod_uid):
             raise ProviderUnavailable("somebody removed the pod while it was being made")
-        return cluster.watch.pod(pod_uid) or made
+        return place.watch.pod(pod_uid) or made
 
     async def _within(self, request: ProvisionRequest, work: Callable[[], Awaitable[T]]) -> T:
         """The result, unless the deadline comes first. Raises ProvisionTimeout."""
@@ -209,35 +213,28 @@ class KubernetesProvider:
 
     # ------------------------------------------------------------------ where
 
-    async def _cluster(self) -> _Cluster:
+    async def _cluster(self) -> Cluster:
         if self._opened is None:
             async with self._opening:
                 if self._opened is None:
                     self._opened = await self._open()
         return self._opened
 
-    async def _open(self) -> _Cluster:
+    async def _open(self) -> Cluster:
         access = await asyncio.to_thread(access_of, self._settings)
         namespace = self._settings.namespace or access.namespace
-        owner = Owner(installation=self._installation, provider=self._id, namespace=namespace)
-        return _Cluster(Api(access), owner, self._settings)
+        home = Owner(installation=self._installation, provider=self._id, namespace=namespace)
+        return Cluster(Api(access), home, self._settings)
 
-    async def _rows(self, cluster: _Cluster, namespace: str) -> Mapping[UUID, Answer]:
-        wanted = selector({INSTALLATION_LABEL: self._installation})
-        path = f"/api/v1/namespaces/{namespace}/pods"
-        with translated("list the pods"):
-            items, _ = await cluster.api.list(path, {"labelSelector": wanted})
-        return {found: item for item in items if (found := pods.worker_of(item)) is not None}
-
-    def _handle(self, worker_id: UUID, cluster: _Cluster) -> Handle:
+    def _handle(self, worker_id: UUID, cluster: Cluster, place: Place) -> Handle:
         data = {
             "server": cluster.api.server,
-            "namespace": cluster.owner.namespace,
+            "namespace": place.namespace,
             "pod": pod_name(worker_id),
         }
         return Handle(provider=self._id, worker_id=worker_id, version=HANDLE_VERSION, data=data)
 
-    def _elsewhere(self, handle: Handle, cluster: _Cluster) -> str:
+    def _elsewhere(self, handle: Handle, cluster: Cluster) -> str:
         """Why nothing can be said about the worker from here; empty when it can."""
         if handle.version > HANDLE_VERSION:
             return f"its handle has version {handle.version}; this server knows {HANDLE_VERSION}"
@@ -256,21 +253,6 @@ class KubernetesProvider:
         )
 
 
-class _Cluster:
-    """One cluster that is talked to."""
-
-    def __init__(self, api: Api, owner: Owner, settings: KubernetesSettings) -> None:
-        self.api = api
-        self.owner = owner
-        self.path = f"/api/v1/namespaces/{owner.namespace}/pods"
-        self.watch = PodWatch(api, self.path, selector(owner.selector()))
-        self.calls = Calls(api, self.watch, owner, settings)
-
-    async def close(self) -> None:
-        await self.watch.close()
-        await self.api.__aexit__(None, None, None)
-
-
 def _reachable(request: ProvisionRequest) -> str:
     servers = [each for each in request.enrolment.servers if not each.startswith("unix:")]
     if not servers:
@@ -281,9 +263,9 @@ def _reachable(request: ProvisionRequest) -> str:
     return ",".join(servers)
 
 
-def _namespace(handle: Handle, cluster: _Cluster) -> str:
+def _namespace(handle: Handle, cluster: Cluster) -> str:
     value = handle.data.get("namespace")
-    return value if isinstance(value, str) and value else cluster.owner.namespace
+    return value if isinstance(value, str) and value else cluster.home.namespace
 
 
 def _why_late(seen: Answer, fault: str) -> str:

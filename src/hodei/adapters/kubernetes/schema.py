@@ -13,6 +13,7 @@ from hodei.adapters.kubernetes.parsing import (
     MAX_USER,
     NAME,
     NAMESPACE,
+    PROJECT,
 )
 from hodei.adapters.kubernetes.settings import (
     DEFAULT_AGENT_IMAGE,
@@ -75,6 +76,15 @@ def _cluster() -> dict[str, Field]:
             "Namespace", "Of the pods; empty: that of the context or of the server's own pod.",
             NAMESPACE,
         ),
+        "project_namespaces": {
+            "title": "Namespaces of projects",
+            "description": "By project, the namespace of its pods. Warm workers stay with the "
+            "projects that are not named here.",
+            "type": "object",
+            "maxProperties": MAX_ENTRIES,
+            "propertyNames": {"pattern": f"^{PROJECT}$"},
+            "additionalProperties": {"type": "string", "pattern": f"^{NAMESPACE}$"},
+        },
         "kueue_queue": _text(
             "Kueue queue", "LocalQueue that pods are queued in, where the cluster has Kueue.",
             NAMESPACE,

@@ -48,6 +48,8 @@ class KubernetesSettings:
     """Of the kubeconfig; empty: its current one."""
     namespace: str = ""
     """Empty: that of the context, or of the server's own pod."""
+    project_namespaces: Mapping[str, str] = field(default_factory=dict)
+    """By project, the namespace of its pods instead of that one."""
     agent_image: str = DEFAULT_AGENT_IMAGE
     pull_policy: PullPolicy = PullPolicy.MISSING
     image_pull_secrets: tuple[str, ...] = ()

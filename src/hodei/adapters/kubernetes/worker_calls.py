@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import math
 from collections.abc import Callable, Mapping
@@ -35,7 +34,6 @@ PATIENCE_S = 45.0
 """Beyond the grace, for a node to confirm that a pod has ended."""
 LEAST_GRACE_S = 1
 """With none at all the cluster forgets a pod whose processes still run."""
-POLL_S = 0.5
 
 
 def selector(labels: Mapping[str, str]) -> str:
@@ -83,16 +81,16 @@ class Calls:
             return made
         raise ProviderUnavailable(f"the pod {pod_name(request.worker_id)} does not stay as made")
 
-    async def remove(self, worker_id: UUID, namespace: str, grace_s: float) -> None:
+    async def remove(self, worker_id: UUID, grace_s: float) -> None:
         """Ends the pod and removes it with its secret; returns when it is gone."""
-        path = _path(namespace, "pods", worker_id)
+        path = self._at("pods", worker_id)
         grace = max(LEAST_GRACE_S, math.ceil(grace_s))
         asked = await self._delete(path, {"gracePeriodSeconds": grace})
         if pods.uid(asked):
-            await self._ended(asked, namespace, path, grace)
-        await self._delete(_path(namespace, "secrets", worker_id), {})
+            await self._ended(asked, path, grace)
+        await self._delete(self._at("secrets", worker_id), {})
 
-    async def _ended(self, asked: Answer, namespace: str, path: str, grace: int) -> None:
+    async def _ended(self, asked: Answer, path: str, grace: int) -> None:
         """Waits for the node's word, and then for nobody: the pod is removed at once."""
         pod_uid = pods.uid(asked)
         until = monotonic() + grace + PATIENCE_S
@@ -107,14 +105,7 @@ class Calls:
                         f"the node {pods.node(last)!r} does not confirm the end of the pod "
                         f"{path.rpartition('/')[2]}; is it lost?"
                     )
-                if namespace == self._owner.namespace:
-                    await self._watch.news(pod_uid, news, until - monotonic())
-                    continue
-                # Pods of a former namespace are not watched.
-                await asyncio.sleep(POLL_S)
-                last = await self._get(path)
-                if pods.uid(last) != pod_uid:
-                    return
+                await self._watch.news(pod_uid, news, until - monotonic())
             else:
                 return
         await self._delete(path, {"gracePeriodSeconds": 0, "preconditions": {"uid": pod_uid}})
@@ -129,7 +120,7 @@ class Calls:
     async def _create(self, worker_id: UUID, body: Mapping[str, object]) -> Answer:
         """The pod by that name; empty when it has to be tried again."""
         folder = f"/api/v1/namespaces/{self._owner.namespace}/pods"
-        path = _path(self._owner.namespace, "pods", worker_id)
+        path = self._at("pods", worker_id)
         try:
             return await self._api.post(folder, body)
         except ApiRefusal as refusal:
@@ -145,7 +136,7 @@ class Calls:
         phase = text(inner(found, "status"), "phase")
         if pods.leaving_since(found) is not None or phase in ("Succeeded", "Failed"):
             # It ended before its handle was known to anybody.
-            await self.remove(worker_id, self._owner.namespace, 0)
+            await self.remove(worker_id, 0)
             return {}
         return found
 
@@ -205,6 +196,5 @@ class Calls:
         ended = text(inner(found, "status"), "phase") in ("Succeeded", "Failed")
         return found if text(found, "kind") == "Pod" and pods.node(found) and not ended else {}
 
-
-def _path(namespace: str, kind: str, worker_id: UUID) -> str:
-    return f"/api/v1/namespaces/{namespace}/{kind}/{pod_name(worker_id)}"
+    def _at(self, kind: str, worker_id: UUID) -> str:
+        return f"/api/v1/namespaces/{self._owner.namespace}/{kind}/{pod_name(worker_id)}"
