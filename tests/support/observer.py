@@ -264,6 +264,10 @@ class Observer:
         """Gives the Docker provider other settings."""
         return await self._configure("docker", "docker", json.dumps(settings))
 
+    async def configure_firecracker(self, **settings: object) -> providers_pb2.Provider:
+        """Replaces the settings of the seeded Firecracker provider."""
+        return await self._configure("firecracker", "firecracker", json.dumps(settings))
+
     async def configure_kubernetes(self, **settings: object) -> providers_pb2.Provider:
         """Gives the Kubernetes provider other settings."""
         return await self._configure("kubernetes", "kubernetes", json.dumps(settings))

@@ -128,7 +128,7 @@ def test_the_jailer_s_arguments() -> None:
         *("--cgroup-version", "2"),
         *("--parent-cgroup", "hodei-fc"),
         *("--cgroup", "pids.max=256"),
-        *("--", "--api-sock", "api.sock"),
+        *("--", "--api-sock", "api.sock", "--level", "Error"),
     ]
     assert mounting_argv("/run/agents", "/jail/agents", ["prog", "a b"]) == [
         *("unshare", "--mount", "--propagation", "slave", "sh", "-c"),

@@ -136,7 +136,7 @@ def jailer_argv(jailer: str, firecracker: str, jail: Jail) -> list[str]:
     ]  # fmt: skip
     for value in jail.cgroups:
         argv += ["--cgroup", value]
-    return [*argv, "--", "--api-sock", API_SOCKET]
+    return [*argv, "--", "--api-sock", API_SOCKET, "--level", "Error"]
 
 
 def mounting_argv(sockets: str, place: str, argv: Sequence[str]) -> list[str]:

@@ -23,13 +23,13 @@ from hodei.adapters.firecracker.places import (
     kill,
     members,
 )
+from hodei.adapters.firecracker.programs import run_apart
 from hodei.adapters.firecracker.settings import FirecrackerSettings
 from hodei.domain.errors import CapacityExhausted
 from hodei.domain.spec import Network, Resources
 
 GONE_S = 20.0
 LOOK_S = 0.005
-JAILER_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class MicroVms:
     def __init__(self, settings: FirecrackerSettings, orders: Orders) -> None:
         self._settings = settings
         self._orders = orders
-        self._slots = Slots(settings.max_workers)
+        self._slots = Slots(settings.slots)
 
     async def make(self, place: Place, wanted: Wanted, still: Callable[[], bool]) -> None:
         """A started guest; what was half made before is made anew.
@@ -69,7 +69,7 @@ class MicroVms:
         slot = self._slots.take(place.folder)
         if slot is None:
             raise CapacityExhausted(
-                f"all {self._settings.max_workers} uids and networks of microVMs are in use"
+                f"all {self._settings.slots} uids and networks of microVMs are in use here"
             )
         uid = self._settings.uid_base + slot
         nets = network.names(place.worker_id, slot, self._settings.network_pool)
@@ -138,22 +138,9 @@ class MicroVms:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
         console = os.open(place.console, flags, 0o600)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=console,
-                stderr=console,
-                start_new_session=True,
-            )
+            code = await run_apart(argv, console)
         finally:
             os.close(console)
-        try:
-            async with asyncio.timeout(JAILER_S):
-                code = await process.wait()
-        except TimeoutError as error:
-            process.kill()
-            await process.wait()
-            raise Refusal(f"the jailer did not end within {JAILER_S:g} s") from error
         if code != 0:
             raise Refusal(f"the jailer failed: {place.last_words() or f'exit code {code}'}")
 

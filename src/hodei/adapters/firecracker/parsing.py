@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, ip_address
 
 from hodei.adapters.firecracker.settings import (
     MAX_MEMORY_MB,
+    MAX_SLOTS,
     MAX_STORAGE_MB,
     MAX_VCPUS,
     MAX_WORKERS,
@@ -50,7 +51,7 @@ def parse_settings(given: Mapping[str, object]) -> FirecrackerSettings:
         max_storage_mb=reader.whole("max_storage_mb", 16, MAX_STORAGE_MB, plain.max_storage_mb),
         max_image_mb=reader.whole("max_image_mb", 16, MAX_STORAGE_MB, plain.max_image_mb),
         cache_mb=reader.whole("cache_mb", 64, MAX_STORAGE_MB * 16, plain.cache_mb),
-        uid_base=reader.whole("uid_base", 1000, 2**31 - 2 - MAX_WORKERS, plain.uid_base),
+        uid_base=reader.whole("uid_base", 1000, 2**31 - 2 - MAX_SLOTS, plain.uid_base),
         network_pool=reader.pool(plain.network_pool),
         dns=reader.addresses("dns"),
         disk_rate=reader.rate("disk_rate"),
@@ -76,11 +77,10 @@ class _Reader:
                 self._fault(name, f"unknown setting; known are {', '.join(known)}")
         if parsed.storage_mb > parsed.max_storage_mb:
             self._fault("storage_mb", "must not be more than max_storage_mb", parsed.storage_mb)
-        slots = 2 ** (SLOT_ADDRESSES - parsed.network_pool.prefixlen)
-        if slots < parsed.max_workers:
+        if parsed.slots < parsed.max_workers:
             self._fault(
                 "network_pool",
-                f"has room for {slots} microVMs, fewer than max_workers ({parsed.max_workers})",
+                f"has room for {parsed.slots} microVMs; max_workers is {parsed.max_workers}",
                 str(parsed.network_pool),
             )
         if not (parsed.registry or parsed.docker_host or parsed.image_folders):

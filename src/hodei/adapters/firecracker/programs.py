@@ -1,11 +1,19 @@
-"""Running programs of the system."""
+"""Running programs of the system.
+
+In threads: the standard library starts a process there without running what other libraries do
+at a fork, which would disturb a server that serves at the same time.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+from collections.abc import Sequence
+from typing import TypeVar
 
 from hodei.adapters.firecracker.errors import Refusal
 
+T = TypeVar("T")
 PATIENCE_S = 30.0
 
 
@@ -16,7 +24,55 @@ async def run(
 
     A program whose caller leaves runs on to its end, which is waited for.
     """
-    task = asyncio.ensure_future(_run(argv, given, missing, patience_s))
+    code, said, complaint = await _uninterrupted(argv, given, patience_s)
+    if code != 0 and (not missing or missing not in complaint):
+        raise Refusal(f"{argv[0]}: {complaint.strip() or f'exit code {code}'}")
+    return said
+
+
+async def run_apart(argv: Sequence[str], output: int, patience_s: float = PATIENCE_S) -> int:
+    """The exit code of a program in a session of its own that prints to `output`.
+
+    What it leaves running goes on. Raises Refusal.
+    """
+
+    def work() -> int:
+        try:
+            done = subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                timeout=patience_s,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Refusal(f"{argv[0]} did not end within {patience_s:g} s") from error
+        return done.returncode
+
+    return await _to_its_end(asyncio.ensure_future(asyncio.to_thread(work)))
+
+
+async def _uninterrupted(
+    argv: Sequence[str], given: str, patience_s: float
+) -> tuple[int, str, str]:
+    def work() -> tuple[int, str, str]:
+        try:
+            done = subprocess.run(
+                argv, input=given.encode(), capture_output=True, timeout=patience_s, check=False
+            )
+        except FileNotFoundError as error:
+            raise Refusal(f"there is no program {argv[0]}") from error
+        except subprocess.TimeoutExpired as error:
+            raise Refusal(f"{argv[0]} did not end within {patience_s:g} s") from error
+        said, complaint = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))
+        return done.returncode, said, complaint
+
+    return await _to_its_end(asyncio.ensure_future(asyncio.to_thread(work)))
+
+
+async def _to_its_end(task: asyncio.Future[T]) -> T:
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -24,27 +80,3 @@ async def run(
         if not task.cancelled():
             task.exception()
         raise
-
-
-async def _run(argv: tuple[str, ...], given: str, missing: str, patience_s: float) -> str:
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *argv,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-    except FileNotFoundError as error:
-        raise Refusal(f"there is no program {argv[0]}") from error
-    try:
-        async with asyncio.timeout(patience_s):
-            said, complaint = await process.communicate(given.encode())
-    except TimeoutError as error:
-        process.kill()
-        await process.wait()
-        raise Refusal(f"{argv[0]} did not end within {patience_s:g} s") from error
-    if process.returncode != 0:
-        words = complaint.decode("utf-8", "replace")
-        if not missing or missing not in words:
-            raise Refusal(f"{argv[0]}: {words.strip() or f'exit code {process.returncode}'}")
-    return said.decode("utf-8", "replace")

@@ -15,6 +15,7 @@ from hodei.adapters.firecracker.settings import (
     DEFAULT_STORAGE_MB,
     DEFAULT_UID_BASE,
     MAX_MEMORY_MB,
+    MAX_SLOTS,
     MAX_STORAGE_MB,
     MAX_VCPUS,
     MAX_WORKERS,
@@ -154,7 +155,7 @@ def _limits() -> dict[str, Field]:
             "First uid",
             "Each microVM runs as a uid and gid of its own, from here on.",
             1000,
-            2**31 - 2 - MAX_WORKERS,
+            2**31 - 2 - MAX_SLOTS,
             DEFAULT_UID_BASE,
         ),
     }

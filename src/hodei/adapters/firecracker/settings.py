@@ -17,6 +17,7 @@ DEFAULT_STORAGE_MB = 2048
 DEFAULT_CACHE_MB = 20_480
 DEFAULT_MAX_IMAGE_MB = 8192
 MAX_WORKERS = 1000
+MAX_SLOTS = 16_384
 MAX_VCPUS = 32
 """Of one microVM, as Firecracker has it."""
 MAX_MEMORY_MB = 1_048_576
@@ -77,3 +78,8 @@ class FirecrackerSettings:
     """Name servers; empty: this machine's own."""
     disk_rate: Rate = Rate()
     network_rate: Rate = Rate()
+
+    @property
+    def slots(self) -> int:
+        """How many microVMs of this machine, of all its providers, can have uid and addresses."""
+        return min(self.network_pool.num_addresses // 4, MAX_SLOTS)

@@ -12,6 +12,7 @@ from hodei.app.cli import (
     agent,
     audit,
     exits,
+    firecracker,
     jobs,
     login,
     places,
@@ -77,6 +78,7 @@ app.add_typer(places.workers, name="workers")
 app.add_typer(places.queue, name="queue")
 app.add_typer(audit.app, name="audit")
 app.add_typer(agent.app, name="agent")
+app.add_typer(firecracker.app, name="firecracker")
 app.command("health")(server.health)
 app.add_typer(server.db, name="db")
 app.add_typer(server.config, name="config")
