@@ -1,0 +1,47 @@
+"""A real server whose provider boots Linux, as slowly as the test machine's KVM does."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.faults.site import Site, close, new_directory
+from tests.support.docker import ImageFiles, busybox_layer
+from tests.support.docker_images import ALPINE
+from tests.support.firecracker import image_folder, is_apart, linux_settings, machines
+from tests.support.observer import Observer
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Site]:
+    assert is_apart(), "these tests change networks: run them by scripts/test firecracker"
+    env = {"HODEI_FC_ENABLED": "1", "HODEI_PROCESS_ENABLED": "0"}
+    with new_directory() as directory, tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        config = {"Cmd": ["/bin/sh"], "Env": ["PATH=/usr/bin:/bin", "FROM_IMAGE=yes"]}
+        images = image_folder(Path(folder, "images"), ImageFiles(ALPINE, [busybox_layer()], config))
+        site = Site(directory, env)
+        try:
+            site.start()
+            async with site.observer() as observer:
+                settings = {**linux_settings(), "image_folders": [str(images)]}
+                await observer.configure_firecracker(**settings)
+            yield site
+        finally:
+            close(site)
+            for path in directory.glob("data/**/vms/*"):
+                for pid in machines(path.name):
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+async def observer(site: Site) -> AsyncIterator[Observer]:
+    """Watches the server."""
+    async with site.observer() as observer:
+        yield observer
