@@ -20,6 +20,7 @@ FOREIGN = {
     "hodei.adapters.postgres": {"asyncpg", "zstandard"},
     "hodei.adapters.docker": {"aiohttp", "yarl"},
     "hodei.adapters.kubernetes": {"aiohttp", "yarl", "yaml"},
+    "hodei.adapters.firecracker": {"aiohttp", "yarl", "zstandard"},
     "hodei.adapters.oidc": {"authlib", "httpx", "joserfc"},
     "hodei.adapters.security": {"argon2", "cryptography"},
     "hodei.api.grpc": {"google", "grpc", "grpc_health", "grpc_reflection", "grpc_status"},
