@@ -32,6 +32,17 @@ _PAUSE_S = 0.5
 _TRIES = 200
 """Of a step that finds its tables taken: five minutes."""
 _BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+_AHEAD = """SELECT EXISTS (SELECT FROM events WHERE tx >= pg_snapshot_xmax(pg_current_snapshot()))
+    OR EXISTS (SELECT FROM webhook_feed
+        WHERE tx >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
+    OR EXISTS (SELECT FROM webhooks
+        WHERE since_tx >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint)"""
+"""Whether numbers of transactions are in the rows that this server has not given yet."""
+_PLACE = """UPDATE webhook_feed f SET tx = 1, seq = (
+    SELECT coalesce(max(e.seq), 0) FROM events e
+    WHERE (e.tx::text::bigint, e.seq) <= (f.tx, f.seq)
+        OR e.tx::text::bigint < coalesce(
+            (SELECT min(w.since_tx) FROM webhooks w WHERE w.enabled), 9223372036854775807))"""
 _NAME = re.compile(r"^(\d{4})_(\w+)\.sql$")
 
 
@@ -62,8 +73,8 @@ def newest_version() -> int:
 
 async def current_version(dsn: str) -> int:
     """The version of the schema in the database; 0 when there is none."""
-    async with _connected(dsn) as session:
-        return await _stored_version(session)
+    async with connected(dsn) as session:
+        return await stored_version(session)
 
 
 async def upgrade(dsn: str) -> Sequence[int]:
@@ -72,9 +83,9 @@ async def upgrade(dsn: str) -> Sequence[int]:
     Safe to call from many processes at once. Raises Unavailable when the database does not
     answer, or is newer than this code.
     """
-    async with _connected(dsn) as session:
+    async with connected(dsn) as session:
         await session.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        stored = await _stored_version(session)
+        stored = await stored_version(session)
         if stored > newest_version():
             raise _too_new(stored)
         applied = []
@@ -90,8 +101,8 @@ async def upgrade(dsn: str) -> Sequence[int]:
 
 async def check_version(dsn: str) -> None:
     """Raises Unavailable unless the database has exactly the schema this code needs."""
-    async with _connected(dsn) as session:
-        stored = await _stored_version(session)
+    async with connected(dsn) as session:
+        stored = await stored_version(session)
         incomplete = bool(await _missing_types(session))
     if stored > newest_version():
         raise _too_new(stored)
@@ -103,7 +114,8 @@ async def check_version(dsn: str) -> None:
 
 
 @asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+    """A session of its own. Raises Unavailable."""
     with translated():
         session = await asyncpg.connect(dsn, server_settings={"application_name": "hodei"})
         try:
@@ -113,7 +125,8 @@ async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection[asyncpg.Recor
             await session.close()
 
 
-async def _stored_version(session: asyncpg.Connection[asyncpg.Record]) -> int:
+async def stored_version(session: asyncpg.Connection[asyncpg.Record]) -> int:
+    """The version of the schema; 0 when there is none."""
     if await session.fetchval("SELECT to_regclass('hodei_migrations')") is None:
         return 0
     newest = await session.fetchval("SELECT coalesce(max(number), 0) FROM hodei_migrations")
@@ -181,16 +194,14 @@ async def _rebase_feed(session: asyncpg.Connection[asyncpg.Record]) -> None:
     """Moves events from another server's future into this server's past.
 
     Transaction numbers begin anew when a dump is restored into a new server; events that
-    carry the old, higher numbers would stay invisible. Their own order is kept by `seq`.
+    carry the old, higher numbers would stay invisible. They then all get the number 1 and are
+    ordered by `seq`, and what webhooks were told, or need not be told, is behind their place.
     """
-    await session.execute(
-        "UPDATE events SET tx = '1' WHERE tx >= pg_snapshot_xmax(pg_current_snapshot())"
-    )
-    ahead = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
-    await session.execute(f"UPDATE webhook_feed SET tx = 1 WHERE tx >= {ahead}")
-    await session.execute(
-        f"UPDATE webhooks SET since_tx = 1, since = '1:1:' WHERE since_tx >= {ahead}"
-    )
+    async with session.transaction():
+        if await session.fetchval(_AHEAD):
+            await session.execute(_PLACE)
+            await session.execute("UPDATE events SET tx = '1'")
+            await session.execute("UPDATE webhooks SET since_tx = 1, since = '1:1:'")
 
 
 def _too_new(stored: int) -> Unavailable:

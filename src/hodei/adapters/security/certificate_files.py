@@ -160,3 +160,14 @@ def _state(path: Path) -> tuple[int, int, int]:
     except OSError:
         return (0, 0, 0)
     return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
+def names_in(chain: bytes) -> list[str]:
+    """The DNS names and addresses that the first certificate of a chain is for."""
+    leaf = x509.load_pem_x509_certificates(chain)[0]
+    try:
+        held = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    addresses = held.get_values_for_type(x509.IPAddress)
+    return [*held.get_values_for_type(x509.DNSName), *(str(address) for address in addresses)]

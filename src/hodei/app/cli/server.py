@@ -6,6 +6,8 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
-db = typer.Typer(no_args_is_help=True, help="The database's schema: upgrade, version.")
+db = typer.Typer(no_args_is_help=True, help="The database: upgrade, version, backup, restore.")
 config = typer.Typer(no_args_is_help=True, help="Settings: check.")
 
 
@@ -135,6 +137,29 @@ def _show_health(url: str, ready: Mapping[str, Any], summary: Mapping[str, Any])
     )
 
 
+def doctor(json: Json = False) -> None:
+    """Look at everything that a server needs, also while none runs, and say what to do.
+
+    Exit codes: 0 all is well, 1 something should be seen to, 2 something is broken.
+    """
+    from hodei.app.cli.tables import print_table
+    from hodei.app.doctor import examine
+    from hodei.app.doctor.finding import exit_code
+
+    found = asyncio.run(examine(read_or_stop()))
+    code = exit_code(found)
+    if json:
+        print_json({"findings": [asdict(one) for one in found], "exit_code": code})
+    else:
+        print_table(
+            ("HOW", "WHAT", "FOUND"), [(one.level, one.subject, one.found) for one in found]
+        )
+        for one in found:
+            if one.todo:
+                print(f"\n{one.subject}: {one.todo}")
+    _end(code)
+
+
 def version(json: Json = False) -> None:
     """Print the version of this program."""
     print_json({"version": hodei.__version__}) if json else print(hodei.__version__)
@@ -173,6 +198,33 @@ def db_version(json: Json = False) -> None:
             print_json({"version": found, "needed": needed})
         else:
             print(f"schema {found}, this program needs {needed}")
+
+    _with_database(work)
+
+
+File = Annotated[Path, typer.Argument(help="Of pg_dump's custom format.")]
+
+
+@db.command("backup")
+def db_backup(file: File) -> None:
+    """Write the whole database to a file, also while servers run; the secret key is not in it."""
+    from hodei.app.backup import back_up
+
+    async def work(settings: Settings) -> None:
+        size = await back_up(settings, file)
+        print(f"{file}: {size} bytes; keep the secret key apart from it")
+
+    _with_database(work)
+
+
+@db.command("restore")
+def db_restore(file: File) -> None:
+    """Fill an empty database from a file of `backup`; start the servers after it."""
+    from hodei.app.backup import restore
+
+    async def work(settings: Settings) -> None:
+        version = await restore(settings, file)
+        print(f"restored from {file}, which had schema {version}")
 
     _with_database(work)
 

@@ -19,7 +19,7 @@ from hodei.app.embedded.errors import (
     VersionMismatch,
 )
 from hodei.app.embedded.layout import default_data_dir
-from hodei.app.embedded.supervisor import EmbeddedPostgres
+from hodei.app.embedded.supervisor import EmbeddedPostgres, running_dsn
 
 __all__ = [
     "BinariesMissing",
@@ -33,4 +33,5 @@ __all__ = [
     "VersionMismatch",
     "default_data_dir",
     "find_binaries",
+    "running_dsn",
 ]

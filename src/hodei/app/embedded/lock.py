@@ -58,3 +58,19 @@ def _in_use(path: Path, holder: str) -> DataDirectoryInUse:
         "choose another directory with HODEI_DATA_DIR, or share one PostgreSQL between both "
         "with HODEI_DATABASE_URL."
     )
+
+
+def noted(path: Path) -> str | None:
+    """What the holder of a lock noted; None when nobody holds it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        lines = os.pread(descriptor, 4096, 0).decode("utf-8", "replace").split("\n")
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return lines[1] if len(lines) > 1 else None
+    finally:
+        os.close(descriptor)
+    return None

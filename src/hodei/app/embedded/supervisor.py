@@ -23,7 +23,7 @@ from hodei.app.embedded.binaries import PostgresBinaries
 from hodei.app.embedded.cluster import SUPERUSER, Cluster, open_cluster
 from hodei.app.embedded.errors import EmbeddedPostgresError, KeepsFailing, StartFailed
 from hodei.app.embedded.layout import make_socket_dir, open_layout, remove_socket_dir
-from hodei.app.embedded.lock import hold_lock
+from hodei.app.embedded.lock import hold_lock, noted
 from hodei.app.embedded.logfile import bound_log, last_word
 from hodei.app.embedded.postmaster import (
     DATABASE,
@@ -123,7 +123,7 @@ class EmbeddedPostgres:
     @property
     def dsn(self) -> str:
         """Where asyncpg connects; stays the same over restarts."""
-        return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(self.socket_dir), safe='')}"
+        return _dsn(self.socket_dir)
 
     @property
     def pid(self) -> int:
@@ -219,6 +219,17 @@ class EmbeddedPostgres:
                 bound_log(self.cluster.layout.log)
             except OSError as error:
                 logger.warning("the log could not be cut", extra={"reason": str(error)})
+
+
+def running_dsn(data_dir: Path) -> str | None:
+    """Where the PostgreSQL of a Hodei that runs on this data directory is reached; None: none
+    runs."""
+    place = noted(open_layout(data_dir).lock)
+    return _dsn(Path(place)) if place else None
+
+
+def _dsn(socket_dir: Path) -> str:
+    return f"postgresql://{SUPERUSER}@/{DATABASE}?host={quote(str(socket_dir), safe='')}"
 
 
 async def _serve(
