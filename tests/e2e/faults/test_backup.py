@@ -56,7 +56,9 @@ async def test_a_backup_under_load_is_restored_elsewhere() -> None:
                 failed = await observer.submit(shell("echo before; exit 3"))
                 await _told(client, failed)
             running = Counting(name="running", files=site.files)
-            held = await observer.submit(running.spec())
+            spec = running.spec()
+            spec.timeout_ms = 3_600_000
+            held = await observer.submit(spec)
             await running.reached(20)
             await observer.lines(held, 10)
             submitter, enough = Submitter(observer), asyncio.Event()
@@ -109,7 +111,7 @@ async def _past_is_there(
             assert (await observer.log(job_id)).text == [key]
         else:
             # It was under way at the moment of the backup.
-            assert job.outcome.cause in ("lost", "provision"), job.outcome
+            assert job.outcome.cause in ("lost", "provision", "timeout"), job.outcome
     assert (await observer.log(failed)).text == ["before"]
     env = {"TOKEN": {"secret": "TOKEN"}}
     script = 'test "$TOKEN" = "the value of it" && echo the same'
