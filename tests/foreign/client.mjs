@@ -1,5 +1,5 @@
-// A gRPC client that learns everything from server reflection: usage: client.mjs HOST:PORT SCRIPT
-// Lists the services, runs a job with the given shell script, follows its log and prints one
+// A gRPC client that learns everything from server reflection: usage: client.mjs HOST:PORT [SCRIPT]
+// Without a script it prints {services}. With one it lists the services, runs a job with the given shell script, follows its log and prints one
 // JSON object: {services, job, lines, end, refused, lastKind}.
 import { createRequire } from "node:module";
 import grpc from "@grpc/grpc-js";
@@ -90,6 +90,10 @@ const call = (client, method, request) =>
 const reflect = reflection();
 const listed = await ask(reflect, { list_services: "" });
 const services = listed.list_services_response.service.map((one) => one.name);
+if (script === undefined) {
+  console.log(JSON.stringify({ services }));
+  process.exit(0);
+}
 const jobs = await service(reflect, "hodei.v1.JobExecutionService");
 const logs = await service(reflect, "hodei.v1.LogStreamService");
 

@@ -163,20 +163,20 @@ class Visitor:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
+def chromium(program: str = CHROMIUM) -> Iterator[Browser]:
+    """Debian's Chromium, or a program that starts it somewhere else, without a window."""
     expect.set_options(timeout=WAIT_MS)
     with sync_playwright() as playwright:
-        browser = _launch(playwright)
+        browser = _launch(playwright, program)
         try:
             yield browser
         finally:
             browser.close()
 
 
-def _launch(playwright: Playwright) -> Browser:
+def _launch(playwright: Playwright, program: str) -> Browser:
     assert Path(CHROMIUM).exists(), "chromium is missing: scripts/setup test installs it"
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    return playwright.chromium.launch(executable_path=program, args=FLAGS)
 
 
 STILL = """async () => {

@@ -86,7 +86,7 @@ class PrivateEngine:
         return f"unix://{self.socket}"
 
     def run(self, command: str, *arguments: object) -> None:
-        """A command of the testbed script: up, start, kill, down, registry."""
+        """A command of the testbed script: up, start, stop, kill, down, registry."""
         argv = [str(SCRIPT), command, str(self.folder), *map(str, arguments)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
@@ -204,18 +204,24 @@ class PrivateEngine:
         subnet = ipaddress.ip_network(found["IPAM"]["Config"][0]["Subnet"])
         return str(next(subnet.hosts()))
 
-    def listen(self, address: str = "127.0.0.1") -> socket.socket:
-        """A listening socket on a free port of an address of the engine's own network."""
+    @property
+    def network(self) -> Path:
+        """The name space of the engine's own network, where published ports are."""
         holder = (self.folder / "holder").read_text("ascii").strip()
         init = Path(f"/proc/{holder}/task/{holder}/children").read_text("ascii").split()[0]
+        return Path(f"/proc/{init}/ns/net")
+
+    def listen(self, address: str = "127.0.0.1", port: int = 0) -> socket.socket:
+        """A listening socket on a port (0: a free one) of an address of the engine's network."""
+        network = self.network
         made: list[socket.socket] = []
 
         def inside() -> None:
             # A socket belongs to the name space of the thread that made it, for good.
-            descriptor = os.open(f"/proc/{init}/ns/net", os.O_RDONLY)
+            descriptor = os.open(network, os.O_RDONLY)
             try:
                 if ctypes.CDLL(None, use_errno=True).setns(descriptor, CLONE_NEWNET) == 0:
-                    made.append(socket.create_server((address, 0)))
+                    made.append(socket.create_server((address, port)))
             finally:
                 os.close(descriptor)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from time import monotonic, sleep
 
+from hodei import __version__
 from hodei.agent import messages, processes
 from hodei.agent.copying import BUNDLE, copy_tree
 from hodei.agent.diagnostics import log, set_level
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from hodei.agent.runner import Attempt, Host
     from hodei.agent.terminal import Terminals
 
-AGENT_VERSION = "0.1.0"
 COPY_TO = "HODEI_AGENT_COPY_TO"
 FEATURES = ("pty", "stats")
 DONE, CUT_OFF, BAD_SETTINGS, REFUSED, NO_SERVER = 0, 1, 2, 3, 4
@@ -92,7 +92,7 @@ def register(channels: list[Channel], settings: AgentSettings) -> Message | int:
         {
             "worker_id": settings.worker_id,
             "otp": settings.take_otp(),
-            "agent_version": AGENT_VERSION,
+            "agent_version": __version__,
             "architecture": "arm64" if system.machine == "aarch64" else system.machine,
             "hostname": system.nodename,
             "features": list(FEATURES),

@@ -143,6 +143,9 @@ async def _seed(engine: Engine, settings: Settings) -> None:
         if getattr(settings, attribute):
             given = SEEDED[kind](settings) if kind in SEEDED else {}
             await engine.providers.seed(ProviderConfig(name=kind, type=kind, settings=given))
+    for view in await engine.providers.all():
+        facts = {"provider": view.record.name, "type": view.record.type}
+        logger.info("provider %s", "enabled" if view.record.enabled else "disabled", extra=facts)
 
 
 def _refuse_missing_types(settings: Settings, factories: dict[str, ProviderFactory]) -> None:

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.docker.test_examples import FETCH, HELLO, STEPS, WORD
 from tests.e2e.docker.yard import Yard
 from tests.support.browser import Visitor, chromium
+from tests.support.docker import PrivateEngine
 from tests.support.docker_images import python_image
 from tests.web.forms import type_job
 from tests.web.log_pages import logs_path, row
@@ -65,7 +66,7 @@ def ends_well(page: Page, *config: str) -> None:
 
 def test_the_examples_end_well_and_read_back(visitor: Visitor, yard: Yard) -> None:
     yard.engine.load(python_image())
-    with visitor.page("/jobs/new") as page, interface(yard) as (url, asked):
+    with visitor.page("/jobs/new") as page, interface(yard.engine) as (url, asked):
         type_job(page, "Hello World", HELLO, fields={"Container Image": "alpine:latest"})
         expect(page.locator("[data-latest-logs]")).to_contain_text("Hello from Hodei!")
         expect(page.get_by_role("list", name="Timeline")).to_contain_text("the image was there")
@@ -84,7 +85,7 @@ def test_the_examples_end_well_and_read_back(visitor: Visitor, yard: Yard) -> No
 
 
 @contextmanager
-def interface(yard: Yard) -> Iterator[tuple[str, list[Any]]]:
+def interface(engine: PrivateEngine) -> Iterator[tuple[str, list[Any]]]:
     """An HTTP server on the engine's bridge; its address and the headers that it was sent."""
     asked: list[Any] = []
 
@@ -100,7 +101,7 @@ def interface(yard: Yard) -> Iterator[tuple[str, list[Any]]]:
 
     server = HTTPServer(("127.0.0.1", 0), Answer, bind_and_activate=False)
     server.socket.close()
-    server.socket = yard.engine.listen(yard.engine.gateway())
+    server.socket = engine.listen(engine.gateway())
     host, port = server.socket.getsockname()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

@@ -72,8 +72,8 @@ def test_the_same_inputs_give_the_same_bytes(
 def test_another_agent_is_another_version(bundle: BundleInfo, tmp_path: Path) -> None:
     package = tmp_path / "src" / "hodei"
     shutil.copytree(own_agent().parent, package, ignore=shutil.ignore_patterns("app", "wire"))
-    main = package / "agent" / "main.py"
-    main.write_text(main.read_text().replace('AGENT_VERSION = "', 'AGENT_VERSION = "9'))
+    version = package / "__init__.py"
+    version.write_text(version.read_text().replace('__version__ = "', '__version__ = "9'))
     assert build(tmp_path / "out", agent=package / "agent").version != bundle.version
 
 

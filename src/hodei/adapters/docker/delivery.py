@@ -1,8 +1,9 @@
 """Bringing the agent, its password and the way to the server into a container.
 
-Behind a unix socket the engine sees this machine's files, so directories are mounted: the agent's
-bundle, a directory of the worker's own with the password, and the directory of the server's
-socket. The directory and not the socket itself: after a restart the server makes a new one.
+Behind a unix socket the engine sees this machine's files, or the volumes of the container that the
+server is in, so directories are mounted: the agent's bundle, a directory of the worker's own with
+the password, and the directory of the server's socket. The directory and not the socket itself:
+after a restart the server makes a new one.
 
 Any other engine gets copies: the bundle once in a volume, the password in a volume that lives and
 dies with its container.
@@ -25,10 +26,12 @@ from hodei.adapters.docker.containers import (
     WORKER_FOLDER,
     Delivered,
     Mount,
+    Owner,
     as_worker_id,
 )
 from hodei.adapters.docker.engine import Engine
 from hodei.adapters.docker.errors import translated
+from hodei.adapters.docker.host_paths import HostPaths
 from hodei.adapters.docker.images import Image
 from hodei.adapters.docker.tarball import one_file
 from hodei.domain.errors import ProviderUnavailable, SpecRejected
@@ -41,6 +44,10 @@ SHARED_FOLDERS = frozenset({"/", "/tmp", "/run", "/var/run", "/var/tmp", "/var",
 
 class Delivery(Protocol):
     """One way to bring everything into a container."""
+
+    async def ready(self) -> None:
+        """Returns when a worker could be given all of it. Raises ProviderUnavailable."""
+        ...
 
     async def prepare(self, request: ProvisionRequest, image: Image) -> Delivered:
         """What the container is to be created with."""
@@ -62,9 +69,14 @@ class Delivery(Protocol):
 class BindDelivery:
     """Directories of this machine."""
 
-    def __init__(self, bundle: AgentBundle, data_dir: Path) -> None:
+    def __init__(self, bundle: AgentBundle, data_dir: Path, paths: HostPaths) -> None:
         self._bundle = bundle
+        self._paths = paths
         self._workers = data_dir / "workers"
+
+    async def ready(self) -> None:
+        with translated("look at the server's own volumes"):
+            await self._paths.of(await self._bundle())
 
     async def prepare(self, request: ProvisionRequest, image: Image) -> Delivered:
         servers, sockets = local_servers(request)
@@ -73,8 +85,8 @@ class BindDelivery:
                 write_password, self._workers, request.worker_id, request.enrolment.otp
             )
         pairs = [(await self._bundle(), AGENT_FOLDER), (str(folder), WORKER_FOLDER), *sockets]
-        mounts = tuple(_bind(source, target) for source, target in pairs)
-        return Delivered(mounts=mounts, servers=",".join(servers))
+        mounts = [_bind(await self._paths.of(source), target) for source, target in pairs]
+        return Delivered(mounts=tuple(mounts), servers=",".join(servers))
 
     async def complete(self, request: ProvisionRequest, container: str) -> None:
         return
@@ -92,9 +104,13 @@ class BindDelivery:
 class VolumeDelivery:
     """Copies, for an engine that does not see this machine's files."""
 
-    def __init__(self, engine: Engine, volume: BundleVolume) -> None:
+    def __init__(self, engine: Engine, bundle: AgentBundle, owner: Owner) -> None:
         self._engine = engine
-        self._volume = volume
+        self._bundle = bundle
+        self._volume = BundleVolume(engine, bundle, owner)
+
+    async def ready(self) -> None:
+        await self._bundle()
 
     async def prepare(self, request: ProvisionRequest, image: Image) -> Delivered:
         servers = [each for each in request.enrolment.servers if not each.startswith("unix:")]

@@ -14,7 +14,6 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 from hodei.adapters.docker.answers import Answer
-from hodei.adapters.docker.bundle_volume import BundleVolume
 from hodei.adapters.docker.containers import (
     Owner,
     by_worker,
@@ -37,6 +36,7 @@ from hodei.adapters.docker.facts import (
     reject,
     unfit,
 )
+from hodei.adapters.docker.host_paths import HostPaths, own_container
 from hodei.adapters.docker.images import Image, Images, require_machine
 from hodei.adapters.docker.settings import DockerSettings, PullPolicy
 from hodei.adapters.docker.worker_calls import MISSING, Calls
@@ -315,7 +315,7 @@ class DockerProvider:
         """What else a job would need; empty when all is there."""
         try:
             async with asyncio.timeout(BUNDLE_PATIENCE_S):
-                await self._bundle()
+                await self._delivery.ready()
         except TimeoutError:
             return "the agent's bundle for images is still being made"
         network = self._settings.network
@@ -330,8 +330,8 @@ class DockerProvider:
 
     def _new_delivery(self, data_dir: Path) -> Delivery:
         if self._settings.binds:
-            return BindDelivery(self._bundle, data_dir)
-        return VolumeDelivery(self._engine, BundleVolume(self._engine, self._bundle, self._owner))
+            return BindDelivery(self._bundle, data_dir, HostPaths(self._engine, own_container()))
+        return VolumeDelivery(self._engine, self._bundle, self._owner)
 
 
 async def _next(progress: AsyncGenerator[int, None]) -> int | None:

@@ -1,5 +1,7 @@
 """One bundle per content, made when it is first needed and kept in the data directory.
 
+A wheel brings its bundle along, and then nothing is made but a copy of it.
+
 <data_dir>/agent-bundles/<version>/       a bundle; never changed, never removed by itself,
                                           for workers of an older server may still run in it
 <data_dir>/agent-bundles/<key>.json       which bundle belongs to these sources, and what
@@ -25,6 +27,7 @@ from hodei.app.bundle.builder import build_into, own_agent, writing
 from hodei.app.bundle.errors import BundleBroken
 from hodei.app.bundle.imports import agent_sources
 from hodei.app.bundle.manifest import BundleInfo, read_bundle
+from hodei.app.bundle.packed import packed_bundle, unpack, version_of
 from hodei.app.bundle.survey import survey
 
 logger = logging.getLogger(__name__)
@@ -39,20 +42,37 @@ def ensure_bundle(data_dir: Path, *, agent: Path | None = None) -> Path:
     Blocks for milliseconds when it is there, else for one to three seconds. Several processes may
     call it at once. Every file is compared with the manifest, and the files of this machine with
     how they looked, so that an upgrade of Python or OpenSSL makes a new bundle.
-    Raises InterpreterUnsuitable and BundleUnwritable.
+    Raises InterpreterUnsuitable, BundleUnwritable and BundleBroken.
     """
-    agent = agent or own_agent()
     folder = data_dir / FOLDER
+    packed = packed_bundle() if agent is None else None
+    if packed is not None:
+        return _unpacked(folder, packed)
+    agent = agent or own_agent()
     record = folder / f"{_key(agent)}.json"
     found = _recorded(record)
     if found is not None:
         return found
+    with _writing_alone(folder):
+        return _recorded(record) or _make(folder, record, agent)
+
+
+def _unpacked(folder: Path, packed: Path) -> Path:
+    place = folder / version_of(packed)
+    if _is_whole(place):
+        return place
+    with _writing_alone(folder):
+        return place if _is_whole(place) else unpack(packed, folder)
+
+
+@contextmanager
+def _writing_alone(folder: Path) -> Iterator[None]:
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         # Workers of every user read it, and nothing in it is secret.
         folder.chmod(0o755)
         with _locked(folder / ".lock"):
-            return _recorded(record) or _make(folder, record, agent)
+            yield
 
 
 def _make(folder: Path, record: Path, agent: Path) -> Path:

@@ -18,7 +18,7 @@ MEGABYTE = 1_000_000
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 Place = Annotated[Path, typer.Argument(help="The bundle's directory.")]
 
-app = typer.Typer(no_args_is_help=True, help="The agent's bundle: build, check, image.")
+app = typer.Typer(no_args_is_help=True, help="The agent's bundle: build, check, pack, image.")
 
 
 @app.command("build")
@@ -41,6 +41,24 @@ def check(bundle: Place = Path("dist/agent-bundle"), as_json: Json = False) -> N
     try:
         _show(read_bundle(bundle), as_json)
     except BundleError as error:
+        fail(str(error), exits.ERROR)
+
+
+@app.command("pack")
+def pack(
+    folder: Annotated[Path, typer.Argument(help="Where the archive is to lie.")],
+) -> None:
+    """Make the bundle as one archive, as wheels carry it: scripts/wheel does the rest."""
+    from tempfile import TemporaryDirectory
+
+    from hodei.app.bundle import BundleError
+    from hodei.app.bundle import build as build_bundle
+    from hodei.app.bundle.packed import pack as write_archive
+
+    try:
+        with TemporaryDirectory(prefix="hodei-bundle-") as place:
+            print(write_archive(build_bundle(Path(place) / "bundle"), folder))
+    except (BundleError, OSError) as error:
         fail(str(error), exits.ERROR)
 
 
