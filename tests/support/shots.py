@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Page
 
 from hodei.client import Client
@@ -28,22 +29,33 @@ from tests.support.browser import (
 THEMES: tuple[Theme, ...] = ("dark", "light")
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 PAGES = ["/", "/jobs", "/jobs?q=nothing-like-it", "/jobs/new", "/queue", "/workers", "/providers"]
-PAGES += ["/providers/new?type=docker", "/metrics?range=1h", "/settings/profile"]
-PAGES += ["/settings/system", "/sign-in", "/setup", "/nowhere"]
+PAGES += ["/providers/new?type=docker", "/metrics?range=1h", "/sign-in", "/setup", "/nowhere"]
+PAGES += ["/templates", "/templates/new", "/schedules", "/schedules/new", "/audit"]
 PAGES += [f"/providers/local?tab={tab}" for tab in ("overview", "config", "workers", "health")]
+SECTIONS = ("profile", "tokens", "users", "projects", "secrets", "notifications", "system")
+PAGES += [f"/settings/{section}" for section in SECTIONS]
 OF_A_JOB = ("", "?tab=config", "?tab=resources", "/logs", "/terminal")
-STATES = ("RUNNING", "FAILED", "PENDING")
+OF_OTHERS = {
+    "templates": ("", "?tab=runs", "?tab=versions", "?tab=triggers", "/edit", "/run"),
+    "schedules": ("", "/edit"),
+    "workers": ("",),
+    "providers": ("",),
+}
+STATES = ("RUNNING", "FAILED", "PENDING", "TIMEOUT", "CANCELLED")
 COLUMNS = {"phone": 6, "desk": 3}
 
 
 def pages(url: str) -> list[str]:
-    """Addresses of every page, with a job of each state that the server has."""
+    """Addresses of every page, with a job of each state and one of all else that the server has."""
     found = list(PAGES)
     with Client(url) as client:
         for state in STATES:
-            job = next(iter(client.list(status=state)), None)
+            job = next(iter(client.list(status=[state])), None)
             if job is not None:
                 found += [f"/jobs/{job.id}{rest}" for rest in OF_A_JOB]
+    for kind, rests in OF_OTHERS.items():
+        listed = httpx.get(f"{url}/api/v1/{kind}").json()["items"]
+        found += [f"/{kind}/{listed[0]['id']}{rest}" for rest in rests if listed]
     return found
 
 

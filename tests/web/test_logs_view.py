@@ -248,7 +248,7 @@ def test_a_job_that_waits_says_why(visitor: Visitor, client: Client) -> None:
         job = client.submit(name="waits", command="echo here")
         with visitor.page(logs_path(job.id)) as page:
             expect(page.locator('[data-log-empty="not-started"]')).to_contain_text(
-                "dispatch is paused"
+                "Dispatch is paused."
             )
             httpx.patch(settings, json={"paused": False}).raise_for_status()
             expect(row(page, 1)).to_contain_text("here")

@@ -2,6 +2,7 @@
 import i18next, { type BackendModule } from "i18next";
 import { initReactI18next } from "react-i18next";
 import { chooseLanguage, type Language, rememberLanguage } from "./language";
+import { openPhrases } from "./phrases";
 import { pseudo } from "./pseudo";
 import { fetchWords, type Resources } from "./resources";
 
@@ -31,6 +32,8 @@ function showLanguage(language: string): void {
 
 /** Makes the words of the common namespace ready; resolves before the first render. */
 export async function startI18n(language: Language = chooseLanguage()): Promise<void> {
+  // What the server says is asked for later than what the page says: nothing waits for it.
+  void openPhrases(language).then(() => i18next.emit("phrases"));
   await i18next
     .use(backend)
     .use(initReactI18next)
@@ -42,7 +45,7 @@ export async function startI18n(language: Language = chooseLanguage()): Promise<
       defaultNS: "common",
       partialBundledLanguages: true,
       interpolation: { escapeValue: false }, // React escapes
-      react: { useSuspense: true },
+      react: { useSuspense: true, bindI18n: "languageChanged phrases" },
     });
   showLanguage(language);
   i18next.on("languageChanged", showLanguage);
@@ -54,6 +57,7 @@ export const loadNamespaces = (namespaces: readonly string[]): Promise<void> =>
 /** Switches the language at once, for good. */
 export async function switchLanguage(language: Language): Promise<void> {
   rememberLanguage(language);
+  await openPhrases(language);
   await i18next.changeLanguage(language);
 }
 

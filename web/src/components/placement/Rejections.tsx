@@ -1,33 +1,22 @@
 /** Why providers do not take a job, one sentence each. */
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
+import { Said } from "@/components/ui/Said";
 
 type Rejection = Schemas["RejectionView"];
 
 export function Rejections({ title, items }: { title: string; items: readonly Rejection[] }) {
-  const { t, i18n } = useTranslation();
+  useTranslation(); // so that they are said anew when the language changes
   if (items.length === 0) return null;
-  // The server's own sentences have the figures, and are in English.
-  const english = i18n.language.startsWith("en");
   return (
     <div>
       <h3 className="mb-1 font-medium text-muted text-xs">{title}</h3>
       <ul className="flex flex-col gap-1.5">
-        {items.map(({ provider, kind, reason }) => {
-          const key = `kind.${kind}`;
-          const words = i18n.exists(key)
-            ? `Provider ${provider.name}: ${t(key as "kind.full")}`
-            : reason;
-          return (
-            <li
-              key={provider.id}
-              lang={i18n.exists(key) ? undefined : "en"}
-              className="text-sm [overflow-wrap:anywhere]"
-            >
-              {sentence(english ? reason : words)}
-            </li>
-          );
-        })}
+        {items.map(({ provider, reason }) => (
+          <li key={provider.id} className="text-sm [overflow-wrap:anywhere]">
+            <Said text={reason} as={sentence} />
+          </li>
+        ))}
       </ul>
     </div>
   );

@@ -1,6 +1,6 @@
 /** Tabs, which scroll sideways when they do not fit, and a control of a few segments. */
 import { RadioGroup, Tabs as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { cn } from "@/lib/cn";
 
 type Option<T extends string> = { value: T; label: string; count?: string };
@@ -13,19 +13,36 @@ type TabsProps<T extends string> = {
   children: ReactNode;
 };
 
+/** Keeps the chosen tab in sight where they do not all fit. */
+function useInSight(value: string) {
+  const list = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the value says which tab is chosen
+  useEffect(() => {
+    const box = list.current;
+    const tab = box?.querySelector<HTMLElement>("[data-state=active]");
+    if (!box || !tab) return;
+    const over = tab.offsetLeft + tab.offsetWidth - box.clientWidth;
+    if (tab.offsetLeft < box.scrollLeft || over > box.scrollLeft)
+      box.scrollLeft = Math.max(0, over);
+  }, [value]);
+  return list;
+}
+
 /** Put one TabPanel per tab inside. */
 export function Tabs<T extends string>({ label, value, onChange, tabs, children }: TabsProps<T>) {
+  const list = useInSight(value);
   return (
     <Radix.Root value={value} onValueChange={(next) => onChange(next as T)} className="min-w-0">
       <Radix.List
+        ref={list}
         aria-label={label}
-        className="flex overflow-x-auto border-b border-hairline [scrollbar-width:none]"
+        className="relative flex overflow-x-auto border-b border-hairline [scrollbar-width:none]"
       >
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value}
             value={tab.value}
-            className="-mb-px flex h-10 shrink-0 items-center gap-2 border-b-2 border-transparent px-3 font-medium text-muted -outline-offset-2 first:pl-1 hover:text-text data-[state=active]:border-brand data-[state=active]:text-text pointer-coarse:h-11"
+            className="-mb-px flex h-10 shrink-0 items-center gap-2 border-b-2 border-transparent px-2.5 font-medium text-muted -outline-offset-2 first:pl-1 sm:px-3 hover:text-text data-[state=active]:border-brand data-[state=active]:text-text pointer-coarse:h-11"
           >
             {tab.label}
             {tab.count !== undefined && (

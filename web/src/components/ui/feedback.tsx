@@ -3,6 +3,7 @@ import { CircleAlert, Info, Lock, type LucideIcon, TriangleAlert } from "lucide-
 import { type ReactNode, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/problem";
+import { langOf } from "@/i18n/phrases";
 import { cn } from "@/lib/cn";
 import { Button } from "./Button";
 import { Copy } from "./Copy";
@@ -97,14 +98,18 @@ export function ErrorState({ error, onRetry, className }: ErrorStateProps) {
   const wait = useCountdown(error instanceof ApiError ? error.retryAfter : 0);
   if (error instanceof ApiError && error.code === "forbidden") return <Forbidden />;
   const id = error instanceof ApiError ? error.correlationId : "";
+  const words = detail(error);
   return (
     <div role="alert" className={cn("flex flex-col items-start gap-2 p-5", className)}>
       <p className="flex items-center gap-2 font-medium">
         <CircleAlert size={16} aria-hidden className="shrink-0 text-failed" />
         {title(error)}
       </p>
-      <p lang={id === "" ? undefined : "en"} className="text-muted [overflow-wrap:anywhere]">
-        {detail(error)}
+      <p
+        lang={id === "" ? undefined : langOf(words)}
+        className="text-muted [overflow-wrap:anywhere]"
+      >
+        {words}
       </p>
       {id !== "" && (
         <p className="flex flex-wrap items-center gap-1 text-sm text-subtle">

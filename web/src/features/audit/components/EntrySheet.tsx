@@ -10,6 +10,7 @@ import { Sheet } from "@/components/ui/Dialog";
 import { JsonTree } from "@/components/ui/JsonTree";
 import { Link } from "@/components/ui/Link";
 import { Moment } from "@/components/ui/Time";
+import { said } from "@/i18n/phrases";
 import type { AuditSearch } from "../search";
 import { ResultBadge } from "./ResultBadge";
 
@@ -41,7 +42,7 @@ export default function EntrySheet({ entry, onFilter, onClose }: EntrySheetProps
         facts={[
           [t("column.result"), <ResultBadge key="result" result={entry.result} />],
           ...(entry.code === null ? [] : [[t("fact.code"), entry.code] as const]),
-          ...(entry.detail === "" ? [] : [[t("fact.detail"), entry.detail] as const]),
+          ...(entry.detail === "" ? [] : [[t("fact.detail"), said(entry.detail)] as const]),
           [t("column.actor"), narrowed(actor, { actor }, t("column.actor"))],
           ...(entry.via === "" ? [] : [[t("fact.via"), entry.via] as const]),
           [t("column.action"), narrowed(action, { action }, t("column.action"))],

@@ -7,6 +7,7 @@ import { keys } from "@/api/keys";
 import { storedSpec } from "@/api/spec";
 import { Button } from "@/components/ui/Button";
 import { ButtonLink } from "@/components/ui/Link";
+import { Said } from "@/components/ui/Said";
 import { cn } from "@/lib/cn";
 import { formatBytes, formatDuration } from "@/lib/format";
 import { useReasons, useRerun } from "../hooks/actions";
@@ -47,8 +48,8 @@ export function FailureCard({ job, outcome }: { job: Job; outcome: Outcome }) {
       </h2>
       <p className="mt-1 [overflow-wrap:anywhere]">{words}</p>
       {SERVER_KNOWS.includes(outcome.cause) && (
-        <p className="mt-1 text-muted text-sm [overflow-wrap:anywhere]" lang="en">
-          {outcome.message}
+        <p className="mt-1 text-muted text-sm [overflow-wrap:anywhere]">
+          <Said text={outcome.message} />
         </p>
       )}
       {job.cancel_reason !== "" && (
@@ -87,7 +88,7 @@ function LastLines({ job }: { job: Job }) {
       <figcaption className="mb-1 font-medium text-muted text-xs">
         {t(errors.length > 0 ? "failure.errorLines" : "failure.lastLines")}
       </figcaption>
-      <pre className="overflow-x-auto rounded-control bg-console px-3 py-2 font-mono text-console-text text-xs">
+      <pre className="whitespace-pre-wrap rounded-control bg-console px-3 py-2 font-mono text-console-text text-xs [overflow-wrap:anywhere]">
         {shown.map((line) => (
           <span key={line.n} className={cn("block", line.l === "ERROR" && "text-console-error")}>
             {`${line.n} `.padStart(6)}

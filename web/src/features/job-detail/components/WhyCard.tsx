@@ -7,6 +7,7 @@ import { explainQuery } from "@/api/queries/jobs";
 import { summaryQuery } from "@/api/queries/system";
 import { Rejections, sentence } from "@/components/placement/Rejections";
 import { Loading, Skeleton } from "@/components/ui/feedback";
+import { said } from "@/i18n/phrases";
 import { formatClock, formatDuration, formatNumber } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import { serverNow } from "@/live/clock";
@@ -58,7 +59,6 @@ type Rejection = Parameters<typeof Rejections>[0]["items"][number];
 
 function useReason(job: Job, data: Explanation | undefined): string {
   const { t, i18n } = useTranslation("job-detail");
-  const { t: common } = useTranslation();
   const { zone } = usePreferences();
   const { data: summary } = useQuery(summaryQuery());
   if (data === undefined) return "";
@@ -69,13 +69,7 @@ function useReason(job: Job, data: Explanation | undefined): string {
     });
   }
   if (data.rejections.length > 0) {
-    if (i18n.language.startsWith("en")) return sentence(data.reason);
-    const [only] = data.rejections;
-    const key = `kind.${only?.kind}`;
-    if (data.rejections.length > 1 || only === undefined || !i18n.exists(key)) {
-      return t("why.blocked");
-    }
-    return `Provider ${only.provider.name}: ${common(key as "kind.full")}.`;
+    return sentence(said(data.reason));
   }
   if (summary?.queue.paused) return t("why.paused");
   const ahead = (data.position ?? 1) - 1;

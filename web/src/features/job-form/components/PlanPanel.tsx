@@ -2,9 +2,10 @@
 import { CircleCheck, CircleX, Hourglass, type LucideIcon } from "lucide-react";
 import { useContext } from "react";
 import { useTranslation } from "react-i18next";
-import { Rejections } from "@/components/placement/Rejections";
+import { Rejections, sentence } from "@/components/placement/Rejections";
 import { Button } from "@/components/ui/Button";
 import { Loading, Skeleton } from "@/components/ui/feedback";
+import { Said } from "@/components/ui/Said";
 import { cn } from "@/lib/cn";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { FormContext } from "../hooks/form";
@@ -96,8 +97,8 @@ function Known({ plan }: { plan: Plan }) {
         title={t(verdict === "runs" ? "plan.others" : "plan.asked")}
       />
       {verdict === "refused" && plan.rejections.length === 0 && (
-        <p lang="en" className="text-muted">
-          {plan.reason}
+        <p className="text-muted">
+          <Said text={plan.reason} as={sentence} />
         </p>
       )}
       <DropImage plan={plan} />

@@ -2,9 +2,11 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { JobRow, Results } from "@/api/queries/jobs";
+import { sentence } from "@/components/placement/Rejections";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Link } from "@/components/ui/Link";
+import { Said } from "@/components/ui/Said";
 import { formatNumber, shortId } from "@/lib/format";
 
 type BulkResultProps = {
@@ -49,10 +51,12 @@ export default function BulkResult({ what, results, rows, onClose }: BulkResultP
               <Link to="/jobs/$jobId" params={{ jobId: result.job_id ?? result.key }}>
                 {names.get(result.key) ?? shortId(result.key)}
               </Link>
-              <span lang={result.ok ? undefined : "en"} className="block text-sm text-muted">
-                {result.ok
-                  ? t(what === "cancel" ? "bulk.cancelled" : "bulk.submitted")
-                  : result.error}
+              <span className="block text-sm text-muted">
+                {result.ok ? (
+                  t(what === "cancel" ? "bulk.cancelled" : "bulk.submitted")
+                ) : (
+                  <Said text={result.error} as={sentence} />
+                )}
               </span>
             </span>
           </li>

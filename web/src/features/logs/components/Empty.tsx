@@ -15,8 +15,10 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { isApiError } from "@/api/problem";
 import { explainQuery, TERMINAL } from "@/api/queries/jobs";
+import { sentence } from "@/components/placement/Rejections";
 import { Button } from "@/components/ui/Button";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
+import { Said } from "@/components/ui/Said";
 import { formatMoment } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import type { Viewer } from "../hooks/useViewer";
@@ -70,7 +72,7 @@ function Refused({ error, onChange }: Omit<EmptyProps, "viewer"> & { error: unkn
   if (isApiError(error, "not_found")) {
     return (
       <Note icon={SearchX} state="not-found" title={t("state.notFound")}>
-        <span lang="en">{detail(error)}</span>
+        {detail(error)}
       </Note>
     );
   }
@@ -104,7 +106,7 @@ function NotStarted({ viewer }: { viewer: Viewer }) {
       state={over ? "never-started" : "not-started"}
       title={t(over ? "state.never" : "state.waitingJob")}
     >
-      <span lang="en">{over ? job?.outcome?.message : data?.reason}</span>
+      <Said text={over ? job?.outcome?.message : data?.reason} as={sentence} />
     </Note>
   );
 }
@@ -120,7 +122,7 @@ function NoLines({ viewer }: { viewer: Viewer }) {
   return (
     <Note icon={FileX2} state="empty" title={t("state.nothing")}>
       {code === null || code === undefined ? (
-        <span lang="en">{outcome?.message}</span>
+        <Said text={outcome?.message} />
       ) : (
         t("state.exit", { code })
       )}

@@ -2,9 +2,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/queries/providers";
+import { sentence } from "@/components/placement/Rejections";
 import { Badge } from "@/components/ui/Badge";
 import { Card } from "@/components/ui/Card";
 import { EmptyState, ErrorState, Skeleton } from "@/components/ui/feedback";
+import { Said } from "@/components/ui/Said";
 import { Moment } from "@/components/ui/Time";
 import { healthQuery } from "../hooks/data";
 import { HealthBadge } from "./HealthBadge";
@@ -33,8 +35,8 @@ export default function HealthHistory({ provider }: { provider: Provider }) {
               {index === 0 && <Badge>{t("history.now")}</Badge>}
             </p>
             {health.reason !== "" && (
-              <p lang="en" className="[overflow-wrap:anywhere]">
-                {health.reason}
+              <p className="[overflow-wrap:anywhere]">
+                <Said text={health.reason} as={sentence} />
               </p>
             )}
             <Details details={health.details} />

@@ -31,9 +31,7 @@ export function Problems({ box, issues, error, form }: Props) {
             {failed ? title(error) : t("problems.title", { count: issues.length })}
           </h2>
           {failed ? (
-            <p lang="en" className="mt-1 pl-6 [overflow-wrap:anywhere]">
-              {detail(error)}
-            </p>
+            <p className="mt-1 pl-6 [overflow-wrap:anywhere]">{detail(error)}</p>
           ) : (
             <ul className="mt-1.5 flex flex-col pl-6">
               {issues.map((issue) => (

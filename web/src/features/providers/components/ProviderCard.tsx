@@ -2,9 +2,11 @@
 import { TriangleAlert } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/queries/providers";
+import { sentence } from "@/components/placement/Rejections";
 import { Badge } from "@/components/ui/Badge";
 import { Facts } from "@/components/ui/Card";
 import { Link } from "@/components/ui/Link";
+import { Said } from "@/components/ui/Said";
 import { RelativeTime } from "@/components/ui/Time";
 import { formatNumber } from "@/lib/format";
 import { Capacity } from "./Capacity";
@@ -48,8 +50,8 @@ export function ProviderCard({ provider }: { provider: Provider }) {
         )}
       </div>
       {!health.ok && health.reason !== "" && (
-        <p lang="en" className="line-clamp-3 text-sm text-failed [overflow-wrap:anywhere]">
-          {health.reason}
+        <p className="line-clamp-3 text-sm text-failed [overflow-wrap:anywhere]">
+          <Said text={health.reason} as={sentence} />
         </p>
       )}
       <Capacity provider={provider} />

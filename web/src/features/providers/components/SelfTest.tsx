@@ -2,10 +2,12 @@
 import { PlugZap } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/queries/providers";
+import { sentence } from "@/components/placement/Rejections";
 import { Button } from "@/components/ui/Button";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { useRefusal } from "@/components/ui/refusal";
 import { toast } from "@/components/ui/toast";
+import { said } from "@/i18n/phrases";
 import { useTestProvider } from "../hooks/data";
 
 export function SelfTest({ provider }: { provider: Provider }) {
@@ -17,7 +19,9 @@ export function SelfTest({ provider }: { provider: Provider }) {
   const run = () =>
     test.mutate(undefined, {
       onSuccess: (health) =>
-        health.ok ? toast.done(t("test.works")) : toast.failed(t("test.fails"), health.reason),
+        health.ok
+          ? toast.done(t("test.works"))
+          : toast.failed(t("test.fails"), sentence(said(health.reason))),
       onError: (error) => toast.failed(title(error), detail(error)),
     });
   return (

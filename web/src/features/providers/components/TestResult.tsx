@@ -1,7 +1,9 @@
 /** The answer of a check: whether it works, why not, and what was found. */
 import { CircleCheck, CircleX } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { sentence } from "@/components/placement/Rejections";
 import { Facts } from "@/components/ui/Card";
+import { Said } from "@/components/ui/Said";
 import { RelativeTime } from "@/components/ui/Time";
 import { cn } from "@/lib/cn";
 import type { Health } from "../hooks/data";
@@ -32,8 +34,8 @@ export function TestResult({ health, title }: Props) {
           )}
         </p>
         {health.reason !== "" && (
-          <p lang="en" className="[overflow-wrap:anywhere]">
-            {health.reason}
+          <p className="[overflow-wrap:anywhere]">
+            <Said text={health.reason} as={sentence} />
           </p>
         )}
         <Details details={health.details} label={t("test.details")} />

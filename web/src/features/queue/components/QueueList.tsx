@@ -2,6 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { type QueueEntry, useChangePriority } from "@/api/queries/queue";
+import { sentence } from "@/components/placement/Rejections";
 import { CardList } from "@/components/ui/CardList";
 import { type Column, DataTable } from "@/components/ui/DataTable";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
@@ -10,6 +11,7 @@ import { useRefusal } from "@/components/ui/refusal";
 import { Duration } from "@/components/ui/Time";
 import { Tooltip } from "@/components/ui/Tooltip";
 import { toast } from "@/components/ui/toast";
+import { said } from "@/i18n/phrases";
 import { formatDuration, formatNumber } from "@/lib/format";
 import { useWide } from "@/lib/media";
 
@@ -73,7 +75,8 @@ export function QueueList({ rows, onEndReached }: QueueListProps) {
   const { t, i18n } = useTranslation("queue");
   const expected = useExpectedStart();
   const wide = useWide();
-  const why = (entry: QueueEntry) => entry.reason || t("notLooked");
+  const why = (entry: QueueEntry) =>
+    entry.reason === "" ? t("notLooked") : sentence(said(entry.reason));
   const columns: Column<QueueEntry>[] = [
     {
       id: "position",

@@ -4,6 +4,7 @@ import { ListOrdered, Pause, Play } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { type Queue, queueQuery, usePauseQueue } from "@/api/queries/queue";
+import { sentence } from "@/components/placement/Rejections";
 import { Button } from "@/components/ui/Button";
 import {
   Banner,
@@ -17,6 +18,7 @@ import {
 import { LazyAlertDialog } from "@/components/ui/LazyAlertDialog";
 import { Page } from "@/components/ui/Page";
 import { useRefusal } from "@/components/ui/refusal";
+import { Said } from "@/components/ui/Said";
 import { Stale } from "@/components/ui/Stale";
 import { toast } from "@/components/ui/toast";
 import { formatNumber } from "@/lib/format";
@@ -91,7 +93,9 @@ function Reasons({ reasons }: { reasons: readonly string[] }) {
       <h2 className="pb-1 text-sm text-muted">{t("reasons")}</h2>
       <ul className="list-disc pl-5">
         {reasons.map((reason) => (
-          <li key={reason}>{reason}</li>
+          <li key={reason}>
+            <Said text={reason} as={sentence} />
+          </li>
         ))}
       </ul>
     </section>

@@ -33,19 +33,16 @@ export function FaultSummary({ state }: { state: ScheduleFormState }) {
     ...faults.map(({ field, code }) => ({
       of: fieldLabel(field),
       text: t(`form.fault.${code}`),
-      server: false,
     })),
     ...Object.entries(problems).map(([name, text]) => ({
       of: parameterLabel(name),
       text,
-      server: false,
     })),
     ...violations.map(({ field, message }) => ({
       of: field.startsWith(PARAMETER)
         ? parameterLabel(field.slice(PARAMETER.length))
         : fieldLabel(fieldOf(field)),
       text: message,
-      server: true,
     })),
   ];
   const shown = lines.length > 0 || jobWrong || error !== null;
@@ -67,20 +64,16 @@ export function FaultSummary({ state }: { state: ScheduleFormState }) {
             <CircleAlert size={16} aria-hidden className="shrink-0 text-failed" />
             {heading}
           </h2>
-          {error !== null && (
-            <p lang="en" className="mt-1 pl-6 [overflow-wrap:anywhere]">
-              {detail(error)}
-            </p>
-          )}
+          {error !== null && <p className="mt-1 pl-6 [overflow-wrap:anywhere]">{detail(error)}</p>}
           <ul className="pl-6">
-            {lines.map(({ of, text, server }) => (
+            {lines.map(({ of, text }) => (
               <li key={`${of?.id} ${text}`} className="py-0.5 [overflow-wrap:anywhere]">
                 {of !== undefined && (
                   <>
                     <FieldLink {...of} />:{" "}
                   </>
                 )}
-                <span lang={server ? "en" : undefined}>{text}</span>
+                {text}
               </li>
             ))}
           </ul>

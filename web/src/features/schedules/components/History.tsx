@@ -105,7 +105,6 @@ function FiringRow({ firing, zone }: { firing: Firing; zone: string }) {
   const { slot, fired_at: firedAt, job_id: job, manual } = firing;
   const late = firedAt === null ? 0 : Date.parse(firedAt) - Date.parse(slot);
   const reason = reasonText(firing.reason);
-  const known = reason !== firing.reason?.message;
   return (
     <Row
       title={
@@ -133,13 +132,7 @@ function FiringRow({ firing, zone }: { firing: Firing; zone: string }) {
         ...(late > LATE_MS && !manual
           ? [t("history.late", { span: formatDuration(late, i18n.language) })]
           : []),
-        ...(reason === null
-          ? []
-          : [
-              <span key="reason" lang={known ? undefined : "en"}>
-                {reason}
-              </span>,
-            ]),
+        ...(reason === null ? [] : [<span key="reason">{reason}</span>]),
       ]}
       actions={
         job !== null && (

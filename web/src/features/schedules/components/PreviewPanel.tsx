@@ -25,9 +25,7 @@ export function PreviewPanel({ draft, state, from, onFrom }: Props) {
         {error !== null && <Banner tone="bad">{title(error)}</Banner>}
         {preview === undefined ? (
           error === null && (
-            <p lang={violations.length > 0 ? "en" : undefined} className="text-muted">
-              {violations[0]?.message ?? t("next.waiting")}
-            </p>
+            <p className="text-muted">{violations[0]?.message ?? t("next.waiting")}</p>
           )
         ) : (
           <div className={cn("flex flex-col gap-3", !settled && "opacity-60")}>

@@ -18,6 +18,7 @@ import { EmptyState, ErrorState, Loading, Skeleton } from "@/components/ui/feedb
 import { Select } from "@/components/ui/Input";
 import { ButtonLink } from "@/components/ui/Link";
 import { Row, RowList } from "@/components/ui/RowList";
+import { Said } from "@/components/ui/Said";
 import { RelativeTime } from "@/components/ui/Time";
 import { formatDuration } from "@/lib/format";
 import { DeliveryBadge } from "./DeliveryBadge";
@@ -153,13 +154,7 @@ function DeliveryRow({ delivery, onOpen }: DeliveryRowProps) {
       badges={<DeliveryBadge state={delivery.state} />}
       facts={[
         <RelativeTime key="at" at={delivery.created_at} />,
-        ...(answer === null
-          ? []
-          : [
-              <span key="answer" lang="en">
-                {answer}
-              </span>,
-            ]),
+        ...(answer === null ? [] : [<Said key="answer" text={answer} />]),
         ...(last === undefined ? [] : [formatDuration(last.ms, i18n.language)]),
         t("deliveries.tries", { count: delivery.tries }),
         ...(delivery.next_attempt_at === null

@@ -10,6 +10,7 @@ import { Sheet } from "@/components/ui/Dialog";
 import { useErrorDetail, useErrorTitle } from "@/components/ui/feedback";
 import { Link } from "@/components/ui/Link";
 import { useRefusal } from "@/components/ui/refusal";
+import { Said } from "@/components/ui/Said";
 import { Moment, RelativeTime } from "@/components/ui/Time";
 import { toast } from "@/components/ui/toast";
 import { formatDuration, shortId } from "@/lib/format";
@@ -112,16 +113,16 @@ function AttemptRow({ attempt }: { attempt: Attempt }) {
   return (
     <li className="py-2">
       <p className="flex flex-wrap justify-between gap-x-3">
-        <span className="font-medium" lang={status === null ? "en" : undefined}>
-          {status === null ? error : `HTTP ${status}`}
+        <span className="font-medium">
+          {status === null ? <Said text={error} /> : `HTTP ${status}`}
         </span>
         <span className="numeric text-sm text-muted">
           <Moment at={attempt.at} /> · {formatDuration(attempt.ms, i18n.language)}
         </span>
       </p>
       {status !== null && error !== "" && (
-        <p lang="en" className="text-sm text-muted">
-          {error}
+        <p className="text-sm text-muted">
+          <Said text={error} />
         </p>
       )}
       {response !== "" && (

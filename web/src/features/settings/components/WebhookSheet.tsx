@@ -76,11 +76,7 @@ export default function WebhookSheet({ project, webhook, onClose }: Props) {
           noValidate
           className="flex flex-col gap-5"
         >
-          {error !== null && !beside && (
-            <Banner tone="bad">
-              <span lang="en">{detail(error)}</span>
-            </Banner>
-          )}
+          {error !== null && !beside && <Banner tone="bad">{detail(error)}</Banner>}
           <WebhookFields
             draft={draft}
             set={(change) => setDraft({ ...draft, ...change })}

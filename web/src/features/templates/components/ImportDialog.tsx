@@ -53,7 +53,7 @@ export default function ImportDialog({ onClose, onDone }: Props) {
         {take.error !== null && (
           <Banner tone="bad">
             {violations.length === 0 && detail(take.error)}
-            <ul lang="en">
+            <ul>
               {violations.map(({ field, message }) => (
                 <li key={field + message}>
                   {field !== "" && <code className="font-mono text-sm">{field}: </code>}

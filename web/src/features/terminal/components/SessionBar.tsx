@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Banner } from "@/components/ui/feedback";
+import { said } from "@/i18n/phrases";
 import { formatDuration } from "@/lib/format";
 import { useNow } from "@/live/clock";
 import type { Admission } from "../model/admission";
@@ -17,7 +18,7 @@ function useWords(state: State, inSeconds: number): string | undefined {
     case "ended": {
       const reason = reasonOf(state.error);
       if (reason === undefined) return t("ended.exit", { code: state.code });
-      if (reason.name === "other") return t("ended.other", { text: reason.text });
+      if (reason.name === "other") return t("ended.other", { text: said(reason.text) });
       if (reason.name === "full") return t("ended.full", { limit: reason.count });
       if (reason.name !== "idle") return t(`ended.${reason.name}`);
       return t("ended.idle", { time: formatDuration(reason.seconds * 1000, i18n.language) });
@@ -26,13 +27,13 @@ function useWords(state: State, inSeconds: number): string | undefined {
       return t("lost.text");
     case "retrying": {
       const wait = t("retrying.text", { time: formatDuration(inSeconds * 1000, i18n.language) });
-      return state.detail === "" ? wait : `${state.detail} ${wait}`;
+      return state.detail === "" ? wait : `${said(state.detail)} ${wait}`;
     }
     case "refused": {
       const key = `error.title.${state.code}`;
       const title = i18n.exists(key) ? common(key as "error.title.unknown") : "";
       const words = title || common("error.title.unknown");
-      return state.detail === "" ? words : `${words}: ${state.detail}`;
+      return state.detail === "" ? words : `${words}: ${said(state.detail)}`;
     }
     default:
       return undefined;

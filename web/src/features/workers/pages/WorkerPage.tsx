@@ -9,6 +9,7 @@ import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
 import { Stale } from "@/components/ui/Stale";
 import { Moment, RelativeTime } from "@/components/ui/Time";
+import { said } from "@/i18n/phrases";
 import { shortId } from "@/lib/format";
 import { useWorkersTopic } from "@/live/topics";
 import { WorkerActions } from "../components/WorkerActions";
@@ -78,7 +79,7 @@ function WorkerFacts({ worker }: { worker: Worker }) {
             [t("fact.ready"), moment(worker.ready_at)],
             [t("fact.silent"), moment(worker.silent_at)],
             [t("fact.ended"), moment(worker.ended_at)],
-            [t("fact.reason"), worker.reason || t("none")],
+            [t("fact.reason"), worker.reason === "" ? t("none") : said(worker.reason)],
           ]}
         />
       </Card>
