@@ -33,6 +33,11 @@ class LineFormatter(logging.Formatter):
 class JsonFormatter(logging.Formatter):
     """One object per line, as docs/monitoring.md has it."""
 
+    def __init__(self, *, traced: bool = False) -> None:
+        """`traced`: a line about a job has the id of its trace."""
+        super().__init__()
+        self._traced = traced
+
     def format(self, record: logging.LogRecord) -> str:
         extra = _extra(record)
         subject = current_subject()
@@ -47,6 +52,8 @@ class JsonFormatter(logging.Formatter):
         if own.keys() - {"correlation_id"}:
             known = {name: known[name] if _same(own, known) else None for name in IDS}
         ids = {name: str(value) for name, value in (known | own).items() if value is not None}
+        if self._traced and "job_id" in ids:
+            ids["trace_id"] = ids["job_id"].replace("-", "")
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -66,10 +73,10 @@ def _same(own: Mapping[str, object], known: Mapping[str, object]) -> bool:
     return all(known[name] is None or str(known[name]) == str(own[name]) for name in own)
 
 
-def configure(level: str, style: str = "text") -> None:
+def configure(level: str, style: str = "text", *, traced: bool = False) -> None:
     """Sets the root logger up; a second call replaces the first. `style`: text or json."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if style == "json" else LineFormatter())
+    handler.setFormatter(JsonFormatter(traced=traced) if style == "json" else LineFormatter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())

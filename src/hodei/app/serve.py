@@ -311,7 +311,8 @@ def run_server(when_ready: Serving, *, log_level: str | None = None) -> int:
         settings = read_settings()
     except InvalidRequest as error:
         return _refuse(error)
-    configure(log_level or settings.log_level, settings.log_format)
+    traced = settings.otlp_endpoint is not None
+    configure(log_level or settings.log_level, settings.log_format, traced=traced)
     try:
         return uvloop.run(_run(settings, when_ready))
     except (HodeiError, OSError) as error:

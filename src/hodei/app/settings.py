@@ -78,6 +78,8 @@ class Settings:
     """Public keys that may enter by SSH, as OpenSSH has them; a key's comment is the name."""
     log_level: str = "info"
     """debug, info, warning or error."""
+    otlp_endpoint: str | None = None
+    """OpenTelemetry collector that spans of jobs are sent to, OTLP over HTTP; None: none are."""
     log_format: str = "text"
     """Of the server's own log: text, or json with one object per line."""
     dev_mode: bool = False
@@ -250,6 +252,13 @@ def _issuer(text: str) -> str:
     return text
 
 
+def _collector(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise ValueError("must be an http:// or https:// URL, such as http://127.0.0.1:4318")
+    return text
+
+
 def _duration(text: str) -> timedelta:
     try:
         return timedelta(milliseconds=parse_duration(text))
@@ -309,6 +318,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "ssh_authorized_keys": _path,
     "log_level": _word(*LOG_LEVELS),
     "log_format": _word("text", "json"),
+    "otlp_endpoint": _collector,
     "dev_mode": _flag,
     "sign_in": _word("auto", "required"),
     "oidc_issuer": _issuer,

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import hodei
 from hodei.adapters.postgres import PostgresBus, PostgresStore
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.passwords import Argon2Passwords
@@ -34,7 +35,9 @@ from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
 from hodei.engine.janitor import Retention
 from hodei.engine.providers import ProviderConfig
+from hodei.engine.traces import spans_of
 from hodei.ports.provider import ProviderFactory
+from hodei.ports.store import Unit
 
 logger = logging.getLogger(__name__)
 
@@ -95,9 +98,10 @@ async def open_engine(
             PostgresStore.open(dsn, pool_size=settings.pool_size, origin=replica)
         )
         bus = await stack.enter_async_context(PostgresBus.open(dsn, origin=replica))
+        heard = await stack.enter_async_context(_heard(settings, told, replica))
         core = Core(
             store=store,
-            committer=Committer(store, patience_s=PATIENCE_S, on_saved=told.saved),
+            committer=Committer(store, patience_s=PATIENCE_S, on_saved=heard),
             bus=bus,
             clock=SystemClock(),
             chance=SystemChance(),
@@ -111,6 +115,7 @@ async def open_engine(
             agent_servers=endpoint.servers,
             certificates=endpoint.certificates,
             meter=told,
+            tracing=settings.otlp_endpoint is not None,
             timings=Timings(terminal_idle=settings.terminal_idle),
             max_log_bytes=settings.log_max_bytes,
         )
@@ -133,6 +138,26 @@ async def open_engine(
         await stack.enter_async_context(engine)
         await _seed(engine, settings)
         yield engine
+
+
+@asynccontextmanager
+async def _heard(
+    settings: Settings, told: Instruments, replica: str
+) -> AsyncIterator[Callable[[Unit], None]]:
+    """Who hears of saved units: the instruments, and the collector where there is one."""
+    if settings.otlp_endpoint is None:
+        yield told.saved
+        return
+    from hodei.adapters.tracing.otlp import OtlpExporter
+
+    endpoint, version = settings.otlp_endpoint, hodei.__version__
+    async with OtlpExporter(endpoint, replica=replica, version=version) as exporter:
+
+        def heard(unit: Unit) -> None:
+            told.saved(unit)
+            exporter.add(spans_of(unit))
+
+        yield heard
 
 
 async def _seed(engine: Engine, settings: Settings) -> None:

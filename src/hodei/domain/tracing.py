@@ -1,13 +1,40 @@
-"""Traces: which ids they have. All are derived, so that every replica knows them, also after a
-restart, and nothing of them is stored.
+"""Traces: the spans that a job and its attempts are, and which ids they have.
 
-A job is one trace whose id is the job's own. The ids of its spans are digests of what they tell of.
+All ids are derived, so that every replica knows them, also after a restart, and nothing of them is
+stored. A job is one trace whose id is the job's own; the ids of its spans are digests of what they
+tell of. Spans are made of the rows of the timeline once an attempt, or the job, is over: they carry
+no command, no environment and no text of a person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
+from itertools import pairwise
 from uuid import UUID
+
+from hodei.domain.attempt import Attempt, Phase
+from hodei.domain.job import Job, JobState
+
+NAMES = {Phase.QUEUED: "queue", Phase.RUNNING: "run"}
+"""Of phases whose span is called otherwise than they are."""
+RUN = "run"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of time in a trace."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    name: str
+    begun: datetime
+    ended: datetime
+    failed: bool = False
+    attributes: Mapping[str, str | int] = field(default_factory=dict)
 
 
 def trace_id(job_id: UUID) -> str:
@@ -25,5 +52,74 @@ def traceparent(job_id: UUID, attempt_id: UUID) -> str:
     return f"00-{trace_id(job_id)}-{span_id(attempt_id, RUN)}-01"
 
 
-RUN = "run"
-"""Name of the span of the user's process."""
+def span_of_job(job: Job) -> Span | None:
+    """The whole of a job, once it is over."""
+    if job.finished_at is None:
+        return None
+    known: dict[str, str | int] = {
+        "hodei.job.id": str(job.id),
+        "hodei.project": job.spec.project,
+        "hodei.job.state": job.state.value,
+        "hodei.job.attempts": job.attempts,
+    }
+    if job.outcome is not None:
+        known["hodei.cause"] = job.outcome.cause.value
+    return Span(
+        trace_id=trace_id(job.id),
+        span_id=span_id(job.id, "job"),
+        parent_id=None,
+        name="job",
+        begun=job.submitted_at,
+        ended=job.finished_at,
+        failed=job.state in (JobState.FAILED, JobState.TIMEOUT),
+        attributes=known,
+    )
+
+
+def spans_of_attempt(attempt: Attempt) -> list[Span]:
+    """The attempt and each of its phases, once nothing of it is left."""
+    marks = attempt.phases
+    if attempt.phase is not Phase.DONE or len(marks) < 2:
+        return []
+    known: dict[str, str | int] = {
+        "hodei.attempt.id": str(attempt.id),
+        "hodei.attempt.number": attempt.number,
+        "hodei.worker.id": str(attempt.worker_id),
+        "hodei.provider.id": str(attempt.provider_id),
+    }
+    outcome = attempt.outcome
+    if outcome is not None:
+        known["hodei.cause"] = outcome.cause.value
+        if outcome.exit_code is not None:
+            known["hodei.exit_code"] = outcome.exit_code
+    whole = Span(
+        trace_id=trace_id(attempt.job_id),
+        span_id=span_id(attempt.id, "attempt"),
+        parent_id=span_id(attempt.job_id, "job"),
+        name="attempt",
+        begun=marks[0].at,
+        ended=marks[-1].at,
+        failed=outcome is not None and not outcome.succeeded,
+        attributes=known,
+    )
+    return [whole, *_phases(attempt, whole)]
+
+
+def _phases(attempt: Attempt, whole: Span) -> list[Span]:
+    spans = list[Span]()
+    seen = dict[str, int]()
+    for mark, following in pairwise(attempt.phases):
+        name = NAMES.get(mark.phase, mark.phase.value.lower())
+        times = seen[name] = seen.get(name, 0) + 1
+        spans.append(
+            Span(
+                trace_id=whole.trace_id,
+                # A silent worker that came back has run twice.
+                span_id=span_id(attempt.id, name if times == 1 else f"{name} {times}"),
+                parent_id=whole.span_id,
+                name=name,
+                begun=mark.at,
+                ended=following.at,
+            )
+        )
+    return spans

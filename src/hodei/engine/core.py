@@ -70,5 +70,7 @@ class Core:
     """Those of workers that call with TLS; None: none does."""
     timings: Timings = field(default_factory=Timings)
     meter: EngineMeter = field(default_factory=Unmetered)
+    tracing: bool = False
+    """Whether jobs are traced: their processes are then told of which trace they are."""
     max_log_bytes: int = 1 << 30
     """Stored log text per attempt; what comes after it is discarded with a visible mark."""

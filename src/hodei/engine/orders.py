@@ -7,12 +7,14 @@ from dataclasses import replace
 from hodei.domain.errors import NotFound
 from hodei.domain.job import Job
 from hodei.domain.spec import JobSpec, SealedText, SecretRef, SecretText
+from hodei.domain.tracing import traceparent
 from hodei.engine.core import Core
 from hodei.engine.secret_values import secret_values
 from hodei.ports.peer import RunOrder
 from hodei.ports.secrets import Sealer
 from hodei.ports.store import Held
 
+TRACEPARENT = "TRACEPARENT"
 DEFAULT_PIDS = 4096
 """Processes and threads that one attempt may have."""
 
@@ -28,7 +30,7 @@ async def run_order(core: Core, held: Held) -> RunOrder:
         type=spec.command.type,
         script=spec.command.script,
         argv=spec.command.argv,
-        env={name: value for name, value in spec.env.items() if isinstance(value, str)},
+        env={**_trace(core, held), **_plain(spec)},
         secret_env={**await _named(core, spec), **_unsealed(spec, core.sealer)},
         working_dir=spec.working_dir or "",
         stdin=spec.stdin.encode(),
@@ -38,6 +40,17 @@ async def run_order(core: Core, held: Held) -> RunOrder:
         memory_bytes=spec.resources.memory_mb << 20,
         pids=DEFAULT_PIDS,
     )
+
+
+def _plain(spec: JobSpec) -> dict[str, str]:
+    return {name: value for name, value in spec.env.items() if isinstance(value, str)}
+
+
+def _trace(core: Core, held: Held) -> dict[str, str]:
+    """By which the process joins the job's trace, unless the job has a say in it."""
+    if not core.tracing or TRACEPARENT in held.job.spec.env:
+        return {}
+    return {TRACEPARENT: traceparent(held.job.id, held.attempt.id)}
 
 
 async def _named(core: Core, spec: JobSpec) -> dict[str, str]:

@@ -14,6 +14,7 @@ import grpc
 import httpx
 
 from hodei.wire.gen import scheduler_pb2, scheduler_pb2_grpc
+from tests.integration.monitoring.collector import Collector, running_collector
 from tests.support.certificates import Authority
 from tests.support.ports import free_port
 from tests.support.postgres import Server, new_database
@@ -29,9 +30,11 @@ SCRIPTS: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "fails": ("exit 3", {}),
     "is killed": ("kill -9 $$", {}),
     "takes too long": ("sleep 600", {"timeout_ms": 1000}),
+    "joins its trace": ("printenv TRACEPARENT", {}),
+    "has a trace": ("printenv TRACEPARENT", {"env": {"TRACEPARENT": "mine"}}),
     "is tried twice": ("exit 4", {"retry": RETRIED}),
 }
-ENDS = Counter({"SUCCEEDED": 2, "FAILED": 3, "TIMEOUT": 1, "CANCELLED": 1})
+ENDS = Counter({"SUCCEEDED": 4, "FAILED": 3, "TIMEOUT": 1, "CANCELLED": 1})
 """What one round leaves: the scripts, a job of a schedule and one that is cancelled."""
 
 
@@ -42,6 +45,7 @@ class Installation:
     first: ServerProcess
     second: ServerProcess
     http: httpx.Client
+    collector: Collector
     rounds: int = 0
     jobs: list[dict[str, Any]] = field(default_factory=list)
 
@@ -117,10 +121,12 @@ def running_installation(postgres: Server, folder: Path) -> Iterator[Installatio
     runner = asyncio.Runner()
     with runner, ExitStack() as stack:
         database = new_database(postgres)
+        collector = stack.enter_context(running_collector())
         shared = {
             "HODEI_DATABASE_URL": runner.run(database.__aenter__()),
             "HODEI_SECRET_KEY": "of both servers of this test, 32 or more",
             "HODEI_WEBHOOK_ALLOW": "127.0.0.1",
+            "HODEI_OTLP_ENDPOINT": collector.url,
         }
         stack.callback(lambda: runner.run(database.__aexit__(None, None, None)))
         cert, key = Authority().issue().write(folder / "tls", "server")
@@ -135,4 +141,4 @@ def running_installation(postgres: Server, folder: Path) -> Iterator[Installatio
         stack.enter_context(one)
         stack.enter_context(two)
         http = stack.enter_context(httpx.Client(base_url=f"{one.url}/api/v1", timeout=120))
-        yield Installation(one, two, http)
+        yield Installation(one, two, http, collector)

@@ -18,6 +18,8 @@ DOCS = Path(__file__).parents[3] / "docs" / "monitoring.md"
 ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*) \| (replica|installation) \| ([^|]+) \|$", re.M)
 SCOPES = {"replica": "; this replica", "installation": "; the whole installation"}
 OF_PROCESS = re.compile(r"hodei_process_\w+")
+PARENT = f"00-{32 * '0'}-{16 * '0'}-01"
+"""As long as every one."""
 AGES = ("hodei_webhook_oldest_overdue_seconds", "hodei_queue_oldest_wait_seconds")
 MOST_SERIES = 40
 """Of one metric of this installation, histograms' own series apart."""
@@ -90,7 +92,7 @@ def test_what_happened_is_counted_once_over_all_replicas(watched: Watched) -> No
         assert counted("jobs_finished_total", state=state) == rounds * jobs
         assert counted("job_duration_seconds_count", state=state) == rounds * jobs
     assert counted("jobs_requeued_total") == rounds == counted("jobs_requeued_total", cause="exit")
-    ends = {("succeeded", "exit"): 2, ("failed", "exit"): 3, ("failed", "signal"): 1}
+    ends = {("succeeded", "exit"): 4, ("failed", "exit"): 3, ("failed", "signal"): 1}
     ends |= {("timeout", "timeout"): 1, ("cancelled", "cancelled"): 1}
     for (outcome, cause), attempts in ends.items():
         found = counted("attempts_total", outcome=outcome, cause=cause, provider="local")
@@ -98,8 +100,8 @@ def test_what_happened_is_counted_once_over_all_replicas(watched: Watched) -> No
     assert counted("attempts_total") == rounds * sum(ends.values())
     assert counted("job_start_seconds_count") == counted("attempts_total")
     assert counted("warm_requests_total") == counted("attempts_total")
-    assert counted("log_lines_total") == 2 * rounds
-    assert counted("log_bytes_total") == len("one\ntwo\n") * rounds
+    assert counted("log_lines_total") == 4 * rounds
+    assert counted("log_bytes_total") == len(f"one\ntwo\nmine\n{PARENT}\n") * rounds
     assert counted("schedule_firings_total", outcome="submitted") == rounds
     assert counted("webhook_attempts_total", state="delivered") == 0
     assert counted("agent_streams_total") >= counted("workers_created_total") > 0
@@ -110,7 +112,10 @@ def test_calls_are_counted_by_template_and_code(watched: Watched) -> None:
     installation = watched.installation
     page = installation.pages[0]
     jobs = {"method": "POST", "route": "/api/v1/jobs", "code": "201"}
-    assert total(page, "hodei_http_requests_total", **jobs) == 6 * installation.rounds
+    submitted = (len(SCRIPTS) + 1) * installation.rounds
+    assert (
+        total(page, "hodei_http_requests_total", **jobs) == (len(SCRIPTS) + 1) * installation.rounds
+    )
     missing = {"method": "GET", "route": "/api/v1/jobs/{key}", "code": "404"}
     assert total(page, "hodei_http_requests_total", **missing) == installation.rounds
     status = {"method": "hodei.v1.SchedulerService/GetQueueStatus", "code": "OK"}
