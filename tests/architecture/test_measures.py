@@ -29,6 +29,7 @@ FOREIGN = {
     "hodei.app": {"prometheus_client", "uvloop", "grpc"},
     "hodei.app.cli": {"click", "rich", "typer"},
     "hodei.app.embedded": {"asyncpg"},
+    "hodei.adapters.tracing": {"httpx"},
     "hodei.adapters.webhooks": {"httpx"},
     "hodei.client": {"httpx", "websockets"},
     "hodei.testing": {"pytest"},

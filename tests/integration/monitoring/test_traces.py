@@ -16,13 +16,13 @@ ERROR = 2
 def spans_of(watched: Watched, job: dict[str, Any]) -> list[dict[str, Any]]:
     """The spans of a job once all have come."""
     trace = UUID(job["id"]).hex
-    whole = 1 + job["attempt_count"]
+    whole: int = 1 + job["attempt_count"]
 
     def mine(spans: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [span for span in spans if span["traceId"] == trace]
 
     def came(spans: list[dict[str, Any]]) -> bool:
-        names = [span["name"] for span in mine(spans)]
+        names: list[str] = [span["name"] for span in mine(spans)]
         return names.count("job") + names.count("attempt") == whole
 
     return mine(watched.installation.collector.until(came))
