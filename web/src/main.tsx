@@ -8,6 +8,7 @@ import { askWhoAsks, onSignInNeeded, queryClient } from "@/api/queryClient";
 import { opened } from "@/app/pages";
 import { router } from "@/app/router";
 import { Toasts } from "@/app/Toasts";
+import { rememberStranger } from "@/early/frame";
 import { startI18n } from "@/i18n/i18n";
 import { watchPreferences } from "@/lib/preferences";
 import { liveSocket } from "@/live/socket";
@@ -36,7 +37,10 @@ function toSignIn(): void {
 async function meetWhoAsks(): Promise<void> {
   const asked = queryClient.ensureQueryData(meQuery()).catch(() => undefined);
   const me = await Promise.race([asked, late()]);
-  if (me?.sign_in.required && me.owner === "") toSignIn();
+  if (me === undefined) return;
+  const stranger = me.sign_in.required && me.owner === "";
+  rememberStranger(stranger);
+  if (stranger) toSignIn();
 }
 
 onSignInNeeded(toSignIn);

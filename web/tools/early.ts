@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build, type Plugin, type Rolldown } from "vite";
+import { FRAMES, type Frame } from "../src/early/frame-looks.ts";
 import type { Page, Words } from "../src/early/pages.ts";
 
 const THEME = "theme.js";
@@ -39,6 +40,19 @@ function routes(root: string): Omit<Page, "files">[] {
   });
 }
 
+/** What stands at the top of the page before its scripts have come. */
+function frameOf(root: string, name: string): Frame | undefined {
+  const look = FRAMES[name];
+  if (look === undefined) return undefined;
+  const [en, es] = ["en", "es"].map((language) => {
+    const file = join(root, "src/features", name.split("/")[0] ?? "", `i18n/${language}.json`);
+    const { title } = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof title !== "string") throw new Error(`${file}: no title`);
+    return title;
+  });
+  return { look, en: en ?? "", es: es ?? "" };
+}
+
 class Table {
   readonly files: string[] = [];
 
@@ -68,12 +82,13 @@ function known(bundle: Bundle, root: string) {
     const own = chunks(bundle).find((chunk) => chunk.moduleIds.some((id) => id.endsWith(module)));
     if (own === undefined) return [];
     const files = [...closure(bundle, own.fileName)].filter((file) => !first.has(file));
-    return [{ ...route, files: files.map((file) => table.number(`/${file}`)) }];
+    const numbers = files.map((file) => table.number(`/${file}`));
+    return [{ ...route, files: numbers, frame: frameOf(root, route.name) }];
   });
-  return { pages, files: table.files, words: words satisfies Words };
+  return { pages, files: table.files, words: words satisfies Words, entry: `/${entry?.fileName}` };
 }
 
-async function script(root: string, { pages, files, words }: ReturnType<typeof known>) {
+async function script(root: string, { pages, files, words, entry }: ReturnType<typeof known>) {
   const built = await build({
     configFile: false,
     logLevel: "warn",
@@ -83,6 +98,7 @@ async function script(root: string, { pages, files, words }: ReturnType<typeof k
       HODEI_PAGES: JSON.stringify(pages),
       HODEI_FILES: JSON.stringify(files),
       HODEI_WORDS: JSON.stringify(words),
+      HODEI_ENTRY: JSON.stringify(entry),
     },
     build: {
       write: false,
@@ -109,11 +125,17 @@ export function early(): Plugin {
         const page = bundle["index.html"];
         if (page?.type !== "asset") throw new Error("the build has no index.html");
         const theme = readFileSync(join(root, "public", THEME), "utf8");
-        const source = theme + (await script(root, known(bundle, root)));
+        const all = known(bundle, root);
+        const source = theme + (await script(root, all));
         const digest = createHash("sha256").update(source).digest("base64url").slice(0, 8);
         const fileName = `assets/start-${digest}.js`;
         this.emitFile({ type: "asset", fileName, source });
-        page.source = String(page.source).replace(`/${THEME}`, `/${fileName}`);
+        // The first script runs the others; until then they only come.
+        const run = `<script type="module" crossorigin src="${all.entry}"></script>`;
+        const come = `<link rel="modulepreload" crossorigin href="${all.entry}">`;
+        const html = String(page.source);
+        if (!html.includes(run)) throw new Error("index.html runs no script");
+        page.source = html.replace(`/${THEME}`, `/${fileName}`).replace(run, come);
       },
     },
   };

@@ -5,12 +5,14 @@
 import { chooseLanguage } from "@/i18n/language";
 import { askEarly } from "./answers";
 import { EARLY_DATA } from "./data";
+import { drawFrame } from "./frame";
 import { dataOf, filesOf, type Page, pageAt, type Words } from "./pages";
 
 /** What the build knows, and the development server does not. */
 declare const HODEI_PAGES: readonly Page[];
 declare const HODEI_FILES: readonly string[];
 declare const HODEI_WORDS: Words;
+declare const HODEI_ENTRY: string;
 
 /** What is no module; words are data. */
 const KINDS: Readonly<Record<string, string>> = { ".css": "style", ".json": "fetch" };
@@ -24,6 +26,9 @@ function fetchFile(file: string): void {
   link.href = file;
   document.head.append(link);
 }
+
+/** A browser that paints nothing in this time is not waited for. */
+const FRAME_MS = 300;
 
 const page = pageAt(HODEI_PAGES, location.pathname);
 const language = chooseLanguage() === "es" ? "es" : "en";
@@ -41,3 +46,23 @@ async function askForData(): Promise<void> {
   for (const path of dataOf(page, EARLY_DATA, location.pathname)) void askEarly(path);
 }
 askForData().catch(() => {}); // the page asks again, and says what is wrong
+
+let begun = false;
+/** Runs the scripts of the page, which are on their way. */
+function begin(): void {
+  if (begun) return;
+  begun = true;
+  const script = document.createElement("script");
+  script.type = "module";
+  script.crossOrigin = "";
+  script.src = HODEI_ENTRY;
+  document.head.append(script);
+}
+
+/** The scripts keep a phone busy for longer than the frame needs to be painted: it goes first. */
+function showFrame(): void {
+  drawFrame(page?.frame, language);
+  requestAnimationFrame(() => setTimeout(begin));
+  setTimeout(begin, document.visibilityState === "hidden" ? 0 : FRAME_MS);
+}
+document.addEventListener("readystatechange", showFrame, { once: true });

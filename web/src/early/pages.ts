@@ -1,5 +1,7 @@
 /** Which page an address shows, and what that page needs. */
 
+import type { Frame } from "./frame-looks";
+
 export type Page = {
   /** The route, as the router writes it: `/jobs/$jobId`. */
   path: string;
@@ -7,6 +9,7 @@ export type Page = {
   name: string;
   /** Numbers in the list of files. */
   files: readonly number[];
+  frame?: Frame | undefined;
 };
 
 /** The file of each namespace's words, by language: numbers in the list of files. */

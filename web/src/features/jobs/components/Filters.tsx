@@ -9,11 +9,12 @@ import { Chip, FilterChip } from "@/components/ui/Chip";
 import { Input, Select } from "@/components/ui/Input";
 import { StatusIcon } from "@/components/ui/StatusBadge";
 import { formatNumber, shortId } from "@/lib/format";
+import { whenIdle } from "@/lib/idle";
 import { cleared, isFiltered, STATES, statesOf, toggleState } from "../model/filters";
 import type { JobsSearch } from "../search";
 
 const DateRange = lazy(() =>
-  import("@/components/ui/DateRange").then((module) => ({ default: module.DateRange })),
+  whenIdle(async () => ({ default: (await import("@/components/ui/DateRange")).DateRange })),
 );
 const FilterSheet = lazy(() => import("./FilterSheet"));
 
