@@ -85,8 +85,13 @@ class BindDelivery:
                 write_password, self._workers, request.worker_id, request.enrolment.otp
             )
         pairs = [(await self._bundle(), AGENT_FOLDER), (str(folder), WORKER_FOLDER), *sockets]
-        mounts = [_bind(await self._paths.of(source), target) for source, target in pairs]
+        mounts = [await self._mount(source, target) for source, target in pairs]
         return Delivered(mounts=tuple(mounts), servers=",".join(servers))
+
+    async def _mount(self, source: str, target: str) -> Mount:
+        there = await self._paths.of(source)
+        # Below the engine's own data, where volumes are, it takes no other propagation.
+        return _bind(there, target, "rprivate" if there == source else "rslave")
 
     async def complete(self, request: ProvisionRequest, container: str) -> None:
         return
@@ -199,13 +204,13 @@ def remove_folder(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _bind(source: str, target: str) -> Mount:
+def _bind(source: str, target: str, propagation: str) -> Mount:
     return {
         "Type": "bind",
         "Source": source,
         "Target": target,
         "ReadOnly": True,
-        "BindOptions": {"Propagation": "rprivate"},
+        "BindOptions": {"Propagation": propagation},
     }
 
 
