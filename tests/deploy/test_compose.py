@@ -38,7 +38,7 @@ for i in $(seq 1 5); do
 done
 echo "All batches completed!"
 """
-WAITS = "echo begun; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo 'went on'"
+WAITS = "echo begun; while [ ! -e /go ]; do sleep 0.1; done; echo 'went on'"
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +168,7 @@ def test_a_running_job_outlives_a_restart_of_everything(running: Stack, desk: Pa
     healthy(running, "hodei-jobs-web")
     row = running.shell("docker ps --quiet --filter label=hodei.worker").split()
     assert len(row) == 1
-    running.shell(f"docker exec {row[0]} touch /tmp/go")
+    running.shell(f"docker exec {row[0]} touch /go")
     desk.goto(f"/jobs/{job}")
     expect(desk.locator("[data-latest-logs]")).to_contain_text("went on")
     expect(desk.locator("h1 [data-state=SUCCEEDED]")).to_be_visible()

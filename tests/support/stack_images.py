@@ -50,6 +50,10 @@ class Answer(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("0.0.0.0", 3000), Answer).serve_forever()
 """
 LINKS = "RUN ln -s /usr/bin/python3 /usr/local/bin/python && ln -s /usr/bin/python3 /usr/local/bin/"
+# The image of Prometheus has that of busybox.
+WGET = """#!/bin/sh
+exec curl --fail --silent --output /dev/null "$4"
+"""
 RECIPES: Mapping[str, str] = {
     "python:3.11-slim-bookworm": f"{LINKS}python3\nCMD python3\n",
     "node:22-bookworm-slim": "COPY node /usr/local/bin/node\nCOPY npm /usr/local/lib/npm\n"
@@ -60,7 +64,8 @@ RECIPES: Mapping[str, str] = {
     'STOPSIGNAL SIGINT\nENTRYPOINT ["postgres-entry"]\n',
     "nginx:1.28-alpine": "RUN ln -sf /dev/stderr /var/log/nginx/error.log\n"
     'CMD ["nginx", "-g", "daemon off;"]\n',
-    "prom/prometheus:v3.5.0": "RUN install -d -o nobody -g nogroup /prometheus\n"
+    "prom/prometheus:v3.5.0": "COPY wget /usr/local/bin/\n"
+    "RUN install -d -o nobody -g nogroup /prometheus\n"
     'USER nobody\nWORKDIR /prometheus\nENTRYPOINT ["prometheus"]\n',
     "grafana/grafana:12.1.0": "COPY grafana /usr/local/bin/\n"
     "RUN install -d -o nobody /var/lib/grafana\n"
@@ -85,7 +90,7 @@ def load_stand_ins(engine: PrivateEngine) -> None:
 
 def fill(context: Path) -> None:
     """What the recipes copy."""
-    for name, text in (("postgres-entry", POSTGRES_ENTRY), ("grafana", GRAFANA)):
+    for name, text in (("postgres-entry", POSTGRES_ENTRY), ("grafana", GRAFANA), ("wget", WGET)):
         (context / name).write_text(text, "ascii")
         (context / name).chmod(0o755)
     node, npm = shutil.which("node"), shutil.which("npm")
