@@ -3,8 +3,8 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint unit contract integration e2e bench bundle generate lock clean \
-	web web-dev web-test wheel setup setup-test
+.PHONY: help run test check format lint unit contract integration e2e bench chaos bundle generate \
+	lock clean web web-dev web-test wheel setup setup-test
 
 export PYTHON
 ARGS ?=
@@ -54,6 +54,9 @@ web-dev: setup-test ## Serve web/ with hot reload in front of a running server (
 
 bench: setup-test ## Measure, against floors measured in the same run
 	@.venv/bin/python -m bench $(ARGS)
+
+chaos: setup-test ## A load of jobs under faults, checked from outside (ARGS="--seconds 3600 --seed N")
+	@.venv/bin/python -m chaos $(ARGS)
 
 generate: setup-test ## Regenerate everything that is generated
 	@scripts/generate

@@ -97,12 +97,7 @@ class Reconciler:
         """Sweeps until cancelled."""
         while True:
             try:
-                if await self._woken():
-                    self._calm = False
-                elif await self._rests():
-                    self._core.meter.passed(Loop.RECONCILE)
-                    continue
-                await self.run_once()
+                await self.turn(woken=await self._woken())
                 self._core.meter.passed(Loop.RECONCILE)
             except Unavailable as error:
                 self._healthy_since = None
@@ -111,6 +106,15 @@ class Reconciler:
             except Exception:
                 logger.exception("reconcile pass failed")
                 await self._core.clock.sleep(0.5)
+
+    async def turn(self, *, woken: bool) -> None:
+        """One sweep, or while everything rests only the search for what was forgotten."""
+        if woken:
+            self._calm = False
+        elif await self._rests():
+            await self._leaks()
+            return
+        await self.run_once()
 
     async def keep_leases(self) -> None:
         """Renews until cancelled; apart from the sweep, so that a provider which does not

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import grpc
+
 from hodei import __version__
 from hodei.api.grpc.errors import abort
 from hodei.api.grpc.origin import source_of
@@ -171,6 +173,9 @@ class WorkerAgent(pb_grpc.WorkerAgentServiceServicer):
             await self._take_all(session, batches)
         except HodeiError as refused:
             error = refused
+        except grpc.aio.AbortError as ended:
+            # The other half of the stream has told the agent why.
+            error = ended
         except Exception as failure:
             logger.exception("worker stream failed", extra={"worker": str(session.worker.id)})
             error = failure

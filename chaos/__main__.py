@@ -1,0 +1,84 @@
+"""`python -m chaos`: a load under faults, then what the checker found; exit code 1 if anything."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import secrets
+import sys
+from collections import Counter
+from pathlib import Path
+from random import Random
+
+import uvloop
+
+from chaos.checker import findings
+from chaos.collect import collect, configure
+from chaos.faults import Faults
+from chaos.field import open_field
+from chaos.ledger import Ledger
+from chaos.load import Load
+from hodei.client import AsyncClient
+
+MOST_WORKERS = 12
+SHOWN = 40
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=300, help="of load (default 300)")
+    parser.add_argument("--rate", type=float, default=4, help="jobs per second (default 4)")
+    parser.add_argument("--pause", type=float, default=6, help="seconds from fault to fault")
+    parser.add_argument("--doubt", type=float, default=0.05, help="share of ambiguous commits")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
+    parser.add_argument("--no-docker", action="store_true", help="processes alone")
+    parser.add_argument("--ledger", type=Path, default=Path("chaos-ledger.json"))
+    return parser.parse_args(words)
+
+
+async def run(given: argparse.Namespace) -> int:
+    """One run; the exit code."""
+    print(f"seed {given.seed}", flush=True)
+    ledger = Ledger(seed=given.seed)
+    load_random, fault_random, commit_random = (Random(given.seed * 3 + i) for i in range(3))
+    doubting = False
+
+    def doubt() -> bool:
+        return doubting and commit_random.random() < given.doubt
+
+    async with open_field(not given.no_docker, doubt) as field:
+        async with AsyncClient(field.servers[0].url) as client:
+            for place in field.places:
+                await configure(client, place.provider, max_workers=MOST_WORKERS)
+        doubting = True
+        load = Load(field, ledger, load_random)
+        faults = Faults(field, ledger, fault_random)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(load.run(given.seconds, given.rate))
+            group.create_task(faults.run(given.seconds, given.pause))
+        doubting = False
+        await collect(field, ledger)
+        doubtful = field.commits.doubtful
+        for number, server in enumerate(field.servers, start=1):
+            given.ledger.with_suffix(f".server{number}.log").write_text(server.log)
+    ledger.write(given.ledger)
+    found = findings(ledger)
+    states = Counter(report.state for report in ledger.reports.values())
+    print(*ledger.faults, sep="\n")
+    print(f"{len(ledger.accepted)} jobs: {dict(states)}")
+    attempts = sum(len(report.attempts) for report in ledger.reports.values())
+    print(f"{attempts} attempts, {len(ledger.visits)} of them ran; {doubtful} doubtful commits")
+    print(*(found[:SHOWN] or ["nothing was found"]), sep="\n")
+    if len(found) > SHOWN:
+        print(f"and {len(found) - SHOWN} more")
+    return 1 if found else 0
+
+
+def main() -> None:
+    """Runs it."""
+    sys.exit(uvloop.run(run(arguments(sys.argv[1:]))))
+
+
+if __name__ == "__main__":
+    main()

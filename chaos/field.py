@@ -1,0 +1,117 @@
+"""Where a run takes place: PostgreSQL, two servers, providers, and the wires between them.
+
+client ── server 1 ─┬─ doubtful commits ── PostgreSQL
+       ── server 2 ─┘
+          │   │
+          wires that can be cut ── agents (processes; containers of a private engine)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+from chaos.commits import CommitProxy
+from chaos.witness import Witness
+from tests.e2e.faults.site import agent_socket, new_directory
+from tests.support.docker import PrivateEngine, private_engine
+from tests.support.docker_images import ALPINE, load_basic
+from tests.support.postgres import Server, chosen_binaries, new_database, running_server
+from tests.support.processes import alive, end_workers, environment, pids, remove_groups
+from tests.support.proxy import Proxy
+from tests.support.server import ServerProcess
+
+MARK = "hodei.worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One provider of a run, and whom its jobs tell that they run."""
+
+    provider: str
+    image: str | None
+    witness: Witness
+
+
+@dataclass(slots=True, kw_only=True)
+class Field:
+    """Everything that may be hurt."""
+
+    postgres: Server
+    commits: CommitProxy
+    servers: list[ServerProcess]
+    wires: list[Proxy]
+    engine: PrivateEngine | None
+    places: list[Place] = field(default_factory=list)
+
+    def agents(self) -> list[int]:
+        """Living agents of this run that are processes of this machine."""
+        own = tuple(str(server.data_dir) for server in self.servers)
+        return [
+            pid
+            for pid in pids()
+            if environment(pid).get("HODEI_AGENT_DIR", "").startswith(own) and alive(pid)
+        ]
+
+    def leftovers(self) -> list[str]:
+        """What is left on the providers, named for a person."""
+        found = [f"agent process {pid}" for pid in self.agents()]
+        for server in self.servers:
+            found += [str(path) for path in server.data_dir.glob("providers/*/workers/*")]
+        if self.engine is not None:
+            rows = self.engine.containers(MARK)
+            found += [f"container {row['Names'][0]} {row['State']}" for row in rows]
+        return found
+
+
+@asynccontextmanager
+async def open_field(docker: bool, doubt: Callable[[], bool]) -> AsyncIterator[Field]:
+    """A running installation of two servers."""
+    async with AsyncExitStack() as stack:
+        postgres = stack.enter_context(running_server(chosen_binaries()))
+        dsn = await stack.enter_async_context(new_database(postgres))
+        folders = [stack.enter_context(new_directory()) for _ in range(2)]
+        socket_name = ".s.PGSQL.5432"
+        through = folders[0] / socket_name
+        commits = CommitProxy(through, postgres.directory / socket_name, doubt)
+        await stack.enter_async_context(commits)
+        wires = [Proxy(folder / "wire.sock", agent_socket(folder)) for folder in folders]
+        for wire in wires:
+            await stack.enter_async_context(wire)
+        engine = stack.enter_context(private_engine()) if docker else None
+        env = {
+            "HODEI_DATABASE_URL": dsn.replace(str(postgres.directory), str(folders[0])),
+            "HODEI_AGENT_SERVERS": ",".join(f"unix:{wire.path}" for wire in wires),
+        }
+        if engine is not None:
+            await asyncio.to_thread(load_basic, engine)
+            env |= {"HODEI_DOCKER_ENABLED": "1", "DOCKER_HOST": engine.host}
+        servers = [ServerProcess(folder / "data", env) for folder in folders]
+        stack.callback(_close, servers, engine)
+        made = Field(
+            postgres=postgres, commits=commits, servers=servers, wires=wires, engine=engine
+        )
+        here = Witness(socket.create_server(("127.0.0.1", 0)))
+        made.places.append(Place(provider="local", image=None, witness=here))
+        if engine is not None:
+            there = Witness(await asyncio.to_thread(engine.listen, engine.gateway()))
+            made.places.append(Place(provider="docker", image=ALPINE, witness=there))
+        for place in made.places:
+            await stack.enter_async_context(place.witness)
+        for server in servers:
+            server.data_dir.mkdir(exist_ok=True)
+            await asyncio.to_thread(server.start)
+        yield made
+
+
+def _close(servers: list[ServerProcess], engine: PrivateEngine | None) -> None:
+    folders = [server.data_dir for server in servers]
+    groups = end_workers(*folders)
+    for server in servers:
+        server.stop()
+    remove_groups(groups | end_workers(*folders))
+    if engine is not None:
+        engine.remove_all(MARK)

@@ -1,0 +1,87 @@
+"""The scripts of the load: each tells the witness that it runs, and what it did at its end."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from chaos.ledger import Kind
+
+WEIGHTS = {
+    Kind.SHORT: 8,
+    Kind.CHATTY: 2,
+    Kind.LONG: 3,
+    Kind.FAILING: 2,
+    Kind.RETRIED: 2,
+    Kind.OVERDUE: 1,
+    Kind.CANCELLED: 2,
+}
+LINES = {
+    Kind.SHORT: 3,
+    Kind.CHATTY: 3000,
+    Kind.LONG: 40,
+    Kind.FAILING: 2,
+    Kind.RETRIED: 2,
+    Kind.OVERDUE: 1,
+    Kind.CANCELLED: 1,
+}
+RETRY = {
+    "max_attempts": 8,
+    "backoff": {"initial_ms": 50, "factor": 1.5, "max_ms": 500, "jitter": 0.2},
+}
+# The connection is inherited by all that the script starts, and the kernel closes it with the
+# last of them: that is when nothing of the attempt runs any more, whoever killed it and how.
+BASH = """#!/bin/bash
+exec 3<>"/dev/tcp/$WITNESS_HOST/$WITNESS_PORT" || exit 9
+"""
+# An image has no bash; its nc ends with the container.
+BUSYBOX = """
+mkdir -p /tmp && mkfifo /tmp/witness || exit 9
+nc "$WITNESS_HOST" "$WITNESS_PORT" </tmp/witness >/dev/null &
+exec 3>/tmp/witness
+"""
+COMMON = """
+echo "start $HODEI_JOB_ID $HODEI_ATTEMPT" >&3
+n=0
+say() { n=$((n + 1)); echo "line $n of $HODEI_JOB_ID in attempt $HODEI_ATTEMPT"; }
+finish() { echo "done $1" >&3; exit "$1"; }
+"""
+BODIES = {
+    Kind.SHORT: "say; say; say; finish 0",
+    Kind.CHATTY: "while [ $n -lt 3000 ]; do say; done; finish 0",
+    Kind.LONG: "while [ $n -lt 40 ]; do say; sleep 0.1; done; finish 0",
+    Kind.FAILING: "say; say; finish 3",
+    Kind.RETRIED: 'say; say; [ "$HODEI_ATTEMPT" -gt 1 ] || finish 3; finish 0',
+    Kind.OVERDUE: "say; sleep 600; finish 0",
+    Kind.CANCELLED: "say; sleep 600; finish 0",
+}
+
+
+def choose(random: Random) -> Kind:
+    """A kind, by its weight."""
+    return random.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
+
+
+def retries(kind: Kind) -> bool:
+    """Whether jobs of this kind are tried again after a loss."""
+    return kind in (Kind.LONG, Kind.RETRIED, Kind.CHATTY)
+
+
+def spec(kind: Kind, provider: str, image: str | None, witness: tuple[str, int]) -> dict[str, Any]:
+    """The body of a submission."""
+    retry: dict[str, Any] | None = None
+    if retries(kind):
+        causes = ["failed"] if kind is Kind.RETRIED else []
+        retry = {**RETRY, "on": ["lost", "provision", *causes]}
+    return {
+        "name": f"chaos {kind}",
+        "command": (BUSYBOX if image else BASH) + COMMON + BODIES[kind] + "\n",
+        "image": image,
+        "env": {"WITNESS_HOST": witness[0], "WITNESS_PORT": str(witness[1])},
+        "resources": {"cpu": 0.1, "memory_mb": 64},
+        "timeout_ms": 3000 if kind is Kind.OVERDUE else 900_000,
+        "grace_ms": 500,
+        "preferences": {"provider": provider},
+        "labels": {"chaos": str(kind)},
+        **({"retry": retry} if retry else {}),
+    }
