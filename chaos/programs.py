@@ -32,19 +32,20 @@ RETRY = {
 # The connection is inherited by all that the script starts, and the kernel closes it with the
 # last of them: that is when nothing of the attempt runs any more, whoever killed it and how.
 BASH = """#!/bin/bash
-exec 3<>"/dev/tcp/$WITNESS_HOST/$WITNESS_PORT" || exit 9
+exec 3<>"/dev/tcp/$WITNESS_HOST/$WITNESS_PORT" 4<&3 || exit 9
 """
 # An image has no bash; its nc ends with the container.
 BUSYBOX = """
-mkdir -p /tmp && mkfifo /tmp/witness || exit 9
-nc "$WITNESS_HOST" "$WITNESS_PORT" </tmp/witness >/dev/null &
-exec 3>/tmp/witness
+mkdir -p /tmp && mkfifo /tmp/asked /tmp/answered || exit 9
+nc "$WITNESS_HOST" "$WITNESS_PORT" </tmp/asked >/tmp/answered &
+exec 3>/tmp/asked 4</tmp/answered
 """
 COMMON = """
-echo "start $HODEI_JOB_ID $HODEI_ATTEMPT" >&3
+tell() { echo "$*" >&3; read -r heard <&4; }
+tell start "$HODEI_JOB_ID" "$HODEI_ATTEMPT"
 n=0
 say() { n=$((n + 1)); echo "line $n of $HODEI_JOB_ID in attempt $HODEI_ATTEMPT"; }
-finish() { echo "done $1" >&3; exit "$1"; }
+finish() { tell "done" "$1"; exit "$1"; }
 """
 BODIES = {
     Kind.SHORT: "say; say; say; finish 0",
