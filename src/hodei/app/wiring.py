@@ -126,18 +126,22 @@ async def open_engine(
             agent_command=agent_command(settings.data_dir),
             agent_bundle=BundleSupply(settings.data_dir),
             entrance=entrance(settings),
-            retention=Retention(
-                jobs=settings.job_retention,
-                logs=settings.log_retention,
-                audit=settings.audit_retention,
-                deliveries=settings.delivery_retention,
-            ),
+            retention=_retention(settings),
             sender=HttpSender(settings.webhook_allow),
         )
         told.named = engine.registry.name_of
         await stack.enter_async_context(engine)
         await _seed(engine, settings)
         yield engine
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        jobs=settings.job_retention,
+        logs=settings.log_retention,
+        audit=settings.audit_retention,
+        deliveries=settings.delivery_retention,
+    )
 
 
 @asynccontextmanager

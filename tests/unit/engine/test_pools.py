@@ -140,20 +140,6 @@ async def test_the_leak_sweep_destroys_only_what_no_row_knows() -> None:
         await quiet()
 
 
-async def test_what_was_forgotten_is_found_while_everything_rests() -> None:
-    async with world() as w:
-        stray = uuid4()
-        await w.pass_time(6, step=3)
-        reconciler = w.engine.reconciler
-        assert reconciler.calm
-        owner = ("inst", await cloud_id(w))
-        w.inspector.cloud.workers[stray] = CloudWorker(owner=owner, worker_id=stray)
-        await w.clock.advance(63)
-        await reconciler.turn(woken=False)
-        assert reconciler.calm
-        assert stray not in w.inspector.existing
-
-
 async def test_a_provider_that_cannot_list_is_asked_again_later() -> None:
     async with world() as w:
         stray = uuid4()

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from hodei.adapters.scripted.cloud import CloudWorker
 from hodei.adapters.scripted.provider import ScriptedProvider
 from hodei.domain.audit import Entry, Interface
 from hodei.domain.job import JobState
@@ -255,6 +257,20 @@ async def test_loops_rest_while_there_is_nothing_and_wake_when_something_comes()
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def test_what_was_forgotten_is_found_while_everything_rests() -> None:
+    async with world() as w:
+        stray = uuid4()
+        await w.pass_time(6, step=3)
+        reconciler = w.engine.reconciler
+        assert reconciler.calm
+        owner = ("inst", str((await w.engine.providers.get("cloud")).record.id))
+        w.inspector.cloud.workers[stray] = CloudWorker(owner=owner, worker_id=stray)
+        await w.clock.advance(63)
+        await reconciler.turn(woken=False)
+        assert reconciler.calm
+        assert stray not in w.inspector.existing
 
 
 async def test_what_another_replica_queued_ends_the_rest_although_its_hint_was_lost() -> None:
