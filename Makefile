@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help run test check format lint unit contract integration e2e bench chaos bundle generate \
-	lock clean web web-dev web-test wheel setup setup-test
+	lock clean web web-dev web-test build wheel setup setup-test
 
 export PYTHON
 ARGS ?=
@@ -43,6 +43,8 @@ contract integration e2e:
 
 bundle: setup ## Build the agent's bundle in dist/agent-bundle
 	@.venv/bin/hodei agent build $(ARGS)
+
+build: wheel ## What `make wheel` does
 
 wheel: ## Build the wheel, with web UI and agent inside, and its SBOM in dist
 	@scripts/wheel $(ARGS)
