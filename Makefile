@@ -15,9 +15,10 @@ help: ## Show this list
 run: ## Start PostgreSQL and Hodei and run the hello job (ARGS=--once ends with it)
 	@scripts/run $(ARGS)
 
-test: setup-test ## Everything that CI runs: check, then contract, integration, e2e and browser tests
+test: setup-test ## Everything that CI runs: check, then every other stage of scripts/test
+	@scripts/testbed/prepare
 	@scripts/check
-	@scripts/test contract integration e2e web
+	@scripts/test contract integration e2e web deploy kubernetes firecracker
 
 check: setup-test ## Format, lint, types, import contracts, generated code, unit tests
 	@scripts/check
