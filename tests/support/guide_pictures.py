@@ -19,7 +19,7 @@ from tests.support.docker import private_engine
 from tests.support.docker_images import load_basic, python_image
 from tests.support.documents import ROOT
 
-VIEW: ViewportSize = {"width": 1180, "height": 740}
+VIEW: ViewportSize = {"width": 1080, "height": 680}
 BATCHES = """
 for i in $(seq 1 600); do
   case $((i % 9)) in
