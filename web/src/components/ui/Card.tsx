@@ -47,7 +47,7 @@ export const StatTile = ({ label, value, note, icon }: StatTileProps) => (
   <span className="flex min-w-0 flex-col gap-1 p-4">
     <span className="flex items-center gap-2 text-sm text-muted">
       {icon}
-      <span className="truncate">{label}</span>
+      <span className="min-w-0">{label}</span>
     </span>
     <span className="numeric text-3xl font-semibold tracking-[-0.02em]">{value}</span>
     {note && <span className="text-sm text-muted">{note}</span>}

@@ -52,7 +52,7 @@ export function Page({ title, heading, intro, actions, back, narrow, children }:
             className="-ml-2"
           />
         )}
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 sm:min-w-56">
           <h1 ref={ref} tabIndex={-1} className="truncate text-lg sm:text-xl">
             {heading ?? title}
           </h1>

@@ -103,7 +103,7 @@ function Queue({ queue }: { queue: Summary["queue"] }) {
 
 function Workers({ workers }: { workers: Summary["workers"] }) {
   const { t, i18n } = useTranslation("dashboard");
-  const busy = formatNumber(workers.counts.BUSY ?? 0, i18n.language);
+  const busy = workers.counts.BUSY ?? 0;
   return (
     <div className="min-w-0">
       <dt className="text-sm">
@@ -114,7 +114,9 @@ function Workers({ workers }: { workers: Summary["workers"] }) {
       <dd>
         <Figure value={workers.live} />
       </dd>
-      <dd className="text-sm text-muted">{t("health.busy", { busy })}</dd>
+      <dd className="text-sm text-muted">
+        {t("health.busy", { count: busy, formatted: formatNumber(busy, i18n.language) })}
+      </dd>
     </div>
   );
 }

@@ -105,7 +105,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
     },
     created: {
       width: "136px",
-      cell: (job) => <RelativeTime at={job.submitted_at} className="text-muted" />,
+      cell: (job) => <RelativeTime at={job.submitted_at} short className="text-muted" />,
       sorted: oldest ? "ascending" : "descending",
       onSort: () => onChange({ ...search, sort: oldest ? undefined : "created" }),
     },

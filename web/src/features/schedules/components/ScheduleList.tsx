@@ -108,7 +108,7 @@ function Table({ schedules, onEndReached }: ListProps) {
     {
       id: "next",
       title: t("column.next"),
-      width: "136px",
+      width: "168px",
       cell: (schedule) => <NextRun schedule={schedule} />,
     },
     {
@@ -127,7 +127,7 @@ function Table({ schedules, onEndReached }: ListProps) {
     {
       id: "run",
       title: t("column.run"),
-      width: "72px",
+      width: "88px",
       cell: (schedule) => <RunNow schedule={schedule} />,
     },
   ];
