@@ -64,7 +64,7 @@ def desk(running: Stack, browser: Browser) -> Iterator[Page]:
         expect(page.get_by_text("Everybody signs in. You are ana.")).to_be_visible()
         yield page
     # What a page says while a test takes its server away is no fault of the page.
-    visitor.noise.allow("ERR_CONNECTION", "502", "503", "WebSocket")
+    visitor.noise.allow("net::ERR_", "502", "503", "WebSocket")
     assert visitor.noise.bad == []
 
 
