@@ -100,7 +100,7 @@ async def test_views(client: Client) -> None:
 
 async def test_a_view_of_a_running_job_grows(client: Client, tmp_path: Path) -> None:
     gate = tmp_path / "gate"
-    job = await client.submit(f"seq 1 30; while [ ! -e {gate} ]; do sleep 0.05; done; seq 31 60")
+    job = await client.running(f"seq 1 30; while [ ! -e {gate} ]; do sleep 0.05; done; seq 31 60")
     path = f"/jobs/{job['id']}/logs/view"
     await client.until(f"/jobs/{job['id']}/logs", lambda log: log["total"] == 30)
     before = await client.get(path, q="5", context=1)
