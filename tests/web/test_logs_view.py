@@ -29,8 +29,11 @@ for i in $(seq 1 40); do echo "[INFO] unit $i"; done
 echo '+++ Test'
 for i in $(seq 1 150); do echo "case $i"; done
 echo '[WARN] slow disk'
+reached() { while [ ! -e "$GATES/$1" ]; do sleep 0.05; done; }
+reached 193
 echo '[ERROR] expected 3, got 4' >&2
 echo 'plain' >&2
+reached 195
 for i in $(seq 1 150); do echo "trace $i"; done
 exit 3
 """
@@ -44,10 +47,14 @@ head -c 1200000 /dev/zero | tr '\0' x; echo
 
 
 @pytest.fixture(scope="module")
-def mixed(shared_server: ServerProcess) -> str:
-    """A failed job with lines of every kind."""
+def mixed(shared_server: ServerProcess, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A failed job with lines of every kind, whose two streams come one after the other."""
+    gates = tmp_path_factory.mktemp("gates")
     with Client(shared_server.url) as client:
-        job = client.submit(name="mixed", command=MIXED)
+        job = client.submit(name="mixed", command=MIXED, env={"GATES": str(gates)})
+        for line in client.logs(job):
+            if line.n in (193, 195):
+                (gates / str(line.n)).touch()
         client.wait(job)
         return job.id
 

@@ -184,6 +184,7 @@ async def test_a_disk_that_fills_up_and_is_emptied(cramped: tuple[Site, Path]) -
     ballast = disk / "ballast"
     async with site.observer() as observer:
         await _runs(observer)
+        await observer.pause(True)
         with ballast.open("wb") as file:
             _fill(file.fileno())
             refused = await _until_refused(observer)
@@ -203,8 +204,7 @@ def _fill(descriptor: int) -> None:
 
 
 async def _until_refused(observer: Observer) -> str:
-    """Submits large jobs, held back so that they only take room, until one is refused."""
-    await observer.pause(True)
+    """Submits large jobs, which are held back and only take room, until one is refused."""
     while True:
         try:
             await observer.submit(shell(f"# {secrets.token_hex(100_000)}"))
