@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint unit contract integration e2e bench chaos bundle generate \
+.PHONY: help run test test-all check format lint unit contract integration e2e bench chaos bundle generate \
 	lock clean web web-dev web-test build wheel setup setup-test
 
 export PYTHON
@@ -15,10 +15,13 @@ help: ## Show this list
 run: ## Start PostgreSQL and Hodei and run the hello job (ARGS=--once ends with it)
 	@scripts/run $(ARGS)
 
-test: setup-test ## Everything that CI runs: check, then every other stage of scripts/test
-	@scripts/testbed/prepare
+test: setup-test ## Everything that CI runs: check, contract, integration, e2e, browser and deployment tests
 	@scripts/check
-	@scripts/test contract integration e2e web deploy kubernetes firecracker
+	@scripts/test contract integration e2e web deploy
+
+test-all: test ## `test`, then a real Kubernetes node and real microVMs, which take minutes to build once
+	@scripts/testbed/prepare
+	@scripts/test kubernetes kubernetes-long firecracker
 
 check: setup-test ## Format, lint, types, import contracts, generated code, unit tests
 	@scripts/check
