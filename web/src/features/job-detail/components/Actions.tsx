@@ -5,12 +5,11 @@ import { Ban, CopyPlus, Layers, RotateCcw, SquareTerminal } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
-import { whenIdle } from "@/lib/idle";
 import { useReasons, useRerun } from "../hooks/actions";
 import { useSave } from "../hooks/save";
 import { isCancelling, isFinished, type Job } from "../model/timeline";
 
-const BarMenu = lazy(() => whenIdle(() => import("./BarMenu")));
+const BarMenu = lazy(() => import("./BarMenu"));
 const CancelDialog = lazy(() => import("./CancelDialog"));
 const SaveDialog = lazy(() => import("./SaveDialog"));
 

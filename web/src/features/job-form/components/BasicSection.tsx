@@ -1,13 +1,12 @@
 /** Section 1: the name, and examples to begin with. */
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { whenIdle } from "@/lib/idle";
 import { useForm } from "../hooks/form";
 import { TextInput } from "./fields";
 import { ProjectChoice } from "./ProjectChoice";
 import { Section } from "./Section";
 
-const Examples = lazy(() => whenIdle(() => import("./Examples")));
+const Examples = lazy(() => import("./Examples"));
 
 export function BasicSection({ images }: { images: boolean }) {
   const { t } = useTranslation("job-form");

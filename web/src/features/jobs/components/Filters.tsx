@@ -9,12 +9,11 @@ import { Chip, FilterChip } from "@/components/ui/Chip";
 import { Input, Select } from "@/components/ui/Input";
 import { StatusIcon } from "@/components/ui/StatusBadge";
 import { formatNumber, shortId } from "@/lib/format";
-import { whenIdle } from "@/lib/idle";
 import { cleared, isFiltered, STATES, statesOf, toggleState } from "../model/filters";
 import type { JobsSearch } from "../search";
 
 const DateRange = lazy(() =>
-  whenIdle(async () => ({ default: (await import("@/components/ui/DateRange")).DateRange })),
+  import("@/components/ui/DateRange").then(({ DateRange }) => ({ default: DateRange })),
 );
 const FilterSheet = lazy(() => import("./FilterSheet"));
 

@@ -10,7 +10,6 @@ import { ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
 import { Stale } from "@/components/ui/Stale";
 import { formatNumber } from "@/lib/format";
-import { whenIdle } from "@/lib/idle";
 import { useWide } from "@/lib/media";
 import { useShortcuts } from "@/lib/shortcuts";
 import { BulkBar } from "../components/BulkBar";
@@ -23,7 +22,7 @@ import { toFilters } from "../model/filters";
 import { useJobList } from "../model/useJobList";
 import type { JobsSearch } from "../search";
 
-const ColumnsMenu = lazy(() => whenIdle(() => import("../components/ColumnsMenu")));
+const ColumnsMenu = lazy(() => import("../components/ColumnsMenu"));
 
 const route = getRouteApi("/shell/jobs");
 

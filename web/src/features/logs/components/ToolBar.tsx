@@ -18,13 +18,12 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "@/components/ui/Button";
 import { cn } from "@/lib/cn";
-import { whenIdle } from "@/lib/idle";
 import type { Viewer } from "../hooks/useViewer";
 import type { Settings } from "../model/settings";
 import type { Change } from "./LogViewer";
 
 /** Menus are heavy: they come after the lines. */
-const Menus = lazy(() => whenIdle(() => import("./Menus")));
+const Menus = lazy(() => import("./Menus"));
 
 type ToolBarProps = {
   viewer: Viewer;
