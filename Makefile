@@ -15,13 +15,13 @@ help: ## Show this list
 run: ## Start PostgreSQL and Hodei and run the hello job (ARGS=--once ends with it)
 	@scripts/run $(ARGS)
 
-test: setup-test ## Everything that CI runs: check, contract, integration, e2e, browser and deployment tests
+test: setup-test ## Everything that CI runs: check, contract, integration, e2e and browser tests
 	@scripts/check
-	@scripts/test contract integration e2e web deploy
+	@scripts/test contract integration e2e web
 
-test-all: test ## `test`, then a real Kubernetes node and real microVMs, which take minutes to build once
+test-all: test ## `test`, then chaos, the deployment, a real Kubernetes node and real microVMs
 	@scripts/testbed/prepare
-	@scripts/test kubernetes kubernetes-long firecracker
+	@scripts/test chaos deploy kubernetes kubernetes-long firecracker
 
 check: setup-test ## Format, lint, types, import contracts, generated code, unit tests
 	@scripts/check
