@@ -46,7 +46,7 @@ class Doctor:
         assert done.returncode == told["exit_code"]
         found: list[dict[str, Any]] = told["findings"]
         assert done.returncode == max(EXIT[one["level"]] for one in found)
-        assert all(bool(one["todo"]) == (one["level"] != "ok") for one in found), found
+        assert all(bool(one["remedy"]) == (one["level"] != "ok") for one in found), found
         self.found = {one["subject"]: one for one in found}
 
     def level(self, subject: str) -> str:
@@ -55,7 +55,7 @@ class Doctor:
 
     def words(self, subject: str) -> str:
         """What was found, and what to do."""
-        return f"{self.found[subject]['found']}; {self.found[subject]['todo']}"
+        return f"{self.found[subject]['found']}; {self.found[subject]['remedy']}"
 
 
 def test_before_during_and_after_a_server(directory: Path) -> None:

@@ -155,8 +155,8 @@ def doctor(json: Json = False) -> None:
             ("HOW", "WHAT", "FOUND"), [(one.level, one.subject, one.found) for one in found]
         )
         for one in found:
-            if one.todo:
-                print(f"\n{one.subject}: {one.todo}")
+            if one.remedy:
+                print(f"\n{one.subject}: {one.remedy}")
     _end(code)
 
 

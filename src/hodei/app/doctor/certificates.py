@@ -37,8 +37,8 @@ def _one(
     try:
         files = read(settings)
     except Unavailable as error:
-        found, _, todo = str(error).partition("; ")
-        yield fault(subject, found, todo)
+        found, _, remedy = str(error).partition("; ")
+        yield fault(subject, found, remedy)
         return
     if files is None:
         return

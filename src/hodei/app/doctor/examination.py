@@ -40,8 +40,8 @@ async def examine(settings: Settings) -> Sequence[Finding]:
             found += await _with_database(settings, dsn)
     except HodeiError as error:
         words = str(error)
-        said, _, todo = words.rpartition("; ")
-        found.append(fault("database", said or words, todo if said else "see what it says"))
+        said, _, remedy = words.rpartition("; ")
+        found.append(fault("database", said or words, remedy if said else "see what it says"))
     return found
 
 

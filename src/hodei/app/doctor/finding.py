@@ -24,7 +24,7 @@ class Finding:
     subject: str
     level: Level
     found: str
-    todo: str = ""
+    remedy: str = ""
     """What a person does about it; empty where nothing is to be done."""
 
 
@@ -33,14 +33,14 @@ def ok(subject: str, found: str) -> Finding:
     return Finding(subject=subject, level=Level.OK, found=found)
 
 
-def warning(subject: str, found: str, todo: str) -> Finding:
+def warning(subject: str, found: str, remedy: str) -> Finding:
     """To be seen to."""
-    return Finding(subject=subject, level=Level.WARNING, found=found, todo=todo)
+    return Finding(subject=subject, level=Level.WARNING, found=found, remedy=remedy)
 
 
-def fault(subject: str, found: str, todo: str) -> Finding:
+def fault(subject: str, found: str, remedy: str) -> Finding:
     """To be mended."""
-    return Finding(subject=subject, level=Level.FAULT, found=found, todo=todo)
+    return Finding(subject=subject, level=Level.FAULT, found=found, remedy=remedy)
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

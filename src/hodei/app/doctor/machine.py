@@ -32,17 +32,17 @@ def findings(settings: Settings) -> Iterator[Finding]:
         yield _bundle(settings.data_dir)
 
 
-def disk(subject: str, path: Path, todo: str) -> Finding:
+def disk(subject: str, path: Path, remedy: str) -> Finding:
     """How much room is left where `path` is."""
     found = shutil.disk_usage(path)
     files = os.statvfs(path)
     said = f"{found.free >> 20} MiB of {found.total >> 20} MiB are free at {path}"
     if files.f_files and not files.f_favail:
-        return fault(subject, f"no file more can be made at {path} (inodes)", todo)
+        return fault(subject, f"no file more can be made at {path} (inodes)", remedy)
     if found.free < TOO_LITTLE:
-        return fault(subject, said, todo)
+        return fault(subject, said, remedy)
     if found.free < LITTLE and found.free < found.total * FEW:
-        return warning(subject, said, todo)
+        return warning(subject, said, remedy)
     return ok(subject, said)
 
 
@@ -74,8 +74,8 @@ def _ports(settings: Settings) -> Finding:
         refuse_taken_ports(settings)
     except Unavailable as error:
         name, _, said = str(error).partition(": ")
-        found, _, todo = said.partition("; ")
-        return fault(f"port {name}", found, todo)
+        found, _, remedy = said.partition("; ")
+        return fault(f"port {name}", found, remedy)
     return ok("ports", "all are free")
 
 
