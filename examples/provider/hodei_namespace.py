@@ -110,10 +110,8 @@ class NamespaceProvider:
             # The agent alone: without its parent it would be killed at once.
             self._signal(mark, signal.SIGTERM, only=is_first)
             await self._gone(mark, grace_s)
-        if not await self._gone(mark, 0):
-            self._signal(mark, signal.SIGKILL)
-            if not await self._gone(mark, KILL_PATIENCE_S):
-                raise ProviderUnavailable(f"processes of worker {handle.worker_id} do not end")
+        if not await self._killed(mark):
+            raise ProviderUnavailable(f"processes of worker {handle.worker_id} do not end")
         with self._alone(), suppress(FileNotFoundError):
             shutil.rmtree(self._workers / str(handle.worker_id))
 
@@ -186,6 +184,17 @@ class NamespaceProvider:
         while mark in (await asyncio.to_thread(marked, self._owner)).values():
             if clock() >= until:
                 return False
+            await asyncio.sleep(LOOK_S)
+        return True
+
+    async def _killed(self, mark: str) -> bool:
+        clock = asyncio.get_running_loop().time
+        until = clock() + KILL_PATIENCE_S
+        while not await self._gone(mark, 0):
+            if clock() >= until:
+                return False
+            # At each look: one that is being forked meanwhile was not there to be signalled.
+            self._signal(mark, signal.SIGKILL)
             await asyncio.sleep(LOOK_S)
         return True
 
