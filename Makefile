@@ -15,9 +15,9 @@ help: ## Show this list
 run: ## Start PostgreSQL and Hodei and run the hello job (ARGS=--once ends with it)
 	@scripts/run $(ARGS)
 
-test: setup-test ## Everything that CI runs: check, contract, integration, e2e and browser tests
+test: setup-test ## Everything that CI runs: check, simulation, contract, integration, e2e and browser tests
 	@scripts/check
-	@scripts/test contract integration e2e web
+	@scripts/test simulation contract integration e2e web
 
 test-all: test ## `test`, then chaos, the deployment, a real Kubernetes node and real microVMs
 	@scripts/testbed/prepare

@@ -32,6 +32,7 @@ async def play(seed: int) -> History:
     return history
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("first", SEEDS[::BLOCK])
 async def test_every_job_ends_once_and_nothing_is_left(first: int) -> None:
     # Thousands of warnings about failures that were asked for cost more than the rest.

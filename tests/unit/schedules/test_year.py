@@ -21,6 +21,7 @@ from tests.unit.schedules.year import START, Run, Year
 SEEDS = range(int(os.environ.get("HODEI_SCHEDULE_SEEDS", "1")))
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_year_of_deaths_misses_no_slot_and_doubles_none(seed: int) -> None:
