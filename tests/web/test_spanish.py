@@ -29,7 +29,7 @@ ENDS: Mapping[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     ),
     "timeout": (
         {"command": "sleep 600", "timeout_ms": 1000},
-        ("Límite de tiempo alcanzado", "se terminó"),
+        ("Tiempo límite agotado", "se detuvo"),
     ),
     "spec": (
         {"command": "true", "working_dir": "/there/is/none"},

@@ -11,7 +11,7 @@ describe("the phrase book", () => {
     ["dispatch is paused", "el reparto está en pausa"],
     [
       "The job used more than its 64 MB of memory and was ended.",
-      "El job usó más de sus 64 MB de memoria y se terminó.",
+      "El job usó más de sus 64 MB de memoria y se detuvo.",
     ],
     ["must be at most 128 bytes, not 300", "debe ser de 128 bytes como mucho, no de 300"],
     ["must be a whole number between 1 and 16", "debe ser un número entero entre 1 y 16"],
@@ -33,7 +33,7 @@ describe("the phrase book", () => {
     ],
     [
       "provider docker is not healthy: the Docker Engine at unix:///run/x.sock does not answer: there is no such socket; is Docker installed and running?",
-      "el provider docker no está sano: el Docker Engine en unix:///run/x.sock no responde: no existe ese socket; ¿está Docker instalado y en marcha?",
+      "el provider docker tiene problemas: el Docker Engine en unix:///run/x.sock no responde: no existe ese socket; ¿está Docker instalado y en marcha?",
     ],
     [
       "waits 4 s before attempt 2. The process ended with exit code 3.",
