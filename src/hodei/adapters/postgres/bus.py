@@ -111,7 +111,12 @@ class PostgresBus:
                 command_timeout=10,
                 server_settings={"application_name": "hodei-bus"},
             )
-            await listener.add_listener(CHANNEL, self._on_notify)
+            try:
+                await listener.add_listener(CHANNEL, self._on_notify)
+            except BaseException:
+                # Lost again at once: what is not handed on is not left open either.
+                listener.terminate()
+                raise
         self._listening.set()
         return listener
 
