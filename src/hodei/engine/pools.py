@@ -48,6 +48,8 @@ SETTLE_S = 0.2
 LEARN_EVERY_S = 60.0
 IMAGES_EVERY_S = 30.0
 IMAGES_PATIENCE_S = 120.0
+ARRIVES_S = 10.0
+"""Within which the stream of an agent follows its enrolment."""
 ROOM_S = 10.0
 """How long a provider that jobs found full makes no warm workers."""
 
@@ -62,6 +64,7 @@ class PoolView:
     ready: int
     """Workers that wait for a job."""
     starting: int
+    """Workers that are made, or whose agents have not opened their streams yet."""
     reason: str
     """Why it has this size."""
     fault: str
@@ -389,8 +392,8 @@ class Pools:
 
     def _view(self, entry: Entry, pool: Pool, mine: Sequence[Worker]) -> PoolView:
         here = [w for w in mine if _fits(entry, w, pool.shape) and waits(w)]
-        ready = sum(1 for worker in here if worker.state is WorkerState.READY)
-        starting = sum(1 for worker in here if not worker.enrolled)
+        starting = sum(1 for worker in here if not worker.enrolled or self._arrives(worker))
+        ready = sum(1 for w in here if w.state is WorkerState.READY and not self._arrives(w))
         fault, retry_at = "", None
         trouble = self._care(entry.record.id).troubles.get(pool.shape)
         if not entry.record.enabled:
@@ -414,6 +417,14 @@ class Pools:
             fault=fault,
             retry_at=retry_at,
         )
+
+    def _arrives(self, worker: Worker) -> bool:
+        """Whether its agent has enrolled and no job can be told to it yet; an agent that has come
+        to another server looks so for a moment."""
+        session = self._sessions.get(worker.id)
+        if worker.enrolled_at is None or (session is not None and session.idle):
+            return False
+        return self._core.clock.now() - worker.enrolled_at < timedelta(seconds=ARRIVES_S)
 
     def _lack(self, entry: Entry, mine: Sequence[Worker]) -> str:
         most = entry.capabilities.max_workers

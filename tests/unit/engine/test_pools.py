@@ -49,6 +49,18 @@ async def test_it_is_filled_and_refilled() -> None:
         assert w.job(job.id).state is JobState.SUCCEEDED
 
 
+async def test_a_worker_is_ready_when_a_job_can_be_told_to_it() -> None:
+    async with world(provider=False) as w:
+        await w.engine.providers.create(pool(1, reusable=False), actor="ann")
+        await w.pass_time(4)
+        agent = w.agents[(await ready(w))[0]]
+        for step, counts in ((agent.disconnect, (0, 1)), (lambda: agent.connect(w.engine), (1, 0))):
+            step()
+            await quiet()
+            view = (await w.engine.providers.get("cloud")).pools[0]
+            assert (view.ready, view.starting) == counts
+
+
 async def test_it_stays_within_the_providers_limit() -> None:
     async with world(provider=False) as w:
         await w.engine.providers.create(pool(5, most=2), actor="ann")
@@ -73,8 +85,7 @@ async def test_idle_workers_beyond_the_pool_go_and_the_pool_stays() -> None:
         for job in jobs:
             w.agent_of(job.id).exit(0)
         await quiet()
-        before = await ready(w)
-        assert len(before) == 4
+        assert len(before := await ready(w)) == 4
         await w.engine.providers.update("cloud", pool(2), version=view.record.version, actor="ann")
         await w.pass_time(20)
         after = await ready(w)
