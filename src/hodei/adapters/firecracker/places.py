@@ -15,6 +15,7 @@ from hodei.domain.provider import Observation, ObservedState
 
 SLOTS = Path("/run/hodei-firecracker")
 CGROUPS = Path("/sys/fs/cgroup")
+PROCESSES = Path("/proc")
 CONTROLLERS_V1 = ("cpu", "memory", "pids")
 TAIL_BYTES = 4096
 CONSOLE_BYTES = 4 << 20
@@ -22,6 +23,7 @@ CONSOLE_BYTES = 4 << 20
 
 
 LAST_WORDS = 600
+_ENDED = (b"Z", b"X", b"")
 _AGENT_ENDED = re.compile(r"hodei-init: agent ended: (\d{3})")
 _AGENT_EXITS: Mapping[int, str] = {
     1: "it was cut off from the server",
@@ -96,14 +98,18 @@ class Place:
             return
 
 
-def is_ours(pid: int, worker_id: UUID) -> bool:
+def is_ours(pid: int, worker_id: UUID, processes: Path = PROCESSES) -> bool:
     """Whether the process lives and is the worker's."""
+    name = str(worker_id).encode()
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        words = (processes / str(pid) / "cmdline").read_bytes()
+        if words:
+            return name in words
+        # Without words it has ended, or is just becoming another program: the jailer, Firecracker.
+        state = (processes / str(pid) / "stat").read_bytes().rpartition(b") ")[2][:1]
+        return state not in _ENDED and name in (processes / str(pid) / "cgroup").read_bytes()
     except OSError:
         return False
-    # Of a process that has ended and that nobody has asked after, no words are left.
-    return str(worker_id).encode() in b" ".join(words)
 
 
 def observation(place: Place) -> Observation:
