@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-all check format lint unit contract integration e2e bench chaos bundle generate \
+.PHONY: help run test test-all check format lint unit contract integration e2e bench chaos simulate bundle generate \
 	lock clean web web-dev web-test build wheel setup setup-test
 
 export PYTHON
@@ -44,6 +44,9 @@ web-test: setup-test ## The web UI in a real browser, against a real server
 
 contract integration e2e:
 	@scripts/test $@ -- $(ARGS)
+
+simulate: setup-test ## Play SEEDS random histories of the engine on a still clock (default 10000)
+	@SIMULATION_SEEDS=$(or $(SEEDS),10000) .venv/bin/pytest --quiet -n 2 tests/unit/engine/test_simulation.py $(ARGS)
 
 bundle: setup ## Build the agent's bundle in dist/agent-bundle
 	@.venv/bin/hodei agent build $(ARGS)

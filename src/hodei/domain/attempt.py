@@ -233,8 +233,12 @@ class Attempt:
 
 
 def apply(attempt: Attempt, event: AttemptEvent, now: datetime) -> Attempt:
-    """`attempt` after `event`, with its new row of the timeline. Raises IllegalTransition."""
+    """`attempt` after `event`, with its new row of the timeline. Raises IllegalTransition.
+
+    A wall clock that was set back moves no row before the one above it.
+    """
     phase = ATTEMPT.next(attempt.phase, event)
+    now = max([now, *(mark.at for mark in attempt.phases[-1:])])
     marks = _marked(attempt, phase, event, now)
     match event:
         case ProcessStarted():

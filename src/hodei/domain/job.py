@@ -182,7 +182,7 @@ def apply(job: Job, event: JobEvent, now: datetime) -> Job:
                 outcome=None,
             )
         case Started():
-            return changed(job, state=state, started_at=now)
+            return changed(job, state=state, started_at=max(now, job.submitted_at))
         case Requeued():
             return changed(
                 job,
@@ -193,7 +193,9 @@ def apply(job: Job, event: JobEvent, now: datetime) -> Job:
                 counted_attempts=job.counted_attempts - (1 if event.free else 0),
             )
         case Succeeded() | Failed() | TimedOut() | CancelConfirmed():
-            return changed(job, state=state, finished_at=now, outcome=event.outcome)
+            # The wall clock may have been set back meanwhile.
+            end = max(now, job.started_at or job.submitted_at)
+            return changed(job, state=state, finished_at=end, outcome=event.outcome)
 
 
 def request_cancel(job: Job, reason: str, now: datetime) -> Job:

@@ -25,6 +25,8 @@ _FOLLOWS = {
 def check(history: History) -> None:
     """Raises AssertionError for the first thing that is not as promised."""
     w = history.world
+    history.timetable.check()
+    assert len(set(history.jobs)) == len(history.jobs)
     assert set(w.tables.jobs) == set(history.jobs), "a job was lost or submitted twice"
     for job_id in history.jobs:
         job, attempts = w.job(job_id), w.attempts(job_id)
@@ -43,6 +45,8 @@ def check(history: History) -> None:
 def _check_job(job: Job, attempts: list[Attempt]) -> None:
     assert job.finished, f"job {job.id} is {job.state.value}"
     assert job.outcome is not None
+    assert job.finished_at is not None
+    assert job.submitted_at <= (job.started_at or job.submitted_at) <= job.finished_at
     assert [a.number for a in attempts] == list(range(1, job.attempts + 1))
     assert job.counted_attempts <= job.spec.retry.max_attempts
     for attempt in attempts:

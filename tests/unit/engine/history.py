@@ -24,11 +24,14 @@ from hodei.engine.core import Timings
 from hodei.engine.jobs import Submission
 from hodei.engine.providers import ProviderConfig
 from tests.unit.engine.simulated_agent import SimulatedAgent
+from tests.unit.engine.timetable import Timetable
 from tests.unit.engine.world import IMAGE, Replica, World, quiet, spec
 
 STEPS = 200
 MOST_REPLICAS = 6
 MOST_JOBS = 12
+JUMPS_S = (-3600, -61, -5, 5, 61, 600, 3600)
+"""By which the wall clock is set."""
 PLACES = ("intent", "provisioning", "pulling", "started", "enrol", "observe", "destroy")
 
 logger = logging.getLogger(__name__)
@@ -47,6 +50,9 @@ class History:
         self.wrote: dict[UUID, bytearray] = {}
         self.sound: set[UUID] = set()
         """Attempts that nothing keeps from ending by themselves once chaos is over."""
+        self._off = self._ahead = 0
+        """Seconds by which the wall clock is set wrong, and the most it ever was."""
+        self.timetable = Timetable(self.world, self.dice)
         self._sweeps: dict[tuple[str, str], asyncio.Task[object]] = {}
         self._acts: list[tuple[int, Callable[[], Coroutine[None, None, None]]]] = [
             (8, self._submit),
@@ -61,6 +67,7 @@ class History:
             (5, self._provider_fails),
             (3, self._provider_goes_on),
             (2, self._worker_dies),
+            (1, self._clock_jumps),
         ]
 
     async def play(self) -> None:
@@ -96,6 +103,9 @@ class History:
         for replica in w.replicas:
             await replica.engine.registry.refresh()
         w.born_starting = False
+        self._scheduled = self.dice.random() < 0.5
+        if self._scheduled:
+            await self.timetable.begin()
 
     def _note(self, what: str) -> None:
         self.story.append(f"{self.world.clock.monotonic():8.1f} {what}")
@@ -141,19 +151,29 @@ class History:
             return
         agent = self.dice.choice(living)
         (act,) = self.dice.choices(
-            [self._work, self._disconnect, self._connect, self._mute, self._repeat, self._beat],
-            [60, 6, 14, 2, 8, 10],
+            [
+                *(self._work, self._disconnect, self._connect, self._mute),
+                *(self._deafen, self._repeat, self._beat),
+            ],
+            [60, 6, 14, 2, 3, 8, 10],
         )
         act(agent)
 
     async def _sweep(self) -> None:
         replica = self._someone()
-        kind = self.dice.choice(("dispatch", "reconcile"))
+        kind = self.dice.choice(("dispatch", "reconcile", "schedules"))
         self._start_sweep(replica, kind)
 
     async def _time_passes(self) -> None:
         seconds = self.dice.choice((0.1, 0.3, 1, 1, 2, 3, 3, 5, 12))
         await self.world.clock.advance(seconds)
+
+    async def _clock_jumps(self) -> None:
+        seconds = self.dice.choice(JUMPS_S)
+        self._note(f"the wall clock is set by {seconds} s")
+        self.world.clock.jump(seconds)
+        self._off += seconds
+        self._ahead = max(self._ahead, self._off)
 
     async def _a_while(self) -> None:
         """Long enough for silence, graces and deadlines; whoever is cut off stays so."""
@@ -163,6 +183,7 @@ class History:
                 if replica.alive:
                     self._start_sweep(replica, "dispatch")
                     self._start_sweep(replica, "reconcile")
+                    self._start_sweep(replica, "schedules")
             for agent in self.world.agents.values():
                 agent.heartbeat()
             await self.world.clock.advance(3)
@@ -239,8 +260,9 @@ class History:
             self._disconnect(agent)
 
     def _disconnect(self, agent: SimulatedAgent) -> None:
-        self._note(f"cut {agent.worker_id}")
-        agent.disconnect()
+        lost = self.dice.random() < 0.5
+        self._note(f"cut {agent.worker_id}{', and what was under way is lost' if lost else ''}")
+        agent.disconnect(lost=lost)
 
     def _connect(self, agent: SimulatedAgent) -> None:
         if agent.token and (agent.link is None or self.dice.random() < 0.1):
@@ -252,6 +274,12 @@ class History:
     def _mute(self, agent: SimulatedAgent) -> None:
         self._note(f"half-open {agent.worker_id}")
         agent.link, agent.welcomed = None, False
+
+    def _deafen(self, agent: SimulatedAgent) -> None:
+        """What the server says from now on is lost with the stream."""
+        if agent.link is not None:
+            self._note(f"deaf {agent.worker_id}")
+            agent.link.deaf = True
 
     def _repeat(self, agent: SimulatedAgent) -> None:
         agent.repeat()
@@ -282,8 +310,10 @@ class History:
         try:
             if kind == "dispatch":
                 await replica.engine.dispatcher.run_once()
-            else:
+            elif kind == "reconcile":
                 await replica.engine.reconciler.run_once()
+            elif self._scheduled:
+                await replica.engine.schedules.firer.run_once()
         except Unavailable:
             return
 
@@ -292,6 +322,8 @@ class History:
     async def _come_to_rest(self) -> None:
         w = self.world
         self._note("rest")
+        # Deadlines of a clock that was ahead lie ahead: whoever comes after need not wait for them.
+        w.clock.jump(self._ahead - self._off)
         config = ProviderConfig(name="cloud", type="scripted", settings=self._config.settings)
         await quiet()
         for replica in w.replicas:
@@ -308,6 +340,7 @@ class History:
             if replica.alive:
                 await replica.engine.registry.refresh()
                 await replica.engine.registry.check_all()
+        self.jobs += await self.timetable.end()
         self.sound = {attempt.id for attempt in map(self._sound, w.agents.values()) if attempt}
         for _ in range(500):
             w.inspector.release()
@@ -340,6 +373,8 @@ class History:
             if agent.gone.is_set():
                 continue
             agent.obeys = True
+            if agent.link is not None and agent.link.deaf:
+                agent.disconnect()
             if agent.link is None and agent.token:
                 agent.connect(self._someone().engine)
             elif agent.held is not None:

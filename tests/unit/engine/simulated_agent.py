@@ -74,10 +74,12 @@ class Link:
         if self.up:
             self._frames.put_nowait(frame)
 
-    def cut(self) -> None:
-        """The stream breaks: both sides notice."""
+    def cut(self, *, lost: bool = False) -> None:
+        """The stream breaks: both sides notice. What the server has not read yet may be lost."""
         if self.up:
             self.up = False
+            while lost and not self._frames.empty():
+                self._frames.get_nowait()
             self._frames.put_nowait(None)
             self.agent.link_lost(self)
 
@@ -209,10 +211,10 @@ class SimulatedAgent:
         self.links.append(self.link)
         return self.link
 
-    def disconnect(self) -> None:
-        """Both sides notice that the stream is gone."""
+    def disconnect(self, *, lost: bool = False) -> None:
+        """Both sides notice that the stream is gone; what was under way may be lost with it."""
         if self.link is not None:
-            self.link.cut()
+            self.link.cut(lost=lost)
 
     def hello(self) -> HelloReport:
         """What it holds."""

@@ -1,6 +1,6 @@
 """Random histories: whatever happens, every job ends once, truthfully, and nothing is left.
 
-A failing seed is named with its story. `SIMULATION_SEED=n` plays one seed again and
+A failing seed is named with its story and the command that plays it again;
 `SIMULATION_SEEDS=n` plays so many.
 """
 
@@ -15,6 +15,7 @@ from tests.unit.engine.checker import check
 from tests.unit.engine.history import History
 
 BLOCK = 20
+AGAIN = "SIMULATION_SEED={} .venv/bin/pytest tests/unit/engine/test_simulation.py"
 ONE = os.environ.get("SIMULATION_SEED")
 SEEDS = [int(ONE)] if ONE else list(range(int(os.environ.get("SIMULATION_SEEDS", "120"))))
 
@@ -26,7 +27,7 @@ async def play(seed: int) -> History:
         check(history)
     except BaseException as error:
         story = "\n".join(history.story)
-        raise AssertionError(f"SIMULATION_SEED={seed}: {error!r}\n{story}") from error
+        raise AssertionError(f"{AGAIN.format(seed)}\n{error!r}\n{story}") from error
     finally:
         await history.close()
     return history
