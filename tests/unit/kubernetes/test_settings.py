@@ -90,7 +90,7 @@ def test_the_schema_agrees_with_the_parser() -> None:
         ("node_selector", {"pool": "a b"}, "is no value that Kubernetes accepts"),
         ("labels", {"hodei.worker": "x"}, "names that begin with hodei. are Hodei's own"),
         ("tolerations", ["all"], "must be an object"),
-        ("image_pull_secrets", "registry", "must be a list of names of Secrets"),
+        ("image_pull_secrets", "registry", "must be a list of at most 100 names of Secrets"),
         ("pod_patch", {"spec": {"restartPolicy": "Always"}}, "must leave spec.restartPolicy"),
         ("context", "prod", "needs kubeconfig or kubeconfig_file"),
         ("kubeconfig_file", "relative/path", "must be an absolute path of a file"),

@@ -12,12 +12,12 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from hodei.adapters.docker.answers import text
 from hodei.adapters.docker.containers import AGENT_FOLDER, INSTALLATION_LABEL, PROVIDER_LABEL, Owner
 from hodei.adapters.docker.engine import Engine
 from hodei.adapters.docker.errors import EngineRefusal
 from hodei.adapters.docker.tarball import fingerprint, tree
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import text
 from hodei.ports.provider import AgentBundle
 
 logger = logging.getLogger(__name__)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from hodei.adapters.docker.answers import Answer, inner, objects, text, whole
 from hodei.adapters.docker.images import Image
 from hodei.adapters.docker.settings import DockerSettings
+from hodei.domain.parsing.answers import Answer, inner, objects, text, whole
 from hodei.domain.provider import Observation, ObservedState
 from hodei.domain.spec import Network
 from hodei.ports.provider import ProvisionRequest

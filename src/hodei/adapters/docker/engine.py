@@ -28,11 +28,11 @@ from aiohttp import (
 )
 from yarl import URL
 
-from hodei.adapters.docker.answers import Answer, text
 from hodei.adapters.docker.errors import EngineRefusal, unreachable
 from hodei.adapters.docker.facts import Facts, read_facts
 from hodei.adapters.docker.settings import DockerSettings, TlsFiles
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import Answer, text
 
 OLDEST_API = (1, 41)
 NEWEST_API = (1, 60)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hodei.adapters.docker.answers import Answer, inner, objects, text, whole
 from hodei.adapters.docker.settings import DockerSettings, StorageLimit
 from hodei.domain.errors import SpecRejected
+from hodei.domain.parsing.answers import Answer, inner, objects, text, whole
 from hodei.domain.provider import Capabilities, Isolation
 from hodei.domain.spec import Architecture, Network
 from hodei.ports.provider import WorkerSpec

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from hodei.adapters.docker.answers import objects, text
 from hodei.adapters.docker.engine import Engine
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import objects, text
 
 MARK = Path("/.dockerenv")
 """Docker puts it into each of its containers."""

@@ -8,12 +8,12 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from hodei.adapters.docker.answers import Answer, inner, text, texts, whole
 from hodei.adapters.docker.engine import Engine, segment
 from hodei.adapters.docker.errors import EngineRefusal, pull_error, translated
 from hodei.adapters.docker.facts import ARCHITECTURES
-from hodei.adapters.docker.settings import Credentials
 from hodei.domain.errors import ImageUnavailable
+from hodei.domain.parsing.answers import Answer, inner, text, texts, whole
+from hodei.domain.parsing.settings import RegistryLogin
 from hodei.domain.spec import Architecture
 
 HUB = "docker.io"
@@ -101,7 +101,7 @@ def require_machine(image: str, found: Image, machines: frozenset[Architecture])
 class Images:
     """The images of one engine."""
 
-    def __init__(self, engine: Engine, registries: Mapping[str, Credentials]) -> None:
+    def __init__(self, engine: Engine, registries: Mapping[str, RegistryLogin]) -> None:
         self._engine = engine
         self._registries = registries
 
@@ -189,7 +189,7 @@ def _digest(image: str, answer: Answer) -> str:
     return same[0] if same else text(answer, "Id")
 
 
-def _login(registry: str, registries: Mapping[str, Credentials]) -> dict[str, str]:
+def _login(registry: str, registries: Mapping[str, RegistryLogin]) -> dict[str, str]:
     known = registries.get(registry)
     if known is None:
         return {}

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
 
-from hodei.adapters.docker.answers import Answer
 from hodei.adapters.docker.containers import (
     Owner,
     by_worker,
@@ -46,6 +45,7 @@ from hodei.domain.errors import (
     ProviderUnavailable,
     ProvisionTimeout,
 )
+from hodei.domain.parsing.answers import Answer
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.worker import Handle
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep

@@ -11,7 +11,6 @@ from hodei.adapters.docker.settings import (
     DEFAULT_NETWORK,
     DEFAULT_PIDS,
     MAX_CPU,
-    MAX_ENTRIES,
     MAX_GPUS,
     MAX_MEMORY_MB,
     MAX_PIDS,
@@ -20,6 +19,7 @@ from hodei.adapters.docker.settings import (
     PullPolicy,
     StorageLimit,
 )
+from hodei.domain.parsing.settings import MAX_ENTRIES
 
 Field = dict[str, object]
 

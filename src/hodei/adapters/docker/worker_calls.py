@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 from uuid import UUID
 
-from hodei.adapters.docker.answers import Answer, inner, text
 from hodei.adapters.docker.containers import Owner, container_name, is_owned
 from hodei.adapters.docker.engine import WORK_S, Engine
 from hodei.adapters.docker.errors import EngineRefusal
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import Answer, inner, text
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,6 @@ from hodei.adapters.firecracker.images.engine import EngineSource
 from hodei.adapters.firecracker.images.model import Source
 from hodei.adapters.firecracker.images.registry import RegistrySource
 from hodei.adapters.firecracker.locking import locked
-from hodei.adapters.firecracker.making import Makings
 from hodei.adapters.firecracker.microvm import MicroVms, Wanted
 from hodei.adapters.firecracker.orders import Orders, records
 from hodei.adapters.firecracker.places import Place, observation
@@ -33,6 +32,7 @@ from hodei.domain.errors import ProviderError, ProviderUnavailable, ProvisionTim
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Network
 from hodei.domain.worker import Handle
+from hodei.ports.making import Makings
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class FirecrackerProvider:
             most_bytes=settings.max_image_mb << 20,
             budget_bytes=settings.cache_mb << 20,
         )
-        self._makings = Makings()
+        self._makings = Makings[None]()
         self._system = asyncio.Lock()
 
     @property

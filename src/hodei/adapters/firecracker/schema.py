@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hodei.adapters.firecracker.parsing import MAX_BOOT_ARGS, MAX_ENTRIES
+from hodei.adapters.firecracker.parsing import MAX_BOOT_ARGS
 from hodei.adapters.firecracker.settings import (
     DEFAULT_BOOT_ARGS,
     DEFAULT_CACHE_MB,
@@ -20,6 +20,7 @@ from hodei.adapters.firecracker.settings import (
     MAX_VCPUS,
     MAX_WORKERS,
 )
+from hodei.domain.parsing.settings import MAX_ENTRIES
 
 Field = dict[str, object]
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
 
+from hodei.domain.parsing.settings import RegistryLogin
+
 DEFAULT_KERNEL = "/var/lib/hodei/firecracker/vmlinux"
 DEFAULT_BOOT_ARGS = (
     "console=ttyS0 reboot=k panic=-1 quiet i8042.noaux i8042.nomux random.trust_cpu=on"
@@ -22,14 +24,6 @@ MAX_VCPUS = 32
 """Of one microVM, as Firecracker has it."""
 MAX_MEMORY_MB = 1_048_576
 MAX_STORAGE_MB = 1_048_576
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """A login at one registry."""
-
-    username: str
-    password: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +54,7 @@ class FirecrackerSettings:
     """Folders with OCI layouts and archives (.tar) of images."""
     registry: bool = True
     """Whether images are pulled from registries."""
-    registries: Mapping[str, Credentials] = field(default_factory=dict, repr=False)
+    registries: Mapping[str, RegistryLogin] = field(default_factory=dict, repr=False)
     max_workers: int = DEFAULT_MAX_WORKERS
     max_cpu: float | None = None
     max_memory_mb: int | None = None

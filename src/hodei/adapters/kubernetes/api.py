@@ -26,11 +26,11 @@ from aiohttp import (
 )
 from yarl import URL
 
-from hodei.adapters.kubernetes.answers import Answer, inner, objects, text, whole
 from hodei.adapters.kubernetes.credentials import Credentials
 from hodei.adapters.kubernetes.errors import TOO_MANY, UNAUTHORIZED, ApiRefusal, unreachable
 from hodei.adapters.kubernetes.kubeconfig import Access
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import Answer, inner, objects, text, whole
 
 logger = logging.getLogger(__name__)
 

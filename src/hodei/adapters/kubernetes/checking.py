@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from hodei.adapters.kubernetes.answers import Answer, inner, objects, text, texts
 from hodei.adapters.kubernetes.api import Api
 from hodei.adapters.kubernetes.errors import (
     FORBIDDEN,
@@ -18,6 +17,7 @@ from hodei.adapters.kubernetes.errors import (
 from hodei.adapters.kubernetes.facts import Nodes, quotas, read_nodes
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import Answer, inner, objects, text, texts
 
 REVIEWS = "/apis/authorization.k8s.io/v1"
 

@@ -12,9 +12,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hodei.adapters.kubernetes.answers import inner, text
 from hodei.adapters.kubernetes.kubeconfig import Access, Program
 from hodei.domain.errors import ProviderUnavailable, shorten
+from hodei.domain.parsing.answers import inner, text
 
 TOKEN_AGE = timedelta(seconds=60)
 """Tokens in files are replaced by the cluster long before they end."""

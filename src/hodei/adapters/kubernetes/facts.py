@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hodei.adapters.kubernetes.answers import Answer, inner, objects, text
 from hodei.adapters.kubernetes.manifests import ARCHITECTURES
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.domain.errors import SpecRejected
+from hodei.domain.parsing.answers import Answer, inner, objects, text
 from hodei.domain.provider import Capabilities, Isolation
 from hodei.domain.spec import Architecture, Network
 from hodei.ports.provider import WorkerSpec

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from hodei.adapters.kubernetes.answers import Answer, inner, objects, text, texts
 from hodei.adapters.kubernetes.settings import MAX_KUBECONFIG, KubernetesSettings
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import Answer, inner, objects, text, texts
 
 EXEC_VERSION = "client.authentication.k8s.io/v1"
 POD_FOLDER = Path("/var/run/secrets/kubernetes.io/serviceaccount")

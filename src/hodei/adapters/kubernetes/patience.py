@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from hodei.adapters.kubernetes import pods
-from hodei.adapters.kubernetes.answers import Answer
 from hodei.adapters.kubernetes.manifests import INSTALL, JOB
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.domain.errors import CapacityExhausted, ProviderUnavailable
+from hodei.domain.parsing.answers import Answer
 
 LEAST_S = 0.05
 _NODE = "node"

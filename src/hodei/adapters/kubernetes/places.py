@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from hodei.adapters.kubernetes import pods
-from hodei.adapters.kubernetes.answers import Answer
 from hodei.adapters.kubernetes.api import Api
 from hodei.adapters.kubernetes.errors import translated
 from hodei.adapters.kubernetes.manifests import INSTALLATION_LABEL, Owner
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.adapters.kubernetes.watching import PodWatch
 from hodei.adapters.kubernetes.worker_calls import Calls, selector
+from hodei.domain.parsing.answers import Answer
 
 
 class Place:

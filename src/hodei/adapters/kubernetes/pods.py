@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from hodei.adapters.kubernetes.answers import Answer, inner, objects, text, whole
 from hodei.adapters.kubernetes.manifests import INSTALL, JOB, WORKER_LABEL
 from hodei.domain.errors import (
     CapacityExhausted,
@@ -17,6 +16,7 @@ from hodei.domain.errors import (
     SpecRejected,
     shorten,
 )
+from hodei.domain.parsing.answers import Answer, inner, objects, text, whole
 from hodei.domain.provider import Observation, ObservedState
 
 MOST_WORDS = 500

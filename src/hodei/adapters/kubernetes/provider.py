@@ -13,21 +13,21 @@ from typing import Self, TypeVar
 from uuid import UUID
 
 from hodei.adapters.kubernetes import pods
-from hodei.adapters.kubernetes.answers import Answer, text
 from hodei.adapters.kubernetes.api import Api
 from hodei.adapters.kubernetes.checking import examine
 from hodei.adapters.kubernetes.errors import translated
 from hodei.adapters.kubernetes.facts import capabilities, reject
 from hodei.adapters.kubernetes.kubeconfig import access_of
-from hodei.adapters.kubernetes.making import Makings
 from hodei.adapters.kubernetes.manifests import Owner, pod, pod_name
 from hodei.adapters.kubernetes.patience import Patience
 from hodei.adapters.kubernetes.places import Cluster, Place
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.domain.errors import ProviderError, ProviderUnavailable, ProvisionTimeout
+from hodei.domain.parsing.answers import Answer, text
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Resources
 from hodei.domain.worker import Handle
+from hodei.ports.making import Makings
 from hodei.ports.provider import (
     Enrolment,
     ProviderContext,
@@ -54,7 +54,7 @@ class KubernetesProvider:
         self._installation = context.installation_id
         self._id = str(context.provider_id)
         self._capabilities = capabilities(settings, None)
-        self._makings = Makings()
+        self._makings = Makings[Answer]()
         self._opening = asyncio.Lock()
         self._opened: Cluster | None = None
 

@@ -24,7 +24,6 @@ from hodei.adapters.kubernetes.settings import (
     DEFAULT_PULL_RETRY_S,
     DEFAULT_UNSCHEDULABLE_S,
     MAX_CPU,
-    MAX_ENTRIES,
     MAX_GPUS,
     MAX_KUBECONFIG,
     MAX_LIFETIME_S,
@@ -33,6 +32,7 @@ from hodei.adapters.kubernetes.settings import (
     MAX_WORKERS,
     PullPolicy,
 )
+from hodei.domain.parsing.settings import MAX_ENTRIES
 from hodei.domain.spec import Architecture
 
 Field = dict[str, object]

@@ -14,11 +14,11 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager, suppress
 
-from hodei.adapters.kubernetes.answers import Answer, inner, text
 from hodei.adapters.kubernetes.api import Api, refusal_of
 from hodei.adapters.kubernetes.errors import EXPIRED, ApiRefusal, translated
 from hodei.adapters.kubernetes.pods import uid
 from hodei.domain.errors import ProviderError
+from hodei.domain.parsing.answers import Answer, inner, text
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ from time import monotonic
 from uuid import UUID
 
 from hodei.adapters.kubernetes import pods
-from hodei.adapters.kubernetes.answers import Answer, inner, text
 from hodei.adapters.kubernetes.api import Api
 from hodei.adapters.kubernetes.errors import MISSING, TAKEN, ApiRefusal, translated
 from hodei.adapters.kubernetes.manifests import (
@@ -24,6 +23,7 @@ from hodei.adapters.kubernetes.manifests import (
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.adapters.kubernetes.watching import PodWatch
 from hodei.domain.errors import ProviderUnavailable
+from hodei.domain.parsing.answers import Answer, inner, text
 from hodei.domain.spec import Network
 from hodei.ports.provider import ProvisionRequest
 

@@ -23,8 +23,8 @@ from hodei.adapters.firecracker.images.model import (
     objects,
     text,
 )
-from hodei.adapters.firecracker.settings import Credentials
 from hodei.domain.errors import ImageUnavailable, ProviderUnavailable, shorten
+from hodei.domain.parsing.settings import RegistryLogin
 from hodei.domain.spec import Architecture
 
 HUB_HOST = "registry-1.docker.io"
@@ -47,7 +47,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 class RegistrySource:
     """Asks the registry that an image's name says."""
 
-    def __init__(self, logins: Mapping[str, Credentials], machine: Architecture) -> None:
+    def __init__(self, logins: Mapping[str, RegistryLogin], machine: Architecture) -> None:
         self._logins = logins
         self._machine = machine
 
@@ -71,7 +71,7 @@ class RegistryImage:
     """An image of a registry."""
 
     reference: Reference
-    login: Credentials | None = field(repr=False)
+    login: RegistryLogin | None = field(repr=False)
     digest: str
     manifest: Answer = field(repr=False)
 
@@ -100,7 +100,7 @@ class RegistryImage:
 class _Registry:
     """One repository of one registry, while something is asked of it."""
 
-    def __init__(self, reference: Reference, login: Credentials | None) -> None:
+    def __init__(self, reference: Reference, login: RegistryLogin | None) -> None:
         self._reference = reference
         self._login = login
         host = HUB_HOST if reference.registry == HUB else reference.registry

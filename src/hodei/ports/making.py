@@ -1,30 +1,31 @@
-"""Calls that make a worker run to their end, even when whoever asked for it has gone."""
+"""Work on a worker runs to its end, even when whoever asked for it has gone."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 from uuid import UUID
-
-from hodei.adapters.kubernetes.answers import Answer
 
 PATIENCE_S = 60.0
 
-Work = Callable[[Callable[[], bool]], Awaitable[Answer]]
+T = TypeVar("T")
+Work = Callable[[Callable[[], bool]], Awaitable[T]]
 """Makes the worker as long as the function that it gets says that somebody wants it."""
 
 
-class Makings:
-    """What this server is making at the moment.
+class Makings(Generic[T]):
+    """What a provider of this server is making at the moment.
 
-    A server goes on with a request whose caller has left. So the calls run in a task of their own,
-    which the destruction of a worker waits for: else the pod would appear after it was removed.
+    A server goes on with a request whose caller has left, and so does a program that was started.
+    So the steps run in a task of their own, which the destruction of a worker waits for: else the
+    worker would appear after it was removed.
     """
 
     def __init__(self) -> None:
-        self._now: dict[UUID, _Making] = {}
+        self._now: dict[UUID, _Making[T]] = {}
 
-    async def make(self, worker_id: UUID, work: Work) -> Answer:
+    async def make(self, worker_id: UUID, work: Work[T]) -> T:
         """What `work` gives, once earlier work for the same worker is over."""
         before = self._now.get(worker_id)
         making = self._now[worker_id] = _Making(before, work)
@@ -36,7 +37,7 @@ class Makings:
             raise
 
     async def settle(self, worker_id: UUID) -> None:
-        """Waits until no call is making the worker any more."""
+        """Waits until nothing is making the worker any more."""
         making = self._now.get(worker_id)
         if making is not None:
             making.wanted = False
@@ -46,7 +47,7 @@ class Makings:
         """Waits for all of them."""
         await asyncio.gather(*(self.settle(worker_id) for worker_id in list(self._now)))
 
-    def _forget(self, worker_id: UUID, making: _Making) -> None:
+    def _forget(self, worker_id: UUID, making: _Making[T]) -> None:
         if self._now.get(worker_id) is making:
             del self._now[worker_id]
         if not making.task.cancelled():
@@ -54,19 +55,19 @@ class Makings:
             making.task.exception()
 
 
-class _Making:
-    def __init__(self, before: _Making | None, work: Work) -> None:
+class _Making(Generic[T]):
+    def __init__(self, before: _Making[T] | None, work: Work[T]) -> None:
         self.wanted = True
         self.task = asyncio.create_task(self._run(before, work))
 
     async def over(self) -> None:
-        """Returns when it has ended; a server that hangs is left after a minute."""
+        """Returns when it has ended; what hangs is left after a minute."""
         await asyncio.wait([self.task], timeout=PATIENCE_S)
         if not self.task.done():
             self.task.cancel()
             await asyncio.wait([self.task])
 
-    async def _run(self, before: _Making | None, work: Work) -> Answer:
+    async def _run(self, before: _Making[T] | None, work: Work[T]) -> T:
         if before is not None:
             await before.over()
         return await work(lambda: self.wanted)

@@ -1,4 +1,4 @@
-"""Reading the JSON answers of an API server, which may lack anything and hold anything."""
+"""Reading the JSON answers of other programs, which may lack anything and hold anything."""
 
 from __future__ import annotations
 
