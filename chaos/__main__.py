@@ -18,6 +18,8 @@ from chaos.faults import Faults
 from chaos.field import open_field
 from chaos.ledger import Ledger
 from chaos.load import Load
+from chaos.soak import Series, growing, watch
+from chaos.timetable import plan
 from hodei.client import AsyncClient
 
 MOST_WORKERS = 12
@@ -33,8 +35,17 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--doubt", type=float, default=0.05, help="share of ambiguous commits")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
     parser.add_argument("--no-docker", action="store_true", help="processes alone")
+    parser.add_argument(
+        "--soak",
+        type=float,
+        metavar="MINUTES",
+        help="no faults: so long a load, and memory and descriptors must stay flat",
+    )
     parser.add_argument("--ledger", type=Path, default=Path("chaos-ledger.json"))
-    return parser.parse_args(words)
+    given = parser.parse_args(words)
+    if given.soak is not None:
+        given.seconds, given.doubt = given.soak * 60, 0.0
+    return given
 
 
 async def run(given: argparse.Namespace) -> int:
@@ -43,6 +54,7 @@ async def run(given: argparse.Namespace) -> int:
     ledger = Ledger(seed=given.seed)
     load_random, fault_random, commit_random = (Random(given.seed * 3 + i) for i in range(3))
     doubting = False
+    watched: asyncio.Task[list[Series]] | None = None
 
     def doubt() -> bool:
         return doubting and commit_random.random() < given.doubt
@@ -51,19 +63,27 @@ async def run(given: argparse.Namespace) -> int:
         async with AsyncClient(field.servers[0].url) as client:
             for place in field.places:
                 await configure(client, place.provider, max_workers=MOST_WORKERS)
+            plans = await plan(client, field.places, given.seconds)
         doubting = True
         load = Load(field, ledger, load_random)
         faults = Faults(field, ledger, fault_random)
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run(given.seconds, given.rate))
-            group.create_task(faults.run(given.seconds, given.pause))
+            if given.soak is None:
+                group.create_task(faults.run(given.seconds, given.pause))
+            else:
+                watched = group.create_task(watch(field, given.seconds))
         doubting = False
-        await collect(field, ledger)
+        await collect(field, ledger, plans)
         doubtful = field.commits.doubtful
         for number, server in enumerate(field.servers, start=1):
             given.ledger.with_suffix(f".server{number}.log").write_text(server.log)
     ledger.write(given.ledger)
     found = findings(ledger)
+    if watched is not None:
+        series = watched.result()
+        print(*(one.told() for one in series), sep="\n")
+        found += growing(series)
     states = Counter(report.state for report in ledger.reports.values())
     print(*ledger.faults, sep="\n")
     print(f"{len(ledger.accepted)} jobs: {dict(states)}")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
-from chaos.ledger import Accepted, Kind, Ledger, Report, Told, Visit, line
+from chaos.ledger import Accepted, Kind, Ledger, Report, Timed, Told, Visit, line
 
 FINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "TIMEOUT"})
 OUTSIDE = frozenset({"lost", "provision"})
 """Causes that lie in a fault of the run and not in the job."""
+
+UNDECIDED = frozenset({"submitting", "waiting"})
 
 
 def findings(ledger: Ledger) -> list[str]:
@@ -29,6 +31,8 @@ def findings(ledger: Ledger) -> list[str]:
         for told in report.attempts:
             for fault in _log(accepted, report, told, seen):
                 found.append(f"{job_id} attempt {told.number} ({accepted.kind}): {fault}")
+    for timed in ledger.schedules:
+        found += [f"schedule {timed.name}: {fault}" for fault in _schedule(timed)]
     found += [f"left behind: {what}" for what in ledger.leftovers]
     found += [f"still counted: {what}" for what in ledger.held]
     return found
@@ -84,6 +88,27 @@ def _attempts(report: Report, visits: list[Visit]) -> Iterator[str]:
             yield f"ran an attempt {visit.attempt} that the server does not know"
     for number in sorted({number for number in numbers if numbers.count(number) > 1}):
         yield f"ran attempt {number} more than once"
+
+
+def _schedule(timed: Timed) -> Iterator[str]:
+    """Every slot was decided once, none was invented, and each job is of one slot."""
+    meant = set(timed.slots)
+    for at in timed.slots:
+        times = sum(row.at <= at <= row.until for row in timed.rows)
+        if times != 1:
+            yield f"the slot {at} was decided {times} times"
+    for row in timed.rows:
+        if row.at not in meant:
+            yield f"it fired at {row.at}, which is none of its times"
+        if row.outcome in UNDECIDED:
+            yield f"the slot {row.at} is {row.outcome} after everything has ended"
+        elif row.outcome == "refused":
+            yield f"the slot {row.at} was refused"
+        if (row.outcome == "submitted") != (row.job_id is not None):
+            yield f"the slot {row.at} is {row.outcome}, and its job is {row.job_id}"
+    jobs = [row.job_id for row in timed.rows if row.job_id is not None]
+    for job_id in sorted({job_id for job_id in jobs if jobs.count(job_id) > 1}):
+        yield f"two slots have the job {job_id}"
 
 
 def _log(accepted: Accepted, report: Report, told: Told, visits: list[Visit]) -> Iterator[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 
 from chaos.field import Field
 from chaos.ledger import Ledger, Report, Told
+from chaos.timetable import Plan, outcomes
 from hodei.client import AsyncClient
 from hodei.client.errors import NotFound
 from hodei.client.values import Attempt
@@ -21,9 +22,10 @@ IDLE_MS = 1000
 CONFIG = ("name", "type", "settings", "labels", "region", "max_workers", "warm")
 
 
-async def collect(field: Field, ledger: Ledger) -> None:
+async def collect(field: Field, ledger: Ledger, plans: Sequence[Plan]) -> None:
     """Waits until nothing moves any more, some minutes at most, and fills the ledger."""
     async with AsyncClient(field.servers[0].url) as client:
+        await outcomes(client, plans, ledger)
         await _settled(field, client)
         for place in field.places:
             ledger.visits += place.witness.visits

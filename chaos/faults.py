@@ -34,6 +34,7 @@ class Faults:
             (self._agent, 5),
             (self._postgres, 2),
             (self._wire, 3),
+            (self._slow_wire, 2),
         ]
         if self._field.engine is not None:
             kinds.append((self._dockerd, 1))
@@ -87,6 +88,15 @@ class Faults:
         await asyncio.sleep(self._random.uniform(0.5, 5))
         wire.mend()
         self._note(f"the wire to server {which + 1} takes new calls")
+
+    async def _slow_wire(self) -> None:
+        which = self._random.randrange(len(self._field.wires))
+        wire = self._field.wires[which]
+        wire.delay_s = self._random.uniform(0.05, 1.5)
+        self._note(f"the wire to server {which + 1} takes {wire.delay_s:.2f} s for each piece")
+        await asyncio.sleep(self._random.uniform(1, 8))
+        wire.delay_s = 0.0
+        self._note(f"the wire to server {which + 1} is quick again")
 
     async def _dockerd(self) -> None:
         engine = self._field.engine

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """Runs longer than its timeout."""
     CANCELLED = "cancelled"
     """Runs long; somebody asks for its end."""
+    SCHEDULED = "scheduled"
+    """As a short one, and a schedule submitted it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -84,6 +86,27 @@ class Report:
     attempts: Sequence[Told]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """What became of a slot of a schedule, as the public interface shows it."""
+
+    at: int
+    """Milliseconds since 1970."""
+    until: int
+    """Of the last slot that it stands for."""
+    outcome: str
+    job_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """A schedule: when it had to fire, in milliseconds since 1970, and what is told of it."""
+
+    name: str
+    slots: Sequence[int]
+    rows: Sequence[Slot]
+
+
 @dataclass(slots=True, kw_only=True)
 class Ledger:
     """Everything that the checker needs; written beside the run's report."""
@@ -93,6 +116,7 @@ class Ledger:
     visits: list[Visit] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     reports: Mapping[str, Report] = field(default_factory=dict)
+    schedules: list[Timed] = field(default_factory=list)
     strangers: Sequence[str] = ()
     """Jobs that the server has and nobody asked for."""
     leftovers: Sequence[str] = ()

@@ -24,6 +24,7 @@ LINES = {
     Kind.RETRIED: 2,
     Kind.OVERDUE: 1,
     Kind.CANCELLED: 1,
+    Kind.SCHEDULED: 3,
 }
 RETRY = {
     "max_attempts": 8,
@@ -55,11 +56,12 @@ BODIES = {
     Kind.RETRIED: 'say; say; [ "$HODEI_ATTEMPT" -gt 1 ] || finish 3; finish 0',
     Kind.OVERDUE: "say; sleep 600; finish 0",
     Kind.CANCELLED: "say; sleep 600; finish 0",
+    Kind.SCHEDULED: "say; say; say; finish 0",
 }
 
 
 def choose(random: Random) -> Kind:
-    """A kind, by its weight."""
+    """A kind that is submitted by hand, by its weight."""
     return random.choices(list(WEIGHTS), weights=list(WEIGHTS.values()))[0]
 
 

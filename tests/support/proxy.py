@@ -16,7 +16,8 @@ class Proxy:
 
     `cut` makes it a dead wire: what is connected stays connected and hears nothing any more,
     neither a byte nor an end, and who calls is let in and never answered. `mend` lets new calls
-    through; the old ones stay dead, as after a router forgot them.
+    through; the old ones stay dead, as after a router forgot them. `delay_s` is what each piece
+    of up to `PIECE` bytes takes longer, in both directions.
     """
 
     def __init__(self, path: Path, target: Path) -> None:
@@ -27,6 +28,7 @@ class Proxy:
         self._generation = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self.bytes_passed = 0
+        self.delay_s = 0.0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_unix_server(self._spawn, self.path)
@@ -83,6 +85,8 @@ class Proxy:
                 # A dead wire says nothing, not even that it is dead.
                 await asyncio.Event().wait()
             self.bytes_passed += len(data)
+            if self.delay_s:
+                await asyncio.sleep(self.delay_s)
             sink.write(data)
             await sink.drain()
         if generation != self._generation:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chaos.checker import findings
-from chaos.ledger import Accepted, Kind, Ledger, Report, Told, Visit, line
+from chaos.ledger import Accepted, Kind, Ledger, Report, Slot, Timed, Told, Visit, line
 
 JOB = "4f7c"
 
@@ -57,6 +57,9 @@ def test_nothing_is_found_where_all_is_true() -> None:
     assert findings(ledger("FAILED", told(cause="lost", count=2))) == []
     assert findings(ledger("SUCCEEDED", told(cause="lost", count=1), told(2))) == []
     assert findings(ledger("TIMEOUT", told(cause="timeout", count=1), kind=Kind.OVERDUE)) == []
+    timed = ledger()
+    _slots(fired(1000), fired(2000, until=3000, outcome="skipped_missed"))(timed)
+    assert findings(timed) == []
 
 
 def _attempt(made: Ledger, **changes: Any) -> None:
@@ -144,6 +147,19 @@ def _stranger(made: Ledger) -> None:
     made.strangers = ["e0e0"]
 
 
+def _slots(*rows: Slot) -> Callable[[Ledger], None]:
+    def plant(made: Ledger) -> None:
+        made.schedules = [Timed(name="often", slots=(1000, 2000, 3000), rows=rows)]
+
+    return plant
+
+
+def fired(at: int, *, until: int | None = None, outcome: str = "submitted", job: str = "") -> Slot:
+    """What became of a slot."""
+    job_id = (job or f"job-{at}") if outcome == "submitted" else None
+    return Slot(at=at, until=until or at, outcome=outcome, job_id=job_id)
+
+
 def _leftover(made: Ledger) -> None:
     made.leftovers = ["agent process 77"]
 
@@ -173,6 +189,13 @@ PLANTED = {
     _strange_cause: "by oom",
     _invented_code: "it never said so",
     _stranger: "nobody asked for this job",
+    _slots(fired(1000), fired(3000)): "the slot 2000 was decided 0 times",
+    _slots(fired(1000), fired(1000, until=3000, outcome="skipped_missed")): "decided 2 times",
+    _slots(fired(1000), fired(1500), fired(2000), fired(3000)): "none of its times",
+    _slots(fired(1000, job="4"), fired(2000, job="4"), fired(3000)): "two slots have the job 4",
+    _slots(fired(1000), fired(2000, outcome="waiting"), fired(3000)): "the slot 2000 is waiting",
+    _slots(fired(1000), fired(2000, outcome="refused"), fired(3000)): "was refused",
+    _slots(fired(1000), Slot(at=2000, until=3000, outcome="submitted", job_id=None)): "job is None",
     _leftover: "left behind: agent process 77",
     _held: "still counted: worker 9 is BUSY",
 }
