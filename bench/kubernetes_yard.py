@@ -26,7 +26,10 @@ from tests.support.server import hodei_command
 IMAGE = "hodei-test/bench:1"
 PROVIDER = "bench-kubernetes"
 PODS = "/api/v1/namespaces/default/pods"
-CPU, MEMORY_MB = 0.1, 64
+CPU, MEMORY_MB = 1.0, 64
+"""As many CPUs as a job has that names no number."""
+SMALL_CPU = 0.1
+"""So that many have room on one node."""
 READY_S = 120.0
 POLL_S = 0.1
 MOST_BYTES = 16 << 20
@@ -48,6 +51,30 @@ class Yard:
                     providers_pb2.GetProviderRequest(provider=PROVIDER)
                 )
                 if provider.health.ok and not provider.live_workers:
+                    return
+                await asyncio.sleep(POLL_S)
+
+    async def keep(self, size: int) -> None:
+        """A pool of so many pods of the job's shape from now on."""
+        asked = providers_pb2.GetProviderRequest(provider=PROVIDER)
+        config = (await self.system.providers.GetProvider(asked)).config
+        del config.warm[:]
+        if size:
+            config.warm.append(
+                providers_pb2.WarmPool(size=size, image=IMAGE, cpu=CPU, memory_mb=MEMORY_MB)
+            )
+        await self.system.providers.UpdateProvider(
+            providers_pb2.UpdateProviderRequest(provider=PROVIDER, config=config)
+        )
+
+    async def filled(self) -> None:
+        """Returns when every pod of the pool waits for a job, and no other is there."""
+        asked = providers_pb2.GetProviderRequest(provider=PROVIDER)
+        async with asyncio.timeout(READY_S):
+            while True:
+                provider = await self.system.providers.GetProvider(asked)
+                ready = sum(pool.ready for pool in provider.pools)
+                if ready == provider.live_workers == sum(p.size for p in provider.pools) > 0:
                     return
                 await asyncio.sleep(POLL_S)
 
@@ -113,13 +140,13 @@ async def counted(cluster: PrivateCluster, asked: list[str]) -> AsyncIterator[st
             await runner.cleanup()
 
 
-def job() -> jobs_pb2.JobSpec:
+def job(cpu: float = CPU) -> jobs_pb2.JobSpec:
     """The least there is to do, in the benchmark's image."""
     return jobs_pb2.JobSpec(
         name="bench",
         image=IMAGE,
         command=jobs_pb2.Command(type="exec", argv=["true"]),
-        resources=jobs_pb2.Resources(cpu=CPU, memory_mb=MEMORY_MB),
+        resources=jobs_pb2.Resources(cpu=cpu, memory_mb=MEMORY_MB),
         preferences=jobs_pb2.Preferences(provider=PROVIDER),
     )
 

@@ -186,8 +186,8 @@ def private_cluster() -> Iterator[PrivateCluster]:
 
 
 @contextmanager
-def namespace(cluster: PrivateCluster, name: str) -> Iterator[str]:
-    """One of the test's own; the cluster removes it with everything in it."""
+def namespace(cluster: PrivateCluster, name: str, *, keep: bool = False) -> Iterator[str]:
+    """One of the test's own; the cluster removes it with everything in it, unless it is kept."""
     try:
         cluster.ask("POST", "/api/v1/namespaces", {"metadata": {"name": name}})
     except Refused as refused:
@@ -200,7 +200,7 @@ def namespace(cluster: PrivateCluster, name: str) -> Iterator[str]:
     try:
         yield name
     finally:
-        if cluster.has(f"/api/v1/namespaces/{name}"):
+        if not keep and cluster.has(f"/api/v1/namespaces/{name}"):
             cluster.ask("DELETE", f"/api/v1/namespaces/{name}")
 
 

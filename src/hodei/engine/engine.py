@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from uuid import UUID
 
 from hodei.domain.errors import HodeiError
+from hodei.domain.provider import ObservedState
 from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.access.access import Access, Entrance
 from hodei.engine.access.recognition import TOPIC as ACCESS
@@ -27,7 +29,7 @@ from hodei.engine.projects import Projects
 from hodei.engine.providers import Providers
 from hodei.engine.provision import Provisioner
 from hodei.engine.queueing import Queue, Workers
-from hodei.engine.reconcile import Reconciler
+from hodei.engine.reconcile import OBSERVE_PATIENCE_S, Reconciler
 from hodei.engine.registry import Registry
 from hodei.engine.schedules.catalog import Schedules
 from hodei.engine.secrets import Secrets
@@ -165,11 +167,23 @@ class Engine:
             next_jobs=self.dispatcher,
             on_sample=self.stats.publish,
             on_returned=self.lost_terminals.returned,
+            why_stopped=self._why_stopped,
         )
         self.sessions.add(session)
         self.core.meter.connected()
         self.reconciler.wake()
         return session
+
+    async def _why_stopped(self, worker: Worker) -> str:
+        """What its provider knows of a worker that others told to stop; empty: nothing."""
+        entry = self.registry.get(worker.provider_id)
+        if entry is None or worker.handle is None:
+            return ""
+        with suppress(HodeiError, TimeoutError):
+            async with asyncio.timeout(OBSERVE_PATIENCE_S):
+                seen = (await entry.provider.observe([worker.handle]))[worker.id]
+                return "" if seen.state is ObservedState.UNKNOWN else seen.reason
+        return ""
 
     def disconnect(self, session: Session) -> None:
         """The stream of a session has ended."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -34,7 +34,7 @@ from hodei.engine.provision import close_worker
 from hodei.engine.reports import ExitReport, HelloReport
 from hodei.engine.sampling import Pace
 from hodei.engine.secret_values import note_delivery
-from hodei.engine.settle import decide, outcome_of
+from hodei.engine.settle import decide, is_unexplained, outcome_of
 from hodei.engine.subject import about_worker
 from hodei.ports.peer import Peer
 from hodei.ports.store import Held, Sample, Unit
@@ -51,6 +51,7 @@ OnSegments = Callable[[UUID, Sequence[Segment], LogEnd | None], None]
 OnBegun = Callable[[Attempt], None]
 OnFree = Callable[[Worker], None]
 OnReturned = Callable[[Held], None]
+WhyStopped = Callable[[Worker], Awaitable[str]]
 OnSample = Callable[[UUID, UUID, Sample], None]
 
 
@@ -79,6 +80,7 @@ class Session:
         next_jobs: NextJobs,
         on_sample: OnSample,
         on_returned: OnReturned,
+        why_stopped: WhyStopped,
     ) -> None:
         self._core = core
         self.worker = worker
@@ -96,6 +98,7 @@ class Session:
         self._tails_due = False
         self._on_sample = on_sample
         self._on_returned = on_returned
+        self._why_stopped = why_stopped
         self._log: LogIngest | None = None
         self._started_at: datetime | None = None
         self._exit: ExitReport | None = None
@@ -355,6 +358,9 @@ class Session:
         report = self._exit
         if report is not None and log.fed_seq < report.last_chunk_seq:
             report = None
+        if report is not None and is_unexplained(report, held):
+            why = await self._why_stopped(held.worker)
+            report = changed(report, message=f"{report.message} ({why})" if why else report.message)
         appended = log.take(end=report, tails=self._tails_due)
         self._wait_for_more(log)
         samples = tuple(self._samples)

@@ -18,6 +18,12 @@ from hodei.ports.clock import Chance
 from hodei.ports.store import Held
 
 
+def is_unexplained(report: ExitReport, held: Held) -> bool:
+    """Whether somebody else than Hodei told the worker to stop."""
+    nobody = held.job.cancel_requested_at is None and held.attempt.closing is None
+    return report.cause is Cause.CANCELLED and nobody
+
+
 def outcome_of(report: ExitReport, held: Held) -> Outcome:
     """What the agent's report means, in words for a person."""
     job = held.job

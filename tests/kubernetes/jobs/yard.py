@@ -35,23 +35,27 @@ class Yard:
         """A registry's address at which nobody listens."""
         return f"{self.cluster.host}:1"
 
-    def traces(self) -> list[str]:
+    def traces(self, place: str = NAMESPACE) -> list[str]:
         """Pods and secrets of workers."""
         return [
             f"{kind} {row['metadata']['name']}"
             for kind in ("pods", "secrets")
-            for row in self.cluster.items(kind, WORKERS, NAMESPACE)
+            for row in self.cluster.items(kind, WORKERS, place)
         ]
 
-    async def nothing_left(self, within: float = 60.0) -> None:
+    async def nothing_left(self, place: str = NAMESPACE, *, within: float = 60.0) -> None:
         """Waits until nothing is left of any worker."""
-        await until(lambda: not self.traces(), within=within, what=lambda: f"gone: {self.traces()}")
+        await until(
+            lambda: not self.traces(place),
+            within=within,
+            what=lambda: f"gone: {self.traces(place)}",
+        )
 
 
 @asynccontextmanager
 async def configured(yard: Yard, observer: Observer, **settings: object) -> AsyncIterator[None]:
     """The provider with other settings until the block is over."""
-    await observer.configure_kubernetes(**yard.settings, **settings)
+    await observer.configure_kubernetes(**{**yard.settings, **settings})
     try:
         yield
     finally:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
 import pytest
 
+from hodei.adapters.scripted.provider import ScriptedProvider
 from hodei.domain.attempt import Phase
 from hodei.domain.errors import Conflict
 from hodei.domain.job import JobState
 from hodei.domain.outcome import Cause
-from hodei.domain.worker import WorkerState
+from hodei.domain.provider import Observation, ObservedState
+from hodei.domain.worker import Handle, WorkerState
 from tests.unit.engine.world import World, quiet, world
 
 
@@ -116,6 +121,30 @@ async def test_a_running_job_is_cancelling_until_the_agent_confirms() -> None:
         assert w.job(job.id).state is JobState.CANCELLED
         assert w.log_text(attempt.id) == b"working\ngoodbye\n"
         w.assert_tidy()
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        (ObservedState.RUNNING, "it was told to stop (its place is being removed)"),
+        (ObservedState.UNKNOWN, "it was told to stop"),
+    ],
+)
+async def test_a_provider_may_know_who_told_a_worker_to_stop(
+    monkeypatch: pytest.MonkeyPatch, state: ObservedState, told: str
+) -> None:
+    async def observe(_: object, handles: Sequence[Handle]) -> Mapping[UUID, Observation]:
+        seen = Observation(state=state, reason="its place is being removed")
+        return {handle.worker_id: seen for handle in handles}
+
+    async with world() as w:
+        job, agent = await w.run_job()
+        monkeypatch.setattr(ScriptedProvider, "observe", observe)
+        agent.exit(None, Cause.CANCELLED, signal=15, message="it was told to stop")
+        await quiet()
+        outcome = w.attempt(job.id).outcome
+        assert outcome is not None
+        assert outcome.message == f"The worker was lost while the job was running: {told}."
 
 
 async def test_an_agent_that_ignores_it_is_ended_by_the_provider_after_the_graces() -> None:

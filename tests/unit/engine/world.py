@@ -125,6 +125,8 @@ class World:
         self.timings = timings or Timings()
         self.certificates: WorkerCertificates | None = None
         """For replicas that are added."""
+        self.factories: dict[str, ProviderFactory] = {}
+        """Types of providers beside `scripted`, for replicas that are added."""
         self.replicas: list[Replica] = []
         self.agents: dict[UUID, SimulatedAgent] = {}
         self.requests: dict[UUID, ProvisionRequest] = {}
@@ -174,7 +176,8 @@ class World:
             timings=self.timings,
             certificates=self.certificates,
         )
-        factories: dict[str, ProviderFactory] = {"scripted": ScriptedFactory(self.inspector.cloud)}
+        scripted = ScriptedFactory(self.inspector.cloud)
+        factories: dict[str, ProviderFactory] = {"scripted": scripted, **self.factories}
         bundle = self.bundle
 
         async def agent_bundle() -> str:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from hodei.adapters.kubernetes import watching
 from hodei.adapters.kubernetes.watching import PodWatch
 from tests.unit.kubernetes.scripted_api import (
     GONE,
@@ -159,3 +160,27 @@ async def test_many_who_wait_cost_one_list_and_one_watch() -> None:
         # The first list, the watch, and one list for the three who looked at the same time.
         assert len(script.asked) == 3
         assert not news.is_set()
+
+
+async def test_nobody_looks_while_the_watch_tells_of_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with followed() as (script, watch, news):
+        first = await opened(script)
+        first.event("ADDED", pod("a", 11))
+        await heard(watch, news, "a", 11)
+        # A list and the watch; with this patience every wait ends without news.
+        asked = len(script.asked)
+        monkeypatch.setattr(watching, "LOOK_AGAIN_S", 0.05)
+        first.event("ADDED", pod("b", 12))
+        with watch.following("b") as other:
+            await heard(watch, other, "b", 12)
+        monkeypatch.setattr(watching, "monotonic", lambda: watch.heard_at)
+        await watch.news("a", news, 60)
+        assert len(script.asked) == asked
+        # Of a pod that it never told of, it may have missed the end.
+        await watch.news("c", news, 60)
+        assert len(script.asked) == asked + 1
+        monkeypatch.setattr(watching, "monotonic", lambda: watch.heard_at + 1)
+        await watch.news("a", news, 60)
+        assert len(script.asked) == asked + 2

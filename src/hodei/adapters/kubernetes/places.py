@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from hodei.adapters.kubernetes import pods
 from hodei.adapters.kubernetes.api import Api
-from hodei.adapters.kubernetes.errors import translated
+from hodei.adapters.kubernetes.errors import MISSING, ApiRefusal, translated
 from hodei.adapters.kubernetes.manifests import INSTALLATION_LABEL, Owner
 from hodei.adapters.kubernetes.settings import KubernetesSettings
 from hodei.adapters.kubernetes.watching import PodWatch
 from hodei.adapters.kubernetes.worker_calls import Calls, selector
-from hodei.domain.parsing.answers import Answer
+from hodei.domain.errors import ProviderError
+from hodei.domain.parsing.answers import Answer, inner, text
+from hodei.domain.provider import Observation, ObservedState
+
+_GONE = Observation(state=ObservedState.GONE, reason="there is no such pod")
 
 
 class Place:
@@ -21,7 +26,8 @@ class Place:
 
     def __init__(self, api: Api, owner: Owner, settings: KubernetesSettings) -> None:
         self._api = api
-        self._path = f"/api/v1/namespaces/{owner.namespace}/pods"
+        self._folder = f"/api/v1/namespaces/{owner.namespace}"
+        self._path = f"{self._folder}/pods"
         self.owner = owner
         self.watch = PodWatch(api, self._path, selector(owner.selector()))
         self.calls = Calls(api, self.watch, owner, settings)
@@ -38,6 +44,32 @@ class Place:
     async def own_pods(self) -> Mapping[UUID, Answer]:
         """Those of this provider. Raises ProviderError."""
         return await self._listed(self.owner.selector())
+
+    async def observe(self, worker_ids: Sequence[UUID]) -> Mapping[UUID, Observation]:
+        """How workers are; one more question where a pod is gone or goes. Raises ProviderError."""
+        rows = await self.pods()
+        found = {
+            worker_id: pods.observation(rows[worker_id]) if worker_id in rows else _GONE
+            for worker_id in worker_ids
+        }
+        going = [one for one in worker_ids if one not in rows or pods.leaving_since(rows[one])]
+        if going and (why := await self._ending()):
+            for one in going:
+                found[one] = replace(found[one], reason=why)
+        return found
+
+    async def _ending(self) -> str:
+        """Whether it is the namespace itself that goes, and its pods with it, or has gone; empty
+        when it stays, and when nobody may say so."""
+        try:
+            found = await self._api.get(self._folder)
+        except ApiRefusal as refusal:
+            gone = refusal.status == MISSING
+            return f"the namespace {self.namespace!r} was deleted" if gone else ""
+        except ProviderError:
+            return ""
+        leaving = text(inner(found, "metadata"), "deletionTimestamp")
+        return f"the namespace {self.namespace!r} is being deleted" if leaving else ""
 
     async def _listed(self, labels: Mapping[str, str]) -> Mapping[UUID, Answer]:
         with translated("list the pods"):

@@ -172,7 +172,7 @@ def observation(pod: Answer) -> Observation:
             state=ObservedState.UNKNOWN, reason=f"its node {node(pod)} does not answer"
         )
     if state.get("running"):
-        return Observation(state=ObservedState.RUNNING)
+        return Observation(state=ObservedState.RUNNING, reason=_leaving(pod))
     reason = (
         unschedulable(pod)
         or text(inner(state, "waiting"), "reason")
@@ -187,7 +187,6 @@ def _ending(pod: Answer, state: Answer) -> Observation:
     code = whole(done, "exitCode")
     starved = text(done, "reason") == "OOMKilled"
     said = _short(text(status, "message"))
-    target = _condition(pod, "DisruptionTarget")
     match text(status, "reason"):
         case "Evicted":
             reason = f"the cluster evicted the pod: {said}"
@@ -197,12 +196,26 @@ def _ending(pod: Answer, state: Answer) -> Observation:
             reason = _exit(code, starved)
         case other:
             reason = f"the cluster ended the pod ({other}): {said}"
-    if text(target, "status") == "True":
-        why = text(target, "reason") or "disruption"
-        reason = f"the cluster ended the pod ({why}): {_short(text(target, 'message'))}"
     return Observation(
-        state=ObservedState.EXITED, exit_code=code, reason=reason, out_of_memory=starved
+        state=ObservedState.EXITED,
+        exit_code=code,
+        reason=_disruption(pod) or reason,
+        out_of_memory=starved,
     )
+
+
+def _leaving(pod: Answer) -> str:
+    """Who ends a pod that runs still, as far as that is known; empty: nobody."""
+    return (_disruption(pod) or "the pod was deleted") if leaving_since(pod) else ""
+
+
+def _disruption(pod: Answer) -> str:
+    """What the cluster itself ended it for; empty before 1.26, and when it did not."""
+    target = _condition(pod, "DisruptionTarget")
+    if text(target, "status") != "True":
+        return ""
+    why = text(target, "reason") or "disruption"
+    return f"the cluster ended the pod ({why}): {_short(text(target, 'message'))}"
 
 
 def _exit(code: int | None, starved: bool) -> str:

@@ -120,26 +120,23 @@ class KubernetesProvider:
         yield ProvisionStep(handle=handle, phase="started", image_digest=pods.digest(seen))
 
     async def observe(self, handles: Sequence[Handle]) -> Mapping[UUID, Observation]:
-        """One list for all."""
+        """One list for all of a namespace."""
         if not handles:
             return {}
+        seen: dict[UUID, Observation] = {}
         try:
             cluster = await self._cluster()
-            rows: dict[UUID, Answer] = {}
-            for namespace in {_namespace(handle, cluster) for handle in handles}:
-                rows |= await cluster.at(namespace).pods()
+            by_namespace: dict[str, list[UUID]] = {}
+            for handle in handles:
+                by_namespace.setdefault(_namespace(handle, cluster), []).append(handle.worker_id)
+            for namespace, worker_ids in by_namespace.items():
+                seen |= await cluster.at(namespace).observe(worker_ids)
         except ProviderError as error:
             unknown = Observation(state=ObservedState.UNKNOWN, reason=str(error))
             return {handle.worker_id: unknown for handle in handles}
-        gone = Observation(state=ObservedState.GONE, reason="there is no such pod")
-        seen = {}
         for handle in handles:
-            row = rows.get(handle.worker_id)
-            reason = self._elsewhere(handle, cluster)
-            if reason:
+            if reason := self._elsewhere(handle, cluster):
                 seen[handle.worker_id] = Observation(state=ObservedState.UNKNOWN, reason=reason)
-            else:
-                seen[handle.worker_id] = gone if row is None else pods.observation(row)
         return seen
 
     async def destroy(self, handle: Handle, *, grace_s: float) -> None:

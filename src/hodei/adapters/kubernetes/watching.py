@@ -13,6 +13,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager, suppress
+from time import monotonic
 
 from hodei.adapters.kubernetes.api import Api, refusal_of
 from hodei.adapters.kubernetes.errors import EXPIRED, ApiRefusal, translated
@@ -42,6 +43,8 @@ class PodWatch:
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
         self._listing: asyncio.Task[str] | None = None
+        self.heard_at = -LOOK_AGAIN_S
+        """When the server last told of anything, by the monotonic clock."""
         self.fault = ""
         """Why nothing can be heard at the moment."""
 
@@ -75,12 +78,16 @@ class PodWatch:
                 del self._waiting[pod_uid]
 
     async def news(self, pod_uid: str, event: asyncio.Event, limit_s: float) -> None:
-        """Returns when there is news, or after `limit_s`; looks by itself when none come."""
+        """Returns when there is news, or after `limit_s`; looks by itself when none come.
+
+        While the watch tells of other pods, it would have told of this one.
+        """
         try:
             async with asyncio.timeout(min(limit_s, LOOK_AGAIN_S)):
                 await event.wait()
         except TimeoutError:
-            if limit_s > LOOK_AGAIN_S:
+            told = pod_uid in self._pods and monotonic() - self.heard_at < LOOK_AGAIN_S
+            if limit_s > LOOK_AGAIN_S and not told:
                 with suppress(ProviderError):
                     await self.look()
                     if pod_uid not in self._pods:
@@ -116,6 +123,7 @@ class PodWatch:
 
     async def _list(self) -> str:
         items, version = await self._api.list(self._path, self._params)
+        self.heard_at = monotonic()
         found = {uid(each): each for each in items}
         for pod_uid in self._pods.keys() - found.keys():
             # The watch may have told of one that is younger than the list.
@@ -134,6 +142,7 @@ class PodWatch:
         }
         async with aclosing(self._api.watch(self._path, params, SILENCE_S)) as events:
             async for event in events:
+                self.heard_at = monotonic()
                 kind, item = text(event, "type"), inner(event, "object")
                 if kind == "ERROR":
                     raise refusal_of(item)
