@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 QUEUED = 10_000
 CLAIM = 8
+FILL_S = 7200.0
 STATES = ("SUCCEEDED", "FAILED", "CANCELLED", "TIMEOUT")
 MODEL = "FROM floor_model m, generate_series(1, $1::int) AS g"
 # Everything of one real job but what tells jobs apart: a week per 100,000 jobs, 1 % failures,
@@ -64,7 +65,7 @@ async def run(quick: bool) -> list[Figure]:
         connection = await connect(it.dsn)
         try:
             start = time.perf_counter()
-            await _fill(connection, count)
+            await fill(connection, count)
             filled = time.perf_counter() - start
             figures = await _lists(it, connection, count, 10 if quick else 40)
             figures[0] = _noted(figures[0], fill_s=round(filled, 1))
@@ -78,7 +79,8 @@ def _noted(figure: Figure, **details: object) -> Figure:
     return replace(figure, details=dict(figure.details) | details)
 
 
-async def _fill(connection: Connection, count: int) -> None:
+async def fill(connection: Connection, count: int) -> None:
+    """Makes so many finished jobs of the first one that waits, by SQL."""
     for table, given in (("job_specs", SPECS), ("jobs", JOBS)):
         columns = [
             row["column_name"]
@@ -107,14 +109,14 @@ async def _fill(connection: Connection, count: int) -> None:
         await connection.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(wanted)} {source}",
             *(count, model),
-            timeout=900,
+            timeout=FILL_S,
         )
     await connection.execute(
         "INSERT INTO job_counts (project, state, slot, n) "
         "SELECT project, state, 1000, count(*) FROM jobs WHERE state <> 'PENDING' "
         "GROUP BY project, state"
     )
-    await connection.execute("VACUUM (ANALYZE) jobs, job_specs", timeout=900)
+    await connection.execute("VACUUM (ANALYZE) jobs, job_specs", timeout=FILL_S)
 
 
 def _queries(count: int) -> Mapping[str, jobs.ListJobsRequest]:

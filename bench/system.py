@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 ROOT = Path(__file__).resolve().parent.parent
-START_S, STOP_S, WAIT_S = 60.0, 15.0, 120.0
+START_S, STOP_S, WAIT_S = 180.0, 15.0, 120.0
 POLL_S = 0.02
 PROVIDER = "local"
 

@@ -26,7 +26,8 @@ class Faults:
         self._began = asyncio.get_running_loop().time()
 
     async def run(self, seconds: float, pause_s: float) -> None:
-        """For so long, with so long a pause between two of them on average."""
+        """Each kind once, in any order, then for so long any of them, with so long a pause between
+        two on average."""
         clock = asyncio.get_running_loop().time
         end = clock() + seconds
         kinds: list[tuple[Fault, int]] = [
@@ -39,6 +40,9 @@ class Faults:
         if self._field.engine is not None:
             kinds.append((self._dockerd, 1))
         faults, weights = zip(*kinds, strict=True)
+        for fault in self._random.sample(faults, len(faults)):
+            await asyncio.sleep(self._random.expovariate(1 / pause_s))
+            await fault()
         while True:
             pause = self._random.expovariate(1 / pause_s)
             if clock() + pause > end:
