@@ -26,7 +26,7 @@ class FirecrackerHarness(ProviderHarness):
         self.bundle = bundle
         self.settings = settings
         self.sockets = folder / "sockets"
-        self.sockets.mkdir(parents=True)
+        self.sockets.mkdir(parents=True, exist_ok=True)
         self._before = groups()
 
     def create(self, installation: str = INSTALLATION) -> Provider:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 from importlib.resources import files
+from ipaddress import IPv4Network
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from hodei.adapters.firecracker import guest
-from hodei.adapters.firecracker.orders import Program, encoded, records
+from hodei.adapters.firecracker.network import names
+from hodei.adapters.firecracker.orders import Program, addresses, encoded, records
 from hodei.adapters.firecracker.words import LAUNCHER, started_by
 from hodei.app.bundle.launcher import make_launcher
 from hodei.domain.spec import Architecture
@@ -45,11 +48,18 @@ def test_orders_without_a_network() -> None:
     ]
 
 
-def test_a_network_comes_with_addresses_and_name_servers() -> None:
+def test_a_network_comes_with_name_servers() -> None:
     made = records(program(), "box", network=True, dns=["9.9.9.9"])
-    assert ("address", b"192.168.255.254") in made
-    assert ("gateway", b"192.168.255.253") in made
     assert ("file", b"0644 /etc/resolv.conf\nnameserver 9.9.9.9\n") in made
+
+
+def test_each_guest_s_card_has_addresses_of_its_own() -> None:
+    assert addresses(names(UUID(int=1), 3, IPv4Network("10.9.0.0/24"))) == [
+        ("mac", b"\x06\x00\xc6\x12\x00\x0e"),
+        ("address", b"198.18.0.14"),
+        ("mask", b"255.255.255.252"),
+        ("gateway", b"198.18.0.13"),
+    ]
 
 
 def test_the_form_of_orders() -> None:

@@ -45,7 +45,8 @@ def test_every_call_of_a_full_machine() -> None:
         }
         return Call(method="PUT", path=f"/drives/{name}", body=body)
 
-    assert calls(Resources(cpu=1.5, memory_mb=256), Network.DEFAULT, settings) == [
+    mac = "06:00:c6:12:00:02"
+    assert calls(Resources(cpu=1.5, memory_mb=256), Network.DEFAULT, settings, mac) == [
         Call(
             method="PUT",
             path="/machine-config",
@@ -70,7 +71,7 @@ def test_every_call_of_a_full_machine() -> None:
             body={
                 "iface_id": "eth0",
                 "host_dev_name": "tap0",
-                "guest_mac": "06:00:c0:a8:ff:fe",
+                "guest_mac": mac,
                 "rx_rate_limiter": card,
                 "tx_rate_limiter": card,
             },
@@ -80,7 +81,7 @@ def test_every_call_of_a_full_machine() -> None:
 
 
 def test_a_job_without_a_network_has_no_card() -> None:
-    made = calls(Resources(cpu=0.1, memory_mb=64), Network.NONE, parse_settings({}))
+    made = calls(Resources(cpu=0.1, memory_mb=64), Network.NONE, parse_settings({}), "")
     assert [call.path for call in made] == [
         "/machine-config",
         "/boot-source",
@@ -151,6 +152,12 @@ def test_each_slot_has_addresses_of_its_own() -> None:
         "link set out0 up",
         "route add default via 10.9.0.5",
         "tuntap add tap0 mode tap user 700001 group 700001",
-        "addr add 192.168.255.253/30 dev tap0",
+        "addr add 198.18.0.5/30 dev tap0",
         "link set tap0 up",
     ]
+    assert (first.guest, first.gateway, first.mac) == (
+        "198.18.0.2",
+        "198.18.0.1",
+        "06:00:c6:12:00:02",
+    )
+    assert (second.guest, second.mac) == ("198.18.0.6", "06:00:c6:12:00:06")

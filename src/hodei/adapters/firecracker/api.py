@@ -35,7 +35,6 @@ class Api:
         path = f"/proc/self/fd/{self._folder}/{API_SOCKET}"
         self._session = aiohttp.ClientSession(
             connector=aiohttp.UnixConnector(path=path),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_S),
         )
         return self
 
@@ -64,20 +63,34 @@ class Api:
             else:
                 return
 
-    async def send(self, call: Call) -> None:
+    async def send(self, call: Call, patience_s: float = ANSWER_S) -> None:
         """One call that changes something."""
         try:
-            await self.ask(call.method, call.path, call.body)
+            await self.ask(call.method, call.path, call.body, patience_s)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refusal(f"{call.path}: {type(error).__name__} {error}") from error
 
-    async def ask(self, method: str, path: str, body: object = None) -> object:
+    async def state(self) -> str:
+        """Not started, Running or Paused."""
+        try:
+            found = await self.ask("GET", "/")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Refusal(f"/: {type(error).__name__} {error}") from error
+        return str(found.get("state", "")) if isinstance(found, dict) else ""
+
+    async def ask(
+        self, method: str, path: str, body: object = None, patience_s: float = ANSWER_S
+    ) -> object:
         """The answer's value. Raises Refusal with Firecracker's own words."""
         assert self._session is not None
         content = None if body is None else json.dumps(body)
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
         async with self._session.request(
-            method, f"http://localhost{path}", data=content, headers=headers
+            method,
+            f"http://localhost{path}",
+            data=content,
+            headers=headers,
+            timeout=aiohttp.ClientTimeout(total=patience_s),
         ) as answer:
             said = await answer.read()
         try:

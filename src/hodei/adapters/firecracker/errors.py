@@ -31,6 +31,10 @@ class Refusal(Exception):
         """What was asked for is at fault, and asking again is of no use."""
 
 
+class NotRestored(Refusal):
+    """A guest could not be restored from its snapshot; it can still be booted."""
+
+
 @contextmanager
 def translated(doing: str) -> Iterator[None]:
     """Turns a refusal, or an OSError of this machine, into an error of a provider."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from hodei.adapters.firecracker.network import GUEST_MAC, TAP
+from hodei.adapters.firecracker.network import TAP
 from hodei.adapters.firecracker.settings import FirecrackerSettings, Rate
 from hodei.domain.spec import Network, Resources
 
@@ -22,6 +22,8 @@ GUEST_CID = 3
 KERNEL, SYSTEM, IMAGE, SCRATCH = "vmlinux", "system.ext4", "image.ext4", "scratch.ext4"
 API_SOCKET, VSOCK, AGENTS = "api.sock", "v.sock", "agents"
 PID_FILE = "firecracker.pid"
+STATE, MEMORY = "state", "memory"
+NEW_STATE, NEW_MEMORY = "state.new", "memory.new"
 BOOT = "root=/dev/vda ro init=/init"
 
 Body = Mapping[str, object]
@@ -36,7 +38,9 @@ class Call:
     body: Body
 
 
-def calls(resources: Resources, network: Network, settings: FirecrackerSettings) -> list[Call]:
+def calls(
+    resources: Resources, network: Network, settings: FirecrackerSettings, mac: str
+) -> list[Call]:
     """What configures and starts a microVM, in this order. Paths are as seen in its jail."""
     made = [
         _put(
@@ -65,13 +69,47 @@ def calls(resources: Resources, network: Network, settings: FirecrackerSettings)
         card: dict[str, object] = {
             "iface_id": "eth0",
             "host_dev_name": TAP,
-            "guest_mac": GUEST_MAC,
+            "guest_mac": mac,
         }
         if limiter := rate_limiter(settings.network_rate):
             card |= {"rx_rate_limiter": limiter, "tx_rate_limiter": limiter}
         made.append(_put("/network-interfaces/eth0", card))
     made.append(_put("/actions", {"action_type": "InstanceStart"}))
     return made
+
+
+def pausing() -> Call:
+    """The guest stands still."""
+    return Call(method="PATCH", path="/vm", body={"state": "Paused"})
+
+
+def resuming() -> Call:
+    """The guest goes on."""
+    return Call(method="PATCH", path="/vm", body={"state": "Resumed"})
+
+
+def freezing() -> Call:
+    """A guest that stands still is written down."""
+    return _put(
+        "/snapshot/create",
+        {
+            "snapshot_type": "Full",
+            "snapshot_path": f"/{NEW_STATE}",
+            "mem_file_path": f"/{NEW_MEMORY}",
+        },
+    )
+
+
+def restoring() -> Call:
+    """Instead of all that configures and starts one: it goes on where it was written down."""
+    return _put(
+        "/snapshot/load",
+        {
+            "snapshot_path": f"/{STATE}",
+            "mem_backend": {"backend_type": "File", "backend_path": f"/{MEMORY}"},
+            "resume_vm": True,
+        },
+    )
 
 
 def vcpus(cpu: float) -> int:

@@ -12,9 +12,10 @@ from pathlib import Path
 from hodei.adapters.firecracker import machine, network
 from hodei.adapters.firecracker.api import Api
 from hodei.adapters.firecracker.assets import empty_image, link
-from hodei.adapters.firecracker.errors import Refusal
+from hodei.adapters.firecracker.errors import NotRestored, Refusal
+from hodei.adapters.firecracker.freezing import Freezer, go_on, restore
 from hodei.adapters.firecracker.guest import AGENT_PORT
-from hodei.adapters.firecracker.orders import Orders, Record, store
+from hodei.adapters.firecracker.orders import Orders, Record, addresses, store
 from hodei.adapters.firecracker.places import (
     Place,
     Slots,
@@ -25,6 +26,7 @@ from hodei.adapters.firecracker.places import (
 )
 from hodei.adapters.firecracker.programs import run_apart
 from hodei.adapters.firecracker.settings import FirecrackerSettings
+from hodei.adapters.firecracker.snapshots import Snapshot, Snapshots, sparse_copy
 from hodei.domain.errors import CapacityExhausted
 from hodei.domain.spec import Network, Resources
 
@@ -47,24 +49,56 @@ class Wanted:
     orders: Sequence[Record]
     firecracker: str
     jailer: str
+    key: str = ""
+    """Of the snapshot that it may be restored from; empty: it is booted."""
+    keep: bool = False
+    """Whether a snapshot of it is made where there is none: others of its kind will come."""
 
 
 class MicroVms:
     """Those of one provider on this machine. The caller holds the lock of the place."""
 
-    def __init__(self, settings: FirecrackerSettings, orders: Orders) -> None:
+    def __init__(self, settings: FirecrackerSettings, orders: Orders, snapshots: Snapshots) -> None:
         self._settings = settings
         self._orders = orders
+        self._snapshots = snapshots
+        self._freezer = Freezer(snapshots)
         self._slots = Slots(settings.slots)
 
-    async def make(self, place: Place, wanted: Wanted, still: Callable[[], bool]) -> None:
+    async def make(self, place: Place, wanted: Wanted, still: Callable[[], bool]) -> str:
         """A started guest; what was half made before is made anew.
 
-        Raises Refusal, OSError, CapacityExhausted. Stops early when nobody wants it any more;
-        `unmake` removes whatever there is.
+        Returns why it was booted though there was a snapshot; empty in all other cases. Raises
+        Refusal, OSError, CapacityExhausted. Stops early when nobody wants it any more; `unmake`
+        removes whatever there is.
         """
         if place.started.exists():
-            return
+            return ""
+        snapshot = None
+        if wanted.key:
+            snapshot = await asyncio.to_thread(self._snapshots.find, wanted.key)
+        if snapshot is not None:
+            try:
+                await self._make(place, wanted, still, snapshot)
+            except NotRestored as refusal:
+                await asyncio.to_thread(self._snapshots.failed, wanted.key)
+                await self._make(place, wanted, still, None)
+                return f"the snapshot could not be restored, so it was booted: {refusal}"
+            return ""
+        await self._make(place, wanted, still, None)
+        return ""
+
+    async def close(self) -> None:
+        """Waits for what is still being written."""
+        await self._freezer.close()
+
+    async def _make(
+        self,
+        place: Place,
+        wanted: Wanted,
+        still: Callable[[], bool],
+        snapshot: Snapshot | None,
+    ) -> None:
         await self._undo(place)
         slot = self._slots.take(place.folder)
         if slot is None:
@@ -74,11 +108,10 @@ class MicroVms:
         uid = self._settings.uid_base + slot
         nets = network.names(place.worker_id, slot, self._settings.network_pool)
         steps: Sequence[Callable[[], Awaitable[None]]] = (
-            lambda: self._files(place, wanted, uid),
+            lambda: self._files(place, wanted, uid, snapshot),
             lambda: self._network(nets, wanted.network, uid),
-            lambda: self._orders.serve(place, uid),
             lambda: self._jail(place, wanted, uid, nets.netns),
-            lambda: self._boot(place, wanted),
+            lambda: self._start(place, wanted, uid, nets, snapshot),
         )
         for step in steps:
             if not still():
@@ -96,24 +129,34 @@ class MicroVms:
         slot = self._slots.of(place.folder)
         if slot is not None and place.orders.exists() and place.pid() is not None:
             await self._orders.serve(place, self._settings.uid_base + slot)
+            await go_on(place)
 
     # ------------------------------------------------------------------ steps
 
-    async def _files(self, place: Place, wanted: Wanted, uid: int) -> None:
+    async def _files(
+        self, place: Place, wanted: Wanted, uid: int, snapshot: Snapshot | None
+    ) -> None:
         root = place.root
         root.mkdir(mode=0o700, parents=True)
         (root / machine.AGENTS).mkdir(mode=0o755)
-        link(wanted.kernel, root / machine.KERNEL)
         link(wanted.system, root / machine.SYSTEM)
         link(wanted.image, root / machine.IMAGE)
         scratch = root / machine.SCRATCH
-        await empty_image(scratch, wanted.storage_mb)
+        if snapshot is None:
+            link(wanted.kernel, root / machine.KERNEL)
+            await empty_image(scratch, wanted.storage_mb)
+        else:
+            try:
+                link(snapshot.state, root / machine.STATE)
+                link(snapshot.memory, root / machine.MEMORY)
+                await asyncio.to_thread(sparse_copy, snapshot.scratch, scratch)
+            except FileNotFoundError as error:
+                raise NotRestored(f"{error.filename or error} is gone") from error
         scratch.chmod(0o600)
         os.chown(scratch, uid, uid)
         for port, path in enumerate(wanted.sockets, AGENT_PORT):
             way = f"{machine.AGENTS}/{Path(path).name}"
             os.symlink(way, root / f"{machine.VSOCK}_{port}")
-        store(place, wanted.orders)
 
     async def _network(self, nets: network.Names, kind: Network, uid: int) -> None:
         if kind is Network.NONE:
@@ -144,14 +187,33 @@ class MicroVms:
         if code != 0:
             raise Refusal(f"the jailer failed: {place.last_words() or f'exit code {code}'}")
 
-    async def _boot(self, place: Place, wanted: Wanted) -> None:
+    async def _start(
+        self,
+        place: Place,
+        wanted: Wanted,
+        uid: int,
+        nets: network.Names,
+        snapshot: Snapshot | None,
+    ) -> None:
+        own = [] if wanted.network is Network.NONE else addresses(nets)
+        store(place, [*own, *wanted.orders])
+        if snapshot is not None:
+            await restore(place, await self._orders.serve(place, uid))
+            return
+        first = None
+        if wanted.keep:
+            first = self._freezer.claim(place, wanted.key, wanted.resources.memory_mb)
+        await self._orders.serve(place, uid, first)
+        await self._boot(place, wanted, nets.mac)
+
+    async def _boot(self, place: Place, wanted: Wanted, mac: str) -> None:
         def lives() -> bool:
             return place.pid() is not None
 
         try:
             async with Api(place.root, lives) as api:
                 await api.listening()
-                for call in machine.calls(wanted.resources, wanted.network, self._settings):
+                for call in machine.calls(wanted.resources, wanted.network, self._settings, mac):
                     await api.send(call)
         except Refusal as refusal:
             if lives():
@@ -163,6 +225,7 @@ class MicroVms:
 
     async def _undo(self, place: Place) -> None:
         self._orders.stop(place)
+        self._freezer.release(place)
         await self._end(place)
         slot = self._slots.of(place.folder)
         if slot is not None:

@@ -1,7 +1,7 @@
 """The network of a microVM: a namespace of its own, a TAP in it, a way out by NAT.
 
-All guests have the same address, since none sees another: the namespace translates it to an
-address of the worker's own, and the machine translates that one to its own.
+No guest sees another. The namespace translates a guest's address to one that this machine knows,
+and the machine translates that one to its own.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from hodei.adapters.firecracker.programs import run
 TAP = "tap0"
 OUTWARD = "out0"
 """The namespace's end of the pair that leads out of it."""
-GUEST, GATEWAY, MASK = "192.168.255.254", "192.168.255.253", "255.255.255.252"
-GUEST_MAC = "06:00:c0:a8:ff:fe"
+GUESTS, MASK = IPv4Network("198.18.0.0/16"), "255.255.255.252"
+"""Of these each guest has four, which only its own namespace sees; nobody's network has them."""
 FORBIDDEN = "169.254.0.0/16"
 """Where clouds tell machines their secrets."""
 NETNS_FOLDER = "/run/netns"
@@ -34,6 +34,23 @@ class Names:
     table: str
     addresses: IPv4Network
     """The worker's four."""
+    inside: IPv4Network
+    """The guest's four."""
+
+    @property
+    def gateway(self) -> str:
+        """The namespace's address, as the guest sees it."""
+        return str(self.inside[1])
+
+    @property
+    def guest(self) -> str:
+        """The guest's address."""
+        return str(self.inside[2])
+
+    @property
+    def mac(self) -> str:
+        """The guest's, one that is locally administered."""
+        return ":".join(f"{byte:02x}" for byte in (6, 0, *self.inside[2].packed))
 
     @property
     def outer(self) -> str:
@@ -54,6 +71,7 @@ def names(worker_id: UUID, slot: int, pool: IPv4Network) -> Names:
         link=f"hfc{slot}",
         table=f"hodei-fc-{slot}",
         addresses=IPv4Network((start, 30)),
+        inside=IPv4Network((int(GUESTS.network_address) + 4 * slot, 30)),
     )
 
 
@@ -77,7 +95,7 @@ def inside(made: Names, uid: int) -> str:
             f"link set {OUTWARD} up",
             f"route add default via {made.outer}",
             f"tuntap add {TAP} mode tap user {uid} group {uid}",
-            f"addr add {GATEWAY}/30 dev {TAP}",
+            f"addr add {made.gateway}/30 dev {TAP}",
             f"link set {TAP} up",
         )
     )

@@ -12,14 +12,14 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from hodei.adapters.firecracker.guest import ORDERS_PORT
 from hodei.adapters.firecracker.machine import VSOCK
-from hodei.adapters.firecracker.network import GATEWAY, GUEST, MASK
+from hodei.adapters.firecracker.network import MASK, Names
 from hodei.adapters.firecracker.places import Place
 
 ENTROPY_BYTES = 64
@@ -29,6 +29,7 @@ OTP = "/.hodei-run/otp"
 _PEER = struct.Struct("3i")
 
 Record = tuple[str, bytes]
+First = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +52,6 @@ def records(program: Program, hostname: str, *, network: bool, dns: Sequence[str
     made.append(("file", f"0644 /etc/hosts\n{hosts}".encode()))
     made.append(("file", f"0644 /etc/hostname\n{hostname}\n".encode()))
     if network:
-        made += [("address", GUEST.encode()), ("mask", MASK.encode())]
-        made.append(("gateway", GATEWAY.encode()))
         lines = "".join(f"nameserver {each}\n" for each in dns)
         made.append(("file", f"0644 /etc/resolv.conf\n{lines}".encode()))
     made += [("uid", str(program.uid).encode()), ("gid", str(program.gid).encode())]
@@ -62,6 +61,16 @@ def records(program: Program, hostname: str, *, network: bool, dns: Sequence[str
     made += [("env", f"{name}={value}".encode()) for name, value in program.env.items()]
     made += [("arg", word.encode()) for word in program.argv]
     return made
+
+
+def addresses(names: Names) -> list[Record]:
+    """What the guest's network card gets, which a restored guest has of its own too. Pure."""
+    return [
+        ("mac", bytes.fromhex(names.mac.replace(":", ""))),
+        ("address", names.guest.encode()),
+        ("mask", MASK.encode()),
+        ("gateway", names.gateway.encode()),
+    ]
 
 
 def encoded(made: Sequence[Record]) -> bytes:
@@ -79,15 +88,27 @@ def store(place: Place, made: Sequence[Record]) -> None:
     os.replace(new, place.orders)
 
 
+@dataclass(slots=True)
+class _Guest:
+    place: Place
+    uid: int
+    first: First | None
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 class Orders:
     """Serves the guests of this server."""
 
     def __init__(self) -> None:
         self._servers: dict[Path, asyncio.Server] = {}
 
-    async def serve(self, place: Place, uid: int) -> None:
-        """Listens for one guest until it was told. Raises OSError."""
+    async def serve(self, place: Place, uid: int, first: First | None = None) -> asyncio.Event:
+        """Listens for one guest until it was told; the event says that it has asked.
+
+        `first` is done before, when the guest asks; it asks again afterwards. Raises OSError.
+        """
         self.stop(place)
+        guest = _Guest(place, uid, first)
         name = f"{VSOCK}_{ORDERS_PORT}"
         folder = os.open(place.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         listening = socket.socket(socket.AF_UNIX)
@@ -101,7 +122,7 @@ class Orders:
 
             async def told(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-                    await self._tell(place, uid, reader, writer)
+                    await self._tell(guest, reader, writer)
                 writer.close()
 
             self._servers[place.folder] = await asyncio.start_unix_server(told, sock=listening)
@@ -110,6 +131,7 @@ class Orders:
             raise
         finally:
             os.close(folder)
+        return guest.asked
 
     def stop(self, place: Place) -> None:
         """Nobody is told anything any more."""
@@ -125,21 +147,27 @@ class Orders:
 
     async def _tell(
         self,
-        place: Place,
-        uid: int,
+        guest: _Guest,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
+        place = guest.place
         peer = writer.get_extra_info("socket")
         credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
-        if _PEER.unpack(credentials)[1] not in (uid, 0):
+        if _PEER.unpack(credentials)[1] not in (guest.uid, 0):
             return
         async with asyncio.timeout(GREETING_S):
             if await reader.readexactly(len(GREETING)) != GREETING:
                 return
+        guest.asked.set()
+        if guest.first is not None:
+            first, guest.first = guest.first, None
+            await first()
+            return
+        async with asyncio.timeout(GREETING_S):
             content = await asyncio.to_thread(place.orders.read_bytes)
             now: list[Record] = [
-                ("clock", str(int(time.time())).encode()),
+                ("clock", _clock()),
                 ("entropy", os.urandom(ENTROPY_BYTES)),
             ]
             writer.write(encoded(now) + content + encoded([("end", b"")]))
@@ -149,3 +177,9 @@ class Orders:
             await reader.read()
         place.orders.unlink(missing_ok=True)
         self.stop(place)
+
+
+def _clock() -> bytes:
+    """The time, as the init takes it: seconds and nine digits of them."""
+    seconds, rest = divmod(time.time_ns(), 1_000_000_000)
+    return b"%d.%09d" % (seconds, rest)

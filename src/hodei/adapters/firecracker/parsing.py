@@ -48,6 +48,7 @@ def parse_settings(given: Mapping[str, object]) -> FirecrackerSettings:
         max_storage_mb=reader.whole("max_storage_mb", 16, MAX_STORAGE_MB, plain.max_storage_mb),
         max_image_mb=reader.whole("max_image_mb", 16, MAX_STORAGE_MB, plain.max_image_mb),
         cache_mb=reader.whole("cache_mb", 64, MAX_STORAGE_MB * 16, plain.cache_mb),
+        snapshot_mb=reader.whole("snapshot_mb", 0, MAX_STORAGE_MB * 16, plain.snapshot_mb),
         uid_base=reader.whole("uid_base", 1000, 2**31 - 2 - MAX_SLOTS, plain.uid_base),
         network_pool=reader.pool(plain.network_pool),
         dns=reader.addresses("dns"),

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Self, TypeVar
 from uuid import UUID
 
-from hodei.adapters.firecracker import host
+from hodei.adapters.firecracker import host, machine
 from hodei.adapters.firecracker.assets import Assets
-from hodei.adapters.firecracker.errors import translated
+from hodei.adapters.firecracker.errors import Refusal, translated
 from hodei.adapters.firecracker.images.archives import FolderSource
 from hodei.adapters.firecracker.images.cache import Images, RootFs
 from hodei.adapters.firecracker.images.engine import EngineSource
@@ -27,13 +27,14 @@ from hodei.adapters.firecracker.microvm import MicroVms, Wanted
 from hodei.adapters.firecracker.orders import Orders, records
 from hodei.adapters.firecracker.places import Place, observation
 from hodei.adapters.firecracker.settings import FirecrackerSettings
+from hodei.adapters.firecracker.snapshots import Snapshots, key_of, program_key
 from hodei.adapters.firecracker.words import agent_program, dns_of, local_servers
 from hodei.domain.errors import ProviderError, ProviderUnavailable, ProvisionTimeout
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Network
 from hodei.domain.worker import Handle
 from hodei.ports.making import Makings
-from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep
+from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep, WorkerSpec
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ class FirecrackerProvider:
         self._machine = machine_name()
         self._capabilities = host.capabilities(settings)
         self._orders = Orders()
-        self._vms = MicroVms(settings, self._orders)
+        snapshots = Snapshots(self._folder / "snapshots", settings.snapshot_mb << 20)
+        self._vms = MicroVms(settings, self._orders, snapshots)
         self._assets = Assets(self._folder / "assets", host.architecture())
         self._images = Images(
             self._folder / "images",
@@ -80,7 +82,7 @@ class FirecrackerProvider:
                 async with locked(place.folder, make=False) as there:
                     if there:
                         await self._vms.resume(place)
-            except OSError as error:
+            except (OSError, Refusal) as error:
                 # The worker ends by its deadline.
                 logger.warning("guest not resumed", extra={"error": str(error)})
         return self
@@ -92,6 +94,7 @@ class FirecrackerProvider:
         trace: TracebackType | None,
     ) -> None:
         await self._makings.close()
+        await self._vms.close()
         self._orders.close()
 
     async def check(self) -> Health:
@@ -134,7 +137,9 @@ class FirecrackerProvider:
                         yield ProvisionStep(handle=handle, phase="pulling", percent=step)
                 root = step
             yield ProvisionStep(handle=handle, phase="pulling", percent=100)
-        await self._within(request, partial(self._made, request, root))
+        fault = await self._within(request, partial(self._made, request, root))
+        if fault:
+            yield ProvisionStep(handle=handle, phase="provisioning", reason=fault)
         logger.info("microVM started", extra={"worker_id": str(request.worker_id)})
         yield ProvisionStep(handle=handle, phase="started", image_digest=digest)
 
@@ -178,7 +183,9 @@ class FirecrackerProvider:
 
     # ------------------------------------------------------------------ provisioning
 
-    async def _made(self, request: ProvisionRequest, root: RootFs) -> None:
+    async def _made(self, request: ProvisionRequest, root: RootFs) -> str:
+        """Why it was booted though there was a snapshot, if so."""
+        faults: list[str] = []
         with translated("make ready what a guest needs"):
             wanted = await self._wanted(request, root)
 
@@ -188,9 +195,12 @@ class FirecrackerProvider:
             place = self._place(request.worker_id)
             with translated("start the microVM"):
                 async with locked(place.folder, make=True):
-                    await self._vms.make(place, wanted, still)
+                    faults.append(await self._vms.make(place, wanted, still))
 
         await self._makings.make(request.worker_id, work)
+        for fault in filter(None, faults):
+            logger.warning(fault, extra={"worker_id": str(request.worker_id)})
+        return faults[0] if faults else ""
 
     async def _wanted(self, request: ProvisionRequest, root: RootFs) -> Wanted:
         spec = request.spec
@@ -203,18 +213,38 @@ class FirecrackerProvider:
         sockets, servers = local_servers(request)
         program = agent_program(request, root, bundle, servers, self._settings.guest_env)
         hostname = f"hodei-{str(request.worker_id)[:8]}"
+        storage_mb = spec.resources.storage_mb or self._settings.storage_mb
         return Wanted(
             resources=spec.resources,
             network=spec.network,
             kernel=kernel,
             system=system,
             image=root.path,
-            storage_mb=spec.resources.storage_mb or self._settings.storage_mb,
+            storage_mb=storage_mb,
             sockets=sockets,
             orders=records(program, hostname, network=networked, dns=dns_of(self._settings)),
             firecracker=programs.firecracker,
             jailer=programs.jailer,
+            key=self._key(kernel, system, root.path, storage_mb, spec, programs.firecracker),
+            # A pool's, which are made again and again, and not of one job.
+            keep=not spec.project,
         )
+
+    def _key(
+        self,
+        kernel: Path,
+        system: Path,
+        image: Path,
+        storage_mb: int,
+        spec: WorkerSpec,
+        firecracker: str,
+    ) -> str:
+        """Of the snapshot from which such a guest may be restored; empty: none are made."""
+        if not self._settings.snapshot_mb:
+            return ""
+        calls = machine.calls(spec.resources, spec.network, self._settings, "")
+        files = (kernel.name, system.name, image.name, storage_mb)
+        return key_of(*files, program_key(firecracker), calls)
 
     async def _within(self, request: ProvisionRequest, work: Callable[[], Awaitable[T]]) -> T:
         """The result, unless the deadline comes first. Raises ProvisionTimeout."""

@@ -12,6 +12,7 @@ from hodei.adapters.firecracker.settings import (
     DEFAULT_MAX_IMAGE_MB,
     DEFAULT_MAX_WORKERS,
     DEFAULT_POOL,
+    DEFAULT_SNAPSHOT_MB,
     DEFAULT_STORAGE_MB,
     DEFAULT_UID_BASE,
     MAX_MEMORY_MB,
@@ -129,6 +130,13 @@ def _limits() -> dict[str, Field]:
     return {
         "max_workers": _whole(
             "Most workers", "MicroVMs at a time.", 1, MAX_WORKERS, DEFAULT_MAX_WORKERS
+        ),
+        "snapshot_mb": _whole(
+            "Snapshots",
+            "MiB of booted guests that are kept for warm pools; 0: none.",
+            0,
+            MAX_STORAGE_MB * 16,
+            DEFAULT_SNAPSHOT_MB,
         ),
         "max_cpu": {
             "title": "Most CPUs of a job",

@@ -17,6 +17,7 @@ DEFAULT_UID_BASE = 700_000
 DEFAULT_MAX_WORKERS = 16
 DEFAULT_STORAGE_MB = 2048
 DEFAULT_CACHE_MB = 20_480
+DEFAULT_SNAPSHOT_MB = 20_480
 DEFAULT_MAX_IMAGE_MB = 8192
 MAX_WORKERS = 1000
 MAX_SLOTS = 16_384
@@ -64,6 +65,8 @@ class FirecrackerSettings:
     max_image_mb: int = DEFAULT_MAX_IMAGE_MB
     """Unpacked."""
     cache_mb: int = DEFAULT_CACHE_MB
+    snapshot_mb: int = DEFAULT_SNAPSHOT_MB
+    """Disk for snapshots of booted guests; 0: none are made, and none used."""
     uid_base: int = DEFAULT_UID_BASE
     """The first of the uids and gids that microVMs run as."""
     network_pool: IPv4Network = field(default_factory=lambda: IPv4Network(DEFAULT_POOL))

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
@@ -46,6 +47,8 @@ static char *args[MOST_WORDS + 1], *envs[MOST_WORDS + 1], *files[64];
 static size_t file_sizes[64];
 static int arg_count, env_count, file_count;
 static char *address, *mask, *gateway, *cwd = "/";
+static char mac[6];
+static int has_mac;
 static uid_t uid;
 static gid_t gid, groups[64];
 static int group_count;
@@ -144,13 +147,14 @@ static void add_entropy(char *bytes, size_t n) {
         char data[256];
     } pool;
     int d = open(NEW "/dev/urandom", O_RDWR | O_CLOEXEC);
-    if (d < 0) return;
+    if (d < 0) over("there is no /dev/urandom", strerror(errno));
     if (n > sizeof pool.data) n = sizeof pool.data;
     pool.bits = n * 8;
     pool.size = n;
     memcpy(pool.data, bytes, n);
-    ioctl(d, ADD_ENTROPY, &pool);
-    ioctl(d, RESEED);
+    /* A restored guest would give out the same random bytes as its twins. */
+    if (ioctl(d, ADD_ENTROPY, &pool) || ioctl(d, RESEED))
+        over("the random numbers are not seeded anew", strerror(errno));
     memset(&pool, 0, sizeof pool);
     close(d);
 }
@@ -162,10 +166,13 @@ static void take(const char *name, char *value, size_t n) {
         file_sizes[file_count] = n;
         files[file_count++] = value;
     } else if (!strcmp(name, "clock")) {
-        struct timespec t = {strtoll(value, 0, 10), 0};
+        char *rest;
+        struct timespec t = {strtoll(value, &rest, 10), 0};
+        if (*rest == '.') t.tv_nsec = strtol(rest + 1, 0, 10);
         clock_settime(CLOCK_REALTIME, &t);
     } else if (!strcmp(name, "entropy")) add_entropy(value, n);
     else if (!strcmp(name, "hostname")) sethostname(value, n);
+    else if (!strcmp(name, "mac") && n == sizeof mac) memcpy(mac, value, n), has_mac = 1;
     else if (!strcmp(name, "address")) address = value;
     else if (!strcmp(name, "mask")) mask = value;
     else if (!strcmp(name, "gateway")) gateway = value;
@@ -206,6 +213,12 @@ static void network(void) {
         struct ifreq r = {0};
         struct sockaddr_in *a = (struct sockaddr_in *)&r.ifr_addr;
         strcpy(r.ifr_name, "eth0");
+        if (has_mac) {
+            r.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+            memcpy(r.ifr_hwaddr.sa_data, mac, sizeof mac);
+            if (ioctl(s, SIOCSIFHWADDR, &r)) say("eth0 keeps its MAC address", strerror(errno));
+            memset(&r.ifr_ifru, 0, sizeof r.ifr_ifru);
+        }
         a->sin_family = AF_INET;
         a->sin_addr.s_addr = inet_addr(address);
         if (ioctl(s, SIOCSIFADDR, &r)) say("eth0 gets no address", strerror(errno));
