@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.firecracker.provider.frozen import Frozen, LinuxHarness, freeze, telling_bundle
+from tests.firecracker.provider.frozen import (
+    Frozen,
+    LinuxHarness,
+    freeze,
+    snapshots,
+    telling_bundle,
+)
 from tests.firecracker.provider.harness import FirecrackerHarness
 from tests.support.docker import stand_in_bundle
 from tests.support.firecracker import image_folder, is_apart, linux_settings, tiny_settings
@@ -59,7 +65,8 @@ def frozen(yard: Path, frozen_yard: Path) -> Frozen:
 async def frozen_harness(
     yard: Path, frozen_yard: Path, frozen: Frozen
 ) -> AsyncIterator[FirecrackerHarness]:
-    assert frozen.folder.is_dir()
     made = linux_harness(yard, frozen_yard)
+    if not snapshots(frozen.folder):
+        await freeze(made)
     yield made
     await made.sweep()

@@ -17,7 +17,7 @@ from hodei.adapters.firecracker.snapshots import MEMORY, SCRATCH, STATE, Snapsho
 
 logger = logging.getLogger(__name__)
 
-ASKS_S = 30.0
+ASKS_S = 60.0
 """How long a restored guest may take until it asks for its orders."""
 LOOK_S = 0.02
 MB_PER_S = 20

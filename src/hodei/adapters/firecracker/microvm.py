@@ -63,6 +63,7 @@ class MicroVms:
         self._orders = orders
         self._snapshots = snapshots
         self._freezer = Freezer(snapshots)
+        self._restoring = asyncio.Semaphore(max(2, os.cpu_count() or 1))
         self._slots = Slots(settings.slots)
 
     async def make(self, place: Place, wanted: Wanted, still: Callable[[], bool]) -> str:
@@ -111,13 +112,14 @@ class MicroVms:
             lambda: self._files(place, wanted, uid, snapshot),
             lambda: self._network(nets, wanted.network, uid),
             lambda: self._jail(place, wanted, uid, nets.netns),
-            lambda: self._start(place, wanted, uid, nets, snapshot),
+            lambda: self._start(place, wanted, uid, nets, snapshot, still),
         )
         for step in steps:
             if not still():
                 return
             await step()
-        place.started.touch()
+        if still():
+            place.started.touch()
 
     async def unmake(self, place: Place) -> None:
         """Nothing is left of it but its directory, which goes last. Raises Refusal, OSError."""
@@ -194,11 +196,16 @@ class MicroVms:
         uid: int,
         nets: network.Names,
         snapshot: Snapshot | None,
+        still: Callable[[], bool],
     ) -> None:
         own = [] if wanted.network is Network.NONE else addresses(nets)
         store(place, [*own, *wanted.orders])
         if snapshot is not None:
-            await restore(place, await self._orders.serve(place, uid))
+            asked = await self._orders.serve(place, uid)
+            # Not all at once: whether one hangs can be told only where it has a CPU to run on.
+            async with self._restoring:
+                if still():
+                    await restore(place, asked)
             return
         first = None
         if wanted.keep:
