@@ -65,6 +65,11 @@ async def test_each_guest_is_confined_on_its_own(harness: FirecrackerHarness) ->
             *CGROUPS.glob(f"hodei-fc/{other.worker_id}/cpu.max"),
         ]
         assert quotas[0].read_text("ascii").split()[0] == "50000"
+        weights = [
+            *CGROUPS.glob(f"cpu/hodei-fc/{other.worker_id}/cpu.shares"),
+            *CGROUPS.glob(f"hodei-fc/{other.worker_id}/cpu.weight"),
+        ]
+        assert weights[0].read_text("ascii").strip() in ("512", "50")
         for handle in handles:
             await provider.destroy(handle, grace_s=0)
     assert harness.traces() == []

@@ -98,11 +98,13 @@ def test_cpus_are_whole_and_the_rest_is_a_quota() -> None:
     small = Resources(cpu=0.25, memory_mb=64)
     assert cgroup_values(small, 1) == [
         "cpu.cfs_quota_us=25000",
+        "cpu.shares=256",
         f"memory.limit_in_bytes={192 << 20}",
         "pids.max=256",
     ]
     assert cgroup_values(small, 2) == [
         "cpu.max=25000 100000",
+        "cpu.weight=25",
         f"memory.max={192 << 20}",
         "pids.max=256",
     ]

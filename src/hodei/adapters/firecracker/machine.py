@@ -134,14 +134,21 @@ def cgroup_values(resources: Resources, version: int) -> list[str]:
     if version == 2:
         return [
             f"cpu.max={quota} {PERIOD_US}",
+            f"cpu.weight={min(10_000, max(1, round(100 * resources.cpu)))}",
             f"memory.max={memory}",
             f"pids.max={MOST_PROCESSES}",
         ]
     return [
         f"cpu.cfs_quota_us={quota}",
+        f"cpu.shares={shares(resources.cpu)}",
         f"memory.limit_in_bytes={memory}",
         f"pids.max={MOST_PROCESSES}",
     ]
+
+
+def shares(cpu: float) -> int:
+    """The weight of so many CPUs in a control group of version 1, where one process has 1024."""
+    return min(262_144, max(2, round(1024 * cpu)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from hodei.adapters.firecracker.places import (
     cgroup_version,
     kill,
     members,
+    weigh,
 )
 from hodei.adapters.firecracker.programs import run_apart
 from hodei.adapters.firecracker.settings import FirecrackerSettings
@@ -188,6 +189,7 @@ class MicroVms:
             os.close(console)
         if code != 0:
             raise Refusal(f"the jailer failed: {place.last_words() or f'exit code {code}'}")
+        weigh()
 
     async def _start(
         self,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from hodei.adapters.firecracker.machine import CGROUP_PARENT, PID_FILE
+from hodei.adapters.firecracker.machine import CGROUP_PARENT, PID_FILE, shares
 from hodei.domain.provider import Observation, ObservedState
 
 SLOTS = Path("/run/hodei-firecracker")
@@ -145,6 +145,14 @@ def cgroup_folders(worker_id: UUID) -> list[Path]:
     tops = [CGROUPS] if cgroup_version() == 2 else [CGROUPS / name for name in CONTROLLERS_V1]
     found = [top / CGROUP_PARENT / str(worker_id) for top in tops]
     return [each for each in found if each.is_dir()]
+
+
+def weigh() -> None:
+    """Gives all microVMs together, by version 1, the weight of this machine: else that of one
+    process among all others. Raises OSError."""
+    if cgroup_version() == 1:
+        place = CGROUPS / "cpu" / CGROUP_PARENT / "cpu.shares"
+        place.write_text(str(shares(os.cpu_count() or 1)), "ascii")
 
 
 def members(folders: Iterable[Path]) -> set[int]:
