@@ -284,7 +284,12 @@ def _services(file: FileDescriptorProto) -> Iterator[str]:
 
 def grpc() -> str:
     """The reference of the gRPC interface."""
-    files = [file for file in _descriptors() if file.package == "hodei.v1"]
+    # What servers say among themselves is no interface for anybody else.
+    files = [
+        file
+        for file in _descriptors()
+        if file.package == "hodei.v1" and file.name != "hodei/v1/relay.proto"
+    ]
     lines = [
         "# gRPC reference",
         "",

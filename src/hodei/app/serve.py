@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from hodei.api.grpc.relay import RelayServer
 from hodei.api.grpc.server import GrpcServer, WorkerServer
 from hodei.api.http.app import create_app
 from hodei.api.http.server import HttpServer
@@ -37,6 +38,7 @@ from hodei.app.entrance import setup_code
 from hodei.app.gateway import Gateway
 from hodei.app.logging import configure
 from hodei.app.monitoring import Instruments, MetricsServer, sources_of
+from hodei.app.relay import RelayEndpoint, relay_endpoint
 from hodei.app.settings import Settings, read_settings
 from hodei.app.wiring import open_engine
 from hodei.app.workers_endpoint import workers_endpoint
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     import ssl
 
     from hodei.api.ssh.server import SshServer
+    from hodei.engine.engine import Engine
     from hodei.ports.certificates import CurrentCertificate
 
 logger = logging.getLogger(__name__)
@@ -103,8 +106,10 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             )
         gateway = Gateway(settings) if settings.ssh_port else None
         endpoint = workers_endpoint(settings)
-        meter = Instruments()
-        engine = await stack.enter_async_context(open_engine(settings, endpoint, meter))
+        meter, others = Instruments(), relay_endpoint(settings)
+        engine = await stack.enter_async_context(
+            open_engine(settings, endpoint, meter, others.relay() if others else None)
+        )
         identity = Identity(engine.access, dev_mode=settings.dev_mode)
         host = settings.host
         grpc_server = GrpcServer(engine, identity, agents=ip_address(host).is_loopback, meter=meter)
@@ -118,6 +123,8 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
             worker_server.listen_tls(endpoint.address, endpoint.tls.current)
         await worker_server.start()
         stack.push_async_callback(worker_server.stop, GRACE_SECONDS)
+        if others:
+            await _relay(stack, engine, others)
         app = create_app(
             engine,
             identity,
@@ -163,6 +170,13 @@ async def _metrics(stack: AsyncExitStack, server: MetricsServer, settings: Setti
     return f"http://{_join(_reached(settings.metrics_host), port)}/metrics"
 
 
+async def _relay(stack: AsyncExitStack, engine: Engine, others: RelayEndpoint) -> None:
+    server = RelayServer(engine)
+    server.listen(others.address, others.tls.current)
+    await server.start()
+    stack.push_async_callback(server.stop, GRACE_SECONDS)
+
+
 async def _ssh(stack: AsyncExitStack, server: SshServer, settings: Settings) -> str:
     port = await server.start(settings.host, settings.ssh_port)
     stack.push_async_callback(server.stop, GRACE_SECONDS)
@@ -176,12 +190,14 @@ def refuse_taken_ports(settings: Settings) -> None:
     """Raises Unavailable, naming the setting, when a port cannot be listened on."""
     host = settings.host
     agents, agent_port = settings.agent_listen or (host, 0)
+    others, relay_port = settings.relay_listen or (host, 0)
     ports = (
         ("HODEI_HTTP_PORT", host, settings.http_port),
         ("GRPC_PORT", host, settings.grpc_port),
         ("HODEI_METRICS_PORT", settings.metrics_host, settings.metrics_port),
         ("HODEI_SSH_PORT", host, settings.ssh_port),
         ("HODEI_AGENT_LISTEN", agents, agent_port),
+        ("HODEI_RELAY_LISTEN", others, relay_port),
     )
     for name, address, port in ports:
         if not port:

@@ -127,6 +127,9 @@ class Settings:
     agent_listen: tuple[str, int] | None = None
     """Address and port for agents of other machines, with TLS; None: nowhere. Serves enrolled
     agents only, so that it need not be loopback."""
+    relay_listen: tuple[str, int] | None = None
+    """Address and port at which the other servers of the installation call this one, with TLS on
+    both sides; None: they do not, and it does not call them."""
     agent_tls_cert: Path | None = None
     """Certificate chain of that listener, PEM; None: one by an authority of the server's own."""
     agent_tls_key: Path | None = None
@@ -295,6 +298,13 @@ def _address(text: str) -> tuple[str, int]:
         raise ValueError("must be ADDRESS:PORT, such as 0.0.0.0:50052 or [::]:50052") from None
 
 
+def _own_address(text: str) -> tuple[str, int]:
+    host, port = _address(text)
+    if ip_address(host).is_unspecified:
+        raise ValueError("must be the very address that the other servers call, not all of them")
+    return host, port
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
@@ -341,6 +351,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "fc_enabled": _flag,
     "agent_servers": _targets,
     "agent_listen": _address,
+    "relay_listen": _own_address,
     "agent_tls_cert": _path,
     "agent_tls_key": _path,
     "agent_tls_ca": _path,

@@ -37,6 +37,7 @@ from hodei.engine.janitor import Retention
 from hodei.engine.providers import ProviderConfig
 from hodei.engine.traces import spans_of
 from hodei.ports.provider import ProviderFactory
+from hodei.ports.relay import Relay
 from hodei.ports.store import Unit
 
 logger = logging.getLogger(__name__)
@@ -79,7 +80,10 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def open_engine(
-    settings: Settings, endpoint: WorkersEndpoint, instruments: Instruments | None = None
+    settings: Settings,
+    endpoint: WorkersEndpoint,
+    instruments: Instruments | None = None,
+    relay: Relay | None = None,
 ) -> AsyncIterator[Engine]:
     """A running engine on an upgraded database, which tells `instruments` what it does.
 
@@ -128,6 +132,7 @@ async def open_engine(
             entrance=entrance(settings),
             retention=_retention(settings),
             sender=HttpSender(settings.webhook_allow),
+            relay=relay,
         )
         told.named = engine.registry.name_of
         await stack.enter_async_context(engine)

@@ -25,6 +25,7 @@ from hodei.engine.logs import Logs
 from hodei.engine.loops import CALM_CHECKS
 from hodei.engine.lost_terminals import LostTerminals
 from hodei.engine.pools import Pools
+from hodei.engine.presence import Presence
 from hodei.engine.projects import Projects
 from hodei.engine.providers import Providers
 from hodei.engine.provision import Provisioner
@@ -45,6 +46,7 @@ from hodei.ports.bus import Hint
 from hodei.ports.meter import Loop
 from hodei.ports.peer import Peer
 from hodei.ports.provider import AgentBundle, ProviderFactory, no_bundle
+from hodei.ports.relay import Relay
 from hodei.ports.webhook_sender import WebhookSender
 
 logger = logging.getLogger(__name__)
@@ -55,7 +57,7 @@ class Engine:
 
     `async with Engine(...)` opens the providers and runs the loops; leaving it stops them and
     leaves every worker alive, for the next server to find. Without `sender`, deliveries of
-    webhooks wait for another replica.
+    webhooks wait for another replica; without `relay`, terminals lead to its own workers only.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Engine:
         retention: Retention | None = None,
         entrance: Entrance | None = None,
         sender: WebhookSender | None = None,
+        relay: Relay | None = None,
     ) -> None:
         self.core = core
         self.registry = Registry(
@@ -110,7 +113,8 @@ class Engine:
         self.standing = Standing()
         self.access = Access(core, entrance or Entrance())
         self.audit = Audit(core.store, core.clock)
-        self.terminals = Terminals(core, self.jobs, self.sessions)
+        self.terminals = Terminals(core, self.jobs, self.sessions, relay)
+        self.presence = Presence(core, relay)
         self.lost_terminals = LostTerminals(core)
         self.janitor = Janitor(core, retention)
         self.started_at = core.clock.now()
@@ -134,6 +138,7 @@ class Engine:
             loop.create_task(self.audit.run(), name="audit"),
             loop.create_task(self.schedules.firer.run(), name="schedules"),
             loop.create_task(self.webhooks.run(), name="webhooks"),
+            loop.create_task(self.presence.run(), name="presence"),
         ]
         await ready.wait()
         return self
@@ -143,6 +148,7 @@ class Engine:
             task.cancel()
         await asyncio.gather(*self._loops, return_exceptions=True)
         await self.webhooks.stop()
+        await self.presence.stop()
         self.lost_terminals.stop()
         await self.pools.stop()
         await self._give_back()

@@ -13,7 +13,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Protocol
 from uuid import UUID
 
 from hodei.domain import attempt as attempts
@@ -36,7 +35,7 @@ from hodei.engine.sampling import Pace
 from hodei.engine.secret_values import note_delivery
 from hodei.engine.settle import decide, is_unexplained, outcome_of
 from hodei.engine.subject import about_worker
-from hodei.ports.peer import Peer
+from hodei.ports.peer import Peer, TerminalEvents
 from hodei.ports.store import Held, Sample, Unit
 
 logger = logging.getLogger(__name__)
@@ -53,16 +52,6 @@ OnFree = Callable[[Worker], None]
 OnReturned = Callable[[Held], None]
 WhyStopped = Callable[[Worker], Awaitable[str]]
 OnSample = Callable[[UUID, UUID, Sample], None]
-
-
-class TerminalEvents(Protocol):
-    """What an agent reports about one terminal."""
-
-    def on_output(self, data: bytes, stderr: bool) -> None: ...
-
-    def on_taken(self, amount: int) -> None: ...
-
-    def on_exited(self, exit_code: int, error: str) -> None: ...
 
 
 class Session:

@@ -13,17 +13,19 @@ import logging
 import shlex
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from hodei.domain.attempt import Attempt
 from hodei.domain.errors import Conflict, HodeiError, InvalidRequest, Unavailable
 from hodei.domain.events import Event, EventKind
 from hodei.engine.core import Core
 from hodei.engine.jobs import JobDetail, Jobs
 from hodei.engine.sessions import NO_EXIT_CODE, Session, Sessions
 from hodei.ports.clock import Clock
-from hodei.ports.peer import TerminalOrder
+from hodei.ports.peer import TerminalOrder, TerminalPeer
+from hodei.ports.relay import EnterOrder, Relay
 from hodei.ports.store import Unit
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ TAKEN_STEP = WINDOW // 4
 RETURN_S = 5.0
 """How long a worker that is not connected here is waited for."""
 LOOK_EVERY_S = 0.1
+ASK_EVERY_S = 1.0
+"""How often the other server that holds it is asked meanwhile."""
 MAX_PIECE = 1 << 16
 """Bytes of input in one frame to the agent."""
 MAX_SIDE = 1000
@@ -92,13 +96,13 @@ class TerminalEnd:
 class Terminal:
     """One open terminal. One task reads, another one writes."""
 
-    def __init__(self, terminal_id: str, session: Session, clock: Clock) -> None:
+    def __init__(self, terminal_id: str, peer: TerminalPeer, clock: Clock) -> None:
         self.id = terminal_id
         self.end: TerminalEnd | None = None
         """Set once the program has ended, which may be before all its output was read."""
         self.bytes_in = 0
         self.bytes_out = 0
-        self._session = session
+        self._peer = peer
         self._clock = clock
         self._active_at = clock.monotonic()
         self._output: deque[TerminalOutput] = deque()
@@ -128,7 +132,7 @@ class Terminal:
         if self._taken:
             self._active_at = self._clock.monotonic()
         if self._taken >= TAKEN_STEP:
-            self._session.peer.terminal_taken(self.id, self._taken)
+            self._peer.terminal_taken(self.id, self._taken)
             self._taken = 0
 
     async def write(self, data: bytes) -> None:
@@ -143,22 +147,22 @@ class Terminal:
             self._active_at = self._clock.monotonic()
             self._room -= len(piece)
             self.bytes_in += len(piece)
-            self._session.peer.terminal_input(self.id, piece, end=False)
+            self._peer.terminal_input(self.id, piece, end=False)
 
     def end_input(self) -> None:
         """Nothing more will be written: the program reads the end of its input."""
-        self._session.peer.terminal_input(self.id, b"", end=True)
+        self._peer.terminal_input(self.id, b"", end=True)
 
     def resize(self, rows: int, columns: int) -> None:
         """The person's window changed. Raises InvalidRequest."""
-        self._session.peer.resize_terminal(self.id, *_size(rows, columns))
+        self._peer.resize_terminal(self.id, *_size(rows, columns))
 
     def signal(self, name: str) -> None:
         """To what runs in the foreground. Raises InvalidRequest for a name that is unknown."""
         number = SIGNALS.get(name)
         if number is None:
             raise InvalidRequest.of("name", f"must be one of {', '.join(SIGNALS)}", name)
-        self._session.peer.signal_terminal(self.id, number)
+        self._peer.signal_terminal(self.id, number)
 
     # ---- the agent's side
 
@@ -192,7 +196,7 @@ class Terminal:
 
     def finish(self, reason: str) -> None:
         """Ends it from here."""
-        self._session.peer.close_terminal(self.id)
+        self._peer.close_terminal(self.id)
         self.on_exited(NO_EXIT_CODE, reason)
 
     async def close_when_idle(self, seconds: float) -> None:
@@ -206,25 +210,81 @@ class Terminal:
 
 
 class Terminals:
-    """Opens terminals in jobs that run on workers connected here."""
+    """Opens terminals in running jobs: on workers connected here, or through the other servers."""
 
-    def __init__(self, core: Core, jobs: Jobs, sessions: Sessions) -> None:
+    def __init__(
+        self, core: Core, jobs: Jobs, sessions: Sessions, relay: Relay | None = None
+    ) -> None:
+        """Without `relay`, other servers are not called."""
         self._core = core
         self._jobs = jobs
         self._sessions = sessions
+        self._relay = relay
 
     @asynccontextmanager
     async def open(self, key: str, opening: Opening) -> AsyncIterator[Terminal]:
         """A shell (or a command) in a running job, closed on leaving.
 
         Raises NotFound, Conflict when it does not run, InvalidRequest, Unavailable when its
-        worker is connected to another replica or the opening cannot be recorded.
+        worker is connected to another replica that cannot be called, or the opening cannot be
+        recorded.
         """
         _size(opening.rows, opening.columns)
         detail = await self._jobs.get(key)
-        session = await self._session(detail)
+        async with AsyncExitStack() as stack:
+            yield await self._opened(stack, detail, opening)
+
+    async def _opened(self, stack: AsyncExitStack, detail: JobDetail, opening: Opening) -> Terminal:
+        """Here, or where the worker is connected; waits for a worker that comes back."""
+        attempt = _running(detail)
+        clock = self._core.clock
+        until, ask_at = clock.monotonic() + RETURN_S, clock.monotonic()
+        refusal = ""
+        # After a restart of the server its agents come back within seconds, here or elsewhere.
+        while True:
+            session = self._sessions.by_attempt(attempt.id)
+            if session is not None:
+                return await stack.enter_async_context(self._here(session, detail, opening))
+            _started(attempt)
+            now = clock.monotonic()
+            if self._relay is not None and now >= ask_at:
+                ask_at = now + ASK_EVERY_S
+                try:
+                    far = await self._far(stack, self._relay, attempt, opening)
+                except Unavailable as error:
+                    refusal = f" ({error})"
+                else:
+                    if far is not None:
+                        return far
+            if clock.monotonic() >= until:
+                raise Unavailable(await self._elsewhere(attempt.worker_id) + refusal)
+            await clock.sleep(LOOK_EVERY_S)
+
+    @asynccontextmanager
+    async def enter(
+        self, job_id: UUID, attempt_id: UUID, opening: Opening
+    ) -> AsyncIterator[Terminal]:
+        """One that another server asks for, which has seen to it that the person may.
+
+        Raises what `open` does; the worker has to be connected here.
+        """
+        _size(opening.rows, opening.columns)
+        detail = await self._jobs.get(str(job_id))
+        attempt = _running(detail)
+        if attempt.id != attempt_id:
+            raise Conflict("the job's process has just ended")
+        session = self._sessions.by_attempt(attempt.id)
+        if session is None:
+            raise Unavailable("the job's worker has just left that server")
+        async with self._here(session, detail, opening) as terminal:
+            yield terminal
+
+    @asynccontextmanager
+    async def _here(
+        self, session: Session, detail: JobDetail, opening: Opening
+    ) -> AsyncIterator[Terminal]:
         terminal_id = self._core.chance.uuid().hex
-        terminal = Terminal(terminal_id, session, self._core.clock)
+        terminal = Terminal(terminal_id, session.peer, self._core.clock)
         trail = _Trail(self._core, detail, opening, terminal)
         # Recorded first: nobody enters a job unseen.
         await trail.opened()
@@ -246,30 +306,74 @@ class Terminals:
                 session.peer.close_terminal(terminal_id)
             await trail.closed(self._core.clock.monotonic() - began)
 
-    async def _session(self, detail: JobDetail) -> Session:
-        attempt = detail.attempts[-1] if detail.attempts else None
-        if attempt is None or detail.job.finished or attempt.ended:
-            state = detail.job.state.value
-            raise Conflict(f"the job is {state}; a terminal needs a running process")
-        clock = self._core.clock
-        until = clock.monotonic() + RETURN_S
-        while (session := self._sessions.by_attempt(attempt.id)) is None:
-            if attempt.started_at is None:
-                phase = attempt.phase.value
-                raise Conflict(f"the job is {phase}; a terminal needs a running process")
-            if clock.monotonic() >= until:
-                raise Unavailable(await self._elsewhere(attempt.worker_id))
-            # After a restart of the server its agents come back within seconds.
-            await clock.sleep(LOOK_EVERY_S)
-        return session
+    async def _far(
+        self, stack: AsyncExitStack, relay: Relay, attempt: Attempt, opening: Opening
+    ) -> Terminal | None:
+        """At the server that holds the worker; None: no other server is known to, or it cannot
+        be called. That server keeps the record and closes what is idle. Raises Unavailable."""
+        holder = await self._holder(attempt.worker_id)
+        address = await self._core.store.server_address(holder) if holder else None
+        if address is None:
+            return None
+        return await stack.enter_async_context(
+            _far_terminal(self._core, relay, address, attempt, opening)
+        )
+
+    async def _holder(self, worker_id: UUID) -> str | None:
+        """The other server that a worker is connected to."""
+        leases = await self._core.store.leases()
+        lease = next((each for each in leases if each.worker.id == worker_id), None)
+        if lease is None or lease.lease_age_s > 0 or lease.replica == self._core.replica:
+            return None
+        return lease.replica
 
     async def _elsewhere(self, worker_id: UUID) -> str:
         """Where a worker is that is not connected here."""
-        leases = await self._core.store.leases()
-        lease = next((each for each in leases if each.worker.id == worker_id), None)
-        if lease is None or lease.lease_age_s > 0 or lease.replica in (None, self._core.replica):
+        holder = await self._holder(worker_id)
+        if holder is None:
             return "the job's worker is not connected just now; try again"
-        return f"the job's worker is connected to the server {lease.replica}: enter it from there"
+        return f"the job's worker is connected to the server {holder}: enter it from there"
+
+
+@asynccontextmanager
+async def _far_terminal(
+    core: Core, relay: Relay, address: str, attempt: Attempt, opening: Opening
+) -> AsyncIterator[Terminal]:
+    """A terminal at the server that is called at `address`. Raises Conflict, Unavailable."""
+    terminal_id = core.chance.uuid().hex
+    call = relay.call(
+        address,
+        EnterOrder(
+            job_id=attempt.job_id,
+            attempt_id=attempt.id,
+            actor=opening.actor,
+            via=opening.via,
+            address=opening.address,
+            terminal=_order(terminal_id, opening),
+        ),
+    )
+    terminal = Terminal(terminal_id, call, core.clock)
+    async with call.entered(terminal):
+        try:
+            yield terminal
+        finally:
+            # What ended it here is no news of that server's: it is told, for the record.
+            call.leave(terminal.end.error if terminal.end else "")
+
+
+def _running(detail: JobDetail) -> Attempt:
+    """Raises Conflict when there is none."""
+    attempt = detail.attempts[-1] if detail.attempts else None
+    if attempt is None or detail.job.finished or attempt.ended:
+        state = detail.job.state.value
+        raise Conflict(f"the job is {state}; a terminal needs a running process")
+    return attempt
+
+
+def _started(attempt: Attempt) -> None:
+    """Raises Conflict when it has not."""
+    if attempt.started_at is None:
+        raise Conflict(f"the job is {attempt.phase.value}; a terminal needs a running process")
 
 
 class _Trail:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from hodei.ports.servers import ServerStore
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostReading:
@@ -52,8 +54,8 @@ class HostSample:
     memory_total_bytes: int
 
 
-class HostStore(Protocol):
-    """Samples of machines."""
+class HostStore(ServerStore, Protocol):
+    """Samples of machines, and the servers on them."""
 
     async def add_host_sample(self, sample: HostSample) -> None:
         """Stores one; of several of one host and time the first stays."""

@@ -48,7 +48,31 @@ class TerminalOrder:
     """Bytes of output that may be on their way before they are taken."""
 
 
-class Peer(Protocol):
+class TerminalPeer(Protocol):
+    """What is said about terminals, to an agent or to the server that it is connected to."""
+
+    def terminal_input(self, terminal_id: str, data: bytes, *, end: bool) -> None: ...
+
+    def terminal_taken(self, terminal_id: str, amount: int) -> None: ...
+
+    def signal_terminal(self, terminal_id: str, number: int) -> None: ...
+
+    def resize_terminal(self, terminal_id: str, rows: int, columns: int) -> None: ...
+
+    def close_terminal(self, terminal_id: str) -> None: ...
+
+
+class TerminalEvents(Protocol):
+    """What is reported about one terminal."""
+
+    def on_output(self, data: bytes, stderr: bool) -> None: ...
+
+    def on_taken(self, amount: int) -> None: ...
+
+    def on_exited(self, exit_code: int, error: str) -> None: ...
+
+
+class Peer(TerminalPeer, Protocol):
     """What the server says to one agent.
 
     No call waits for the agent: each queues a frame on the stream and returns. Frames arrive
@@ -71,16 +95,6 @@ class Peer(Protocol):
     def heartbeat(self) -> None: ...
 
     def open_terminal(self, order: TerminalOrder) -> None: ...
-
-    def terminal_input(self, terminal_id: str, data: bytes, *, end: bool) -> None: ...
-
-    def terminal_taken(self, terminal_id: str, amount: int) -> None: ...
-
-    def signal_terminal(self, terminal_id: str, number: int) -> None: ...
-
-    def resize_terminal(self, terminal_id: str, rows: int, columns: int) -> None: ...
-
-    def close_terminal(self, terminal_id: str) -> None: ...
 
     def close(self, error: Exception | None = None) -> None:
         """Ends the stream; with an error, the agent is told its code."""

@@ -152,7 +152,17 @@ def pod(answer: Answer) -> Manifest:
 def environment(answer: Answer) -> dict[str, str]:
     rows = container(answer)["env"]
     assert len({row["name"] for row in rows}) == len(rows)
-    return {row["name"]: row.get("value", "postgres://db/hodei") for row in rows}
+    # As the kubelet fills it in; a name counts only below the row that says what it stands for.
+    found: dict[str, str] = {}
+    for row in rows:
+        text = row.get("value", "postgres://db/hodei")
+        for name in re.findall(r"\$\((\w+)\)", text):
+            text = text.replace(f"$({name})", found.get(f"pod {name}", f"$({name})"))
+        if "fieldRef" in row.get("valueFrom", {}):
+            found[f"pod {row['name']}"] = "10.244.0.7"
+        else:
+            found[row["name"]] = text
+    return {name: text for name, text in found.items() if " " not in name}
 
 
 @pytest.mark.parametrize("case", RENDERED)
@@ -249,6 +259,7 @@ def test_services_lead_to_the_servers(answers: dict[str, Answer], case: str) -> 
     assert ports["http"] == int(environ["HODEI_HTTP_PORT"])
     assert ports["grpc"] == int(environ["GRPC_PORT"])
     assert environ["HODEI_AGENT_LISTEN"] == f"0.0.0.0:{ports['agents']}"
+    assert environ["HODEI_RELAY_LISTEN"] == f"10.244.0.7:{ports['relay']}"
     for service in answers[case].manifests():
         if service["kind"] != "Service":
             continue
@@ -328,13 +339,18 @@ def test_the_provider_is_told_the_way_of_jobs_without_a_network(
 
 
 def test_the_policy_lets_in_who_has_business(answers: dict[str, Answer]) -> None:
-    people, agents = answers["least"].one("NetworkPolicy")["spec"]["ingress"]
+    people, servers, agents = answers["least"].one("NetworkPolicy")["spec"]["ingress"]
     assert "from" not in people
+    own = answers["least"].one("Deployment")["spec"]["selector"]
+    assert servers == {
+        "ports": [{"protocol": "TCP", "port": "relay"}],
+        "from": [{"podSelector": own}],
+    }
     worker = {"matchExpressions": [{"key": WORKER_LABEL, "operator": "Exists"}]}
     assert agents["from"] == [{"namespaceSelector": {}, "podSelector": worker}]
     spec = answers["most"].one("NetworkPolicy")["spec"]
     assert (spec["policyTypes"], spec["egress"]) == (["Ingress", "Egress"], [])
-    people, agents, metrics = spec["ingress"]
+    people, _, agents, metrics = spec["ingress"]
     assert people["from"] == metrics["from"] == [PEER]
     assert agents["from"][-1] == PEER
     assert metrics["ports"] == [{"protocol": "TCP", "port": "metrics"}]

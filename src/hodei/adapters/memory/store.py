@@ -19,6 +19,7 @@ from hodei.adapters.memory.providers import Providers
 from hodei.adapters.memory.queue import Queue
 from hodei.adapters.memory.schedules import Schedules
 from hodei.adapters.memory.secrets import Secrets
+from hodei.adapters.memory.servers import Servers
 from hodei.adapters.memory.sign_ins import SignIns
 from hodei.adapters.memory.stats import Stats
 from hodei.adapters.memory.tables import Tables
@@ -44,6 +45,7 @@ class MemoryStore(
     Providers,
     Feed,
     Hosts,
+    Servers,
     SignIns,
     AuditRows,
     Secrets,

@@ -157,6 +157,8 @@ class Tables:
         self.installation_id = installation_id
         self.scheduler = SchedulerSettings()
         self.blocked: dict[str, str] = {}
+        self.servers: dict[str, tuple[str, datetime]] = {}
+        """Address of each server that others may call, and when it was announced last."""
         self.host_samples: dict[tuple[str, datetime], HostSample] = {}
         self.sign_ins: dict[bytes, SignIn] = {}
         self.audit: list[Entry] = []

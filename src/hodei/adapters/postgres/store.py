@@ -26,6 +26,7 @@ from hodei.adapters.postgres.providers import Providers
 from hodei.adapters.postgres.queue import Queue
 from hodei.adapters.postgres.schedules import Schedules
 from hodei.adapters.postgres.secrets import Secrets
+from hodei.adapters.postgres.servers import Servers
 from hodei.adapters.postgres.sign_ins import SignIns
 from hodei.adapters.postgres.templates import Templates
 from hodei.adapters.postgres.triggers import Triggers
@@ -48,6 +49,7 @@ class PostgresStore(
     Providers,
     Feed,
     Hosts,
+    Servers,
     SignIns,
     AuditRows,
     Secrets,

@@ -1,4 +1,5 @@
-"""The authority that remote workers and this server know one another by.
+"""The authorities that remote workers and servers, and servers among themselves, know one another
+by.
 
 It is made from the secret key, so that every replica has the same one and nothing has to be
 handed out. There is a new one every 90 days; the one before and the one after it are accepted and
@@ -23,7 +24,8 @@ from cryptography.x509.oid import NameOID
 
 EPOCH = timedelta(days=90)
 _BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
-_PURPOSE = b"hodei authority for workers\0"
+WORKERS, SERVERS = "workers", "servers"
+"""Whom an authority is for; those of one are nobody to the other."""
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 """Of the curve P-256; private keys are the numbers below it."""
 _USAGE = x509.KeyUsage(
@@ -72,13 +74,14 @@ class Authority:
 class Authorities:
     """All that count, for the secret keys in use; the first key signs."""
 
-    def __init__(self, secrets: Callable[[], Sequence[bytes]]) -> None:
+    def __init__(self, secrets: Callable[[], Sequence[bytes]], whose: str = WORKERS) -> None:
         """`secrets` gives the secret keys that count now, one at least."""
         self._secrets = secrets
+        self._whose = whose
 
     def signing(self, now: datetime) -> Authority:
         """The one that signs now."""
-        return _authority(self._secrets()[0], _epoch(now))
+        return _authority(self._secrets()[0], _epoch(now), self._whose)
 
     def accepted(self, now: datetime) -> str:
         """PEM of all that are believed now."""
@@ -86,13 +89,14 @@ class Authorities:
 
     def vouched(self, now: datetime) -> str:
         """PEM to send along with what is signed now: the other secret keys vouch for who signs."""
-        others = (_authority(secret, _epoch(now)) for secret in self._secrets()[1:])
+        epoch, whose = _epoch(now), self._whose
+        others = (_authority(secret, epoch, whose) for secret in self._secrets()[1:])
         return "".join(_text(self.signing(now).certificate(each)) for each in others)
 
     def _all(self, now: datetime) -> Iterator[Authority]:
         for secret in self._secrets():
             for epoch in range(_epoch(now) - 1, _epoch(now) + 2):
-                yield _authority(secret, epoch)
+                yield _authority(secret, epoch, self._whose)
 
 
 def _epoch(now: datetime) -> int:
@@ -100,15 +104,15 @@ def _epoch(now: datetime) -> int:
 
 
 @lru_cache(maxsize=64)
-def _authority(secret: bytes, epoch: int) -> Authority:
-    purpose = _PURPOSE + str(epoch).encode() + b"\0"
+def _authority(secret: bytes, epoch: int, whose: str) -> Authority:
+    purpose = f"hodei authority for {whose}\0{epoch}\0".encode()
     # Twice as many bits as needed: the remainder is then as good as even.
     wide = b"".join(hmac.digest(secret, purpose + bytes([part]), "sha256") for part in range(2))
     key = ec.derive_private_key(int.from_bytes(wide) % (_ORDER - 1) + 1, ec.SECP256R1())
     point = key.public_key().public_bytes(
         serialization.Encoding.X962, serialization.PublicFormat.CompressedPoint
     )
-    name = f"Hodei workers {sha256(point).hexdigest()[:12]}"
+    name = f"Hodei {whose} {sha256(point).hexdigest()[:12]}"
     return Authority(
         name=x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]),
         key=key,

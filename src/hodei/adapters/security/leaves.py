@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -20,6 +20,7 @@ from hodei.ports.certificates import Presented, ServerCertificate, WorkerCertifi
 SKEW = timedelta(days=1)
 """Clocks of other machines may be slow."""
 SERVER_LIFE = timedelta(days=30)
+CLIENT_AUTH = ExtendedKeyUsageOID.CLIENT_AUTH
 _WORKER = "hodei:worker:"
 _SESSION = "hodei:session:"
 
@@ -28,19 +29,22 @@ _SESSION = "hodei:session:"
 class _Leaf:
     name: str
     names: Iterable[x509.GeneralName]
-    usage: x509.ObjectIdentifier
+    usage: Sequence[x509.ObjectIdentifier]
     begins: datetime
     ends: datetime
 
 
 def server_certificate(
-    authorities: Authorities, hosts: Iterable[str], now: datetime
+    authorities: Authorities, hosts: Iterable[str], now: datetime, *, calls: bool = False
 ) -> ServerCertificate:
-    """For these names and addresses; asks clients for certificates of the same authority."""
+    """For these names and addresses; asks clients for certificates of the same authority.
+
+    `calls`: it is shown in calls to other servers as well.
+    """
     leaf = _Leaf(
         name="Hodei server",
         names=[_host(each) for each in hosts],
-        usage=ExtendedKeyUsageOID.SERVER_AUTH,
+        usage=(ExtendedKeyUsageOID.SERVER_AUTH, *((CLIENT_AUTH,) if calls else ())),
         begins=now - SKEW,
         ends=now + SERVER_LIFE,
     )
@@ -69,7 +73,7 @@ class IssuedCertificates:
         leaf = _Leaf(
             name=f"worker {worker_id}",
             names=names,
-            usage=ExtendedKeyUsageOID.CLIENT_AUTH,
+            usage=(CLIENT_AUTH,),
             # Servers alone judge it, by clocks that agree.
             begins=now - timedelta(minutes=5),
             ends=not_after,
@@ -111,7 +115,7 @@ def _signed(authorities: Authorities, leaf: _Leaf, now: datetime) -> tuple[str, 
         .not_valid_after(leaf.ends)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(leaf.names), critical=False)
-        .add_extension(x509.ExtendedKeyUsage([leaf.usage]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(leaf.usage), critical=False)
         .add_extension(
             x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.key.public_key()),
             critical=False,

@@ -24,6 +24,7 @@ from hodei.testing.store_contract.providers import ProviderRowContract
 from hodei.testing.store_contract.queueing import QueueContract
 from hodei.testing.store_contract.schedules import ScheduleContract
 from hodei.testing.store_contract.secrets import SecretContract
+from hodei.testing.store_contract.servers import ServerContract
 from hodei.testing.store_contract.sign_ins import SignInContract, TriesContract
 from hodei.testing.store_contract.stats import StatsContract
 from hodei.testing.store_contract.submission import SubmitContract
@@ -52,6 +53,7 @@ class StoreContract(
     ProviderRowContract,
     FeedContract,
     HostContract,
+    ServerContract,
     SignInContract,
     AuditContract,
     SecretContract,
