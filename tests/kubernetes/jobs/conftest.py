@@ -21,7 +21,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateCluster
     """One cluster with all images, the agent's own among them."""
     with private_cluster() as made:
         agent = tmp_path_factory.mktemp("agent") / "agent.tar"
-        subprocess.run(hodei_command("agent", "image", str(agent)), check=True, timeout=60)
+        subprocess.run(hodei_command("agent", "image", str(agent)), check=True, timeout=300)
         made.run("import", agent)
         made.load(*(each for each in basic_images() if each.name in NEEDED), python_image())
         yield made
