@@ -72,12 +72,8 @@ class Explainer:
     def refusals(self, specs: Iterable[JobSpec]) -> Iterator[list[Violation]]:
         """For each, what no configured provider could ever honour: it is refused at submit."""
         candidates = self._registry.candidates({}, {})
-        known: dict[int, list[Violation]] = {}
         for spec in specs:
-            # The same spec comes a thousand times in some calls.
-            if id(spec) not in known:
-                known[id(spec)] = refused_at_submit(spec, candidates)
-            yield known[id(spec)]
+            yield refused_at_submit(spec, candidates)
 
     async def candidates(self) -> list[Candidate]:
         """Every provider as it is now, with the workers that wait on any replica."""

@@ -160,11 +160,19 @@ class Jobs:
 
     async def _refuse(self, submissions: Sequence[Submission]) -> None:
         violations: list[Violation] = []
-        refusals = self._explainer.refusals(submission.spec for submission in submissions)
-        for index, (submission, refused) in enumerate(zip(submissions, refusals, strict=True)):
-            spec = submission.spec
-            barred = await self._projects.refusals(spec)
-            found = [*refused, *barred, *await self._missing_secrets(spec)]
+        # The same spec comes a thousand times in some calls.
+        specs = {id(submission.spec): submission.spec for submission in submissions}
+        refusals = zip(specs.items(), self._explainer.refusals(specs.values()), strict=True)
+        by_spec = {
+            key: [
+                *refused,
+                *await self._projects.refusals(spec),
+                *await self._missing_secrets(spec),
+            ]
+            for (key, spec), refused in refusals
+        }
+        for index, submission in enumerate(submissions):
+            found = by_spec[id(submission.spec)]
             if not found:
                 continue
             error = InvalidRequest(found)
