@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hodei.engine.correlation import current_id
-from hodei.engine.subject import current_subject
+from hodei.engine.served import served_trace_id
+from hodei.engine.subject import Subject, current_subject
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 IDS = ("job_id", "attempt_id", "worker_id", "correlation_id")
@@ -34,7 +35,7 @@ class JsonFormatter(logging.Formatter):
     """One object per line, as docs/monitoring.md has it."""
 
     def __init__(self, *, traced: bool = False) -> None:
-        """`traced`: a line about a job has the id of its trace."""
+        """`traced`: a line about a job, or of a request, has the id of its trace."""
         super().__init__()
         self._traced = traced
 
@@ -52,8 +53,8 @@ class JsonFormatter(logging.Formatter):
         if own.keys() - {"correlation_id"}:
             known = {name: known[name] if _same(own, known) else None for name in IDS}
         ids = {name: str(value) for name, value in (known | own).items() if value is not None}
-        if self._traced and "job_id" in ids:
-            ids["trace_id"] = ids["job_id"].replace("-", "")
+        if self._traced and (trace_id := _trace_id(ids, subject)):
+            ids["trace_id"] = trace_id
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -66,6 +67,14 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str)
+
+
+def _trace_id(ids: Mapping[str, str], subject: Subject) -> str:
+    """Of the job that a line is about, or of the request that is served; empty: there is none."""
+    job_id = ids.get("job_id", "")
+    if subject.trace_id and job_id == str(subject.job_id):
+        return subject.trace_id
+    return served_trace_id() or job_id.replace("-", "")
 
 
 def _same(own: Mapping[str, object], known: Mapping[str, object]) -> bool:

@@ -40,6 +40,7 @@ from hodei.app.logging import configure
 from hodei.app.monitoring import Instruments, MetricsServer, sources_of
 from hodei.app.relay import RelayEndpoint, relay_endpoint
 from hodei.app.settings import Settings, read_settings
+from hodei.app.tracing import export_of
 from hodei.app.wiring import open_engine
 from hodei.app.workers_endpoint import workers_endpoint
 from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
@@ -327,7 +328,7 @@ def run_server(when_ready: Serving, *, log_level: str | None = None) -> int:
         settings = read_settings()
     except InvalidRequest as error:
         return _refuse(error)
-    traced = settings.otlp_endpoint is not None
+    traced = export_of(settings, "") is not None
     configure(log_level or settings.log_level, settings.log_format, traced=traced)
     try:
         return uvloop.run(_run(settings, when_ready))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hodei.app import listening
+from hodei.app import listening, tracing_settings
 from hodei.app.database_url import database_url
 from hodei.app.embedded import default_data_dir
 from hodei.domain.access.roles import Role
@@ -30,13 +30,14 @@ OTHER_NAMES = {
     "DOCKER_TLS_VERIFY": "docker_tls_verify",
     "DOCKER_CERT_PATH": "docker_cert_path",
     "KUBECONFIG": "kubeconfig",
+    **tracing_settings.NAMES,
 }
-"""Settings whose names do not begin with HODEI_: as the product's guide, Docker and Kubernetes have
-them."""
+"""Settings whose names do not begin with HODEI_: as the product's guide, Docker, Kubernetes and
+OpenTelemetry have them."""
 FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 MIN_KEY = 32
 AGENT_TLS_FILES = ("HODEI_AGENT_TLS_CERT", "HODEI_AGENT_TLS_KEY", "HODEI_AGENT_TLS_CA")
-HIDDEN = frozenset({"database_url", "secret_key", "oidc_client_secret"})
+HIDDEN = frozenset({"database_url", "secret_key", "oidc_client_secret"}) | tracing_settings.HIDDEN
 """Settings that are never printed."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -79,7 +80,32 @@ class Settings:
     log_level: str = "info"
     """debug, info, warning or error."""
     otlp_endpoint: str | None = None
-    """OpenTelemetry collector that spans of jobs are sent to, OTLP over HTTP; None: none are."""
+    """OpenTelemetry collector that spans are sent to, OTLP over HTTP; None: as `otel_endpoint`."""
+    trace_url: str | None = None
+    """Page of a trace, with `{trace_id}` where its id belongs; None: there is none."""
+    otel_disabled: bool = False
+    """Nothing is traced, whatever else is set."""
+    otel_exporter: str = "otlp"
+    """otlp, or none."""
+    otel_endpoint: str | None = None
+    """Collector, to which the path of traces is added."""
+    otel_traces_endpoint: str | None = None
+    """The whole address for traces; before `otel_endpoint`."""
+    otel_protocol: str | None = None
+    otel_traces_protocol: str | None = None
+    otel_headers: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
+    """Headers of every request to the collector."""
+    otel_traces_headers: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
+    """In place of `otel_headers`."""
+    otel_service_name: str | None = None
+    """None: the one of `otel_resource_attributes`, or hodei."""
+    otel_resource_attributes: tuple[tuple[str, str], ...] = ()
+    """What is said of this server with every span."""
+    otel_sampler: str = "parentbased_always_on"
+    """Which traces are recorded."""
+    otel_sampler_arg: float = 1.0
+    """Share of traces, for samplers by ratio."""
+    otel_propagators: str | None = None
     log_format: str = "text"
     """Of the server's own log: text, or json with one object per line."""
     dev_mode: bool = False
@@ -178,7 +204,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             values[attribute] = _READERS[attribute](text)
         except ValueError as error:
             violations.append(Violation(field=name, message=str(error), value=_shown(name, text)))
-    violations += _oidc_faults(values)
+    violations += [*_oidc_faults(values), *tracing_settings.faults(given, values)]
     files = [name for name in AGENT_TLS_FILES if known[name] in values]
     if files and len(files) < len(AGENT_TLS_FILES):
         message = f"{', '.join(AGENT_TLS_FILES)} go together"
@@ -211,7 +237,8 @@ def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> list[Violati
 
 
 def _shown(name: str, value: str) -> str:
-    return "" if "URL" in name or "SECRET" in name else value[:100]
+    secret = any(word in name for word in ("URL", "SECRET", "HEADERS", "ENDPOINT"))
+    return "" if secret else value[:100]
 
 
 def _flag(text: str) -> bool:
@@ -252,13 +279,6 @@ def _issuer(text: str) -> str:
         raise ValueError(
             "must be an https:// URL (http:// on this machine only), as tokens name it"
         )
-    return text
-
-
-def _collector(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise ValueError("must be an http:// or https:// URL, such as http://127.0.0.1:4318")
     return text
 
 
@@ -328,7 +348,7 @@ _READERS: Mapping[str, Callable[[str], object]] = {
     "ssh_authorized_keys": _path,
     "log_level": _word(*LOG_LEVELS),
     "log_format": _word("text", "json"),
-    "otlp_endpoint": _collector,
+    **tracing_settings.READERS,
     "dev_mode": _flag,
     "sign_in": _word("auto", "required"),
     "oidc_issuer": _issuer,
@@ -390,7 +410,7 @@ def _text(value: object) -> str:
         case (str(host), int(port)):
             return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         case tuple():
-            return ",".join(str(item) for item in value)
+            return ",".join("=".join(i) if isinstance(i, tuple) else str(i) for i in value)
         case Allowed():
             return ",".join([*map(str, value.networks), *sorted(value.hosts)])
         case timedelta():

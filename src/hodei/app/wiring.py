@@ -12,7 +12,6 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import hodei
 from hodei.adapters.postgres import PostgresBus, PostgresStore
 from hodei.adapters.security.files import FileSecrets
 from hodei.adapters.security.passwords import Argon2Passwords
@@ -28,6 +27,7 @@ from hodei.app.keys import sealer_of
 from hodei.app.kubernetes_environment import kubernetes_settings
 from hodei.app.monitoring import Instruments
 from hodei.app.settings import Settings, replica_name
+from hodei.app.tracing import open_tracer
 from hodei.app.workers_endpoint import WorkersEndpoint
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.engine.commit import Committer
@@ -35,7 +35,7 @@ from hodei.engine.core import Core, Timings
 from hodei.engine.engine import Engine
 from hodei.engine.janitor import Retention
 from hodei.engine.providers import ProviderConfig
-from hodei.engine.traces import spans_of
+from hodei.engine.traces import Tracer
 from hodei.ports.provider import ProviderFactory
 from hodei.ports.relay import Relay
 from hodei.ports.store import Unit
@@ -102,10 +102,10 @@ async def open_engine(
             PostgresStore.open(dsn, pool_size=settings.pool_size, origin=replica)
         )
         bus = await stack.enter_async_context(PostgresBus.open(dsn, origin=replica))
-        heard = await stack.enter_async_context(_heard(settings, told, replica))
+        tracer = await stack.enter_async_context(open_tracer(settings, told, replica))
         core = Core(
             store=store,
-            committer=Committer(store, patience_s=PATIENCE_S, on_saved=heard),
+            committer=Committer(store, patience_s=PATIENCE_S, on_saved=_heard(told, tracer)),
             bus=bus,
             clock=SystemClock(),
             chance=SystemChance(),
@@ -119,7 +119,8 @@ async def open_engine(
             agent_servers=endpoint.servers,
             certificates=endpoint.certificates,
             meter=told,
-            tracing=settings.otlp_endpoint is not None,
+            tracer=tracer,
+            trace_url=settings.trace_url or "",
             timings=Timings(terminal_idle=settings.terminal_idle),
             max_log_bytes=settings.log_max_bytes,
         )
@@ -149,24 +150,16 @@ def _retention(settings: Settings) -> Retention:
     )
 
 
-@asynccontextmanager
-async def _heard(
-    settings: Settings, told: Instruments, replica: str
-) -> AsyncIterator[Callable[[Unit], None]]:
-    """Who hears of saved units: the instruments, and the collector where there is one."""
-    if settings.otlp_endpoint is None:
-        yield told.saved
-        return
-    from hodei.adapters.tracing.otlp import OtlpExporter
+def _heard(told: Instruments, tracer: Tracer | None) -> Callable[[Unit], None]:
+    """Who hears of saved units."""
+    if tracer is None:
+        return told.saved
 
-    endpoint, version = settings.otlp_endpoint, hodei.__version__
-    async with OtlpExporter(endpoint, replica=replica, version=version) as exporter:
+    def heard(unit: Unit) -> None:
+        told.saved(unit)
+        tracer.saved(unit)
 
-        def heard(unit: Unit) -> None:
-            told.saved(unit)
-            exporter.add(spans_of(unit))
-
-        yield heard
+    return heard
 
 
 async def _seed(engine: Engine, settings: Settings) -> None:

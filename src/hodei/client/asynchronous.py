@@ -19,7 +19,7 @@ from hodei.client.people import PeopleCalls
 from hodei.client.schedules import ScheduleCalls
 from hodei.client.templates import TemplateCalls
 from hodei.client.terminal import Shell, open_shell
-from hodei.client.transport import Authority, Params, Transport
+from hodei.client.transport import Authority, Params, Transport, in_trace
 from hodei.client.values import (
     Explanation,
     Job,
@@ -81,9 +81,17 @@ class AsyncClient(TemplateCalls, ScheduleCalls, WebhookCalls, VaultCalls, People
     # ---- jobs
 
     async def submit(
-        self, spec: Spec | None = None, /, *, idempotency_key: str | None = None, **fields: Any
+        self,
+        spec: Spec | None = None,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        traceparent: str | None = None,
+        **fields: Any,
     ) -> Job:
         """Stores a job; `fields` are added to `spec` and win.
+
+        The job goes on with the trace of `traceparent`, or else of the variable TRACEPARENT.
 
         A key is made when none is given, so that a request that is sent again because the
         connection broke never makes a second job. Raises InvalidRequest, IdempotencyMismatch.
@@ -91,14 +99,20 @@ class AsyncClient(TemplateCalls, ScheduleCalls, WebhookCalls, VaultCalls, People
         key = idempotency_key or uuid.uuid4().hex
         body = {**(spec or {}), **fields}
         raw = await self._transport.call(
-            "POST", "/jobs", body=body, headers={"Idempotency-Key": key}
+            "POST", "/jobs", body=body, headers={"Idempotency-Key": key, **in_trace(traceparent)}
         )
         return values.job_from(raw)
 
     async def submit_many(
-        self, specs: Iterable[Spec], *, idempotency_key: str | None = None
+        self,
+        specs: Iterable[Spec],
+        *,
+        idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> builtins.list[str]:
-        """Stores jobs and returns their ids in order; each 500 are all stored, or none."""
+        """Stores jobs and returns their ids in order; each 500 are all stored, or none.
+
+        They go on with a trace as that of `submit` does."""
         key = idempotency_key or uuid.uuid4().hex
         waiting = [dict(spec) for spec in specs]
         ids: list[str] = []
@@ -107,7 +121,7 @@ class AsyncClient(TemplateCalls, ScheduleCalls, WebhookCalls, VaultCalls, People
                 "POST",
                 "/jobs:bulk",
                 body={"jobs": waiting[start : start + BULK]},
-                headers={"Idempotency-Key": f"{key}:{start}"},
+                headers={"Idempotency-Key": f"{key}:{start}", **in_trace(traceparent)},
             )
             ids += raw["job_ids"]
         return ids

@@ -53,18 +53,34 @@ class Client(AutomationCalls):
         self._portal.close()
 
     def submit(
-        self, spec: Spec | None = None, /, *, idempotency_key: str | None = None, **fields: Any
+        self,
+        spec: Spec | None = None,
+        /,
+        *,
+        idempotency_key: str | None = None,
+        traceparent: str | None = None,
+        **fields: Any,
     ) -> Job:
         """See AsyncClient.submit."""
         return self._portal.call(
-            self._client.submit(spec, idempotency_key=idempotency_key, **fields)
+            self._client.submit(
+                spec, idempotency_key=idempotency_key, traceparent=traceparent, **fields
+            )
         )
 
     def submit_many(
-        self, specs: Iterable[Spec], *, idempotency_key: str | None = None
+        self,
+        specs: Iterable[Spec],
+        *,
+        idempotency_key: str | None = None,
+        traceparent: str | None = None,
     ) -> builtins.list[str]:
         """See AsyncClient.submit_many."""
-        return self._portal.call(self._client.submit_many(specs, idempotency_key=idempotency_key))
+        return self._portal.call(
+            self._client.submit_many(
+                specs, idempotency_key=idempotency_key, traceparent=traceparent
+            )
+        )
 
     def get(self, job: JobRef) -> Job:
         """See AsyncClient.get."""

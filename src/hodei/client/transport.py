@@ -18,6 +18,7 @@ import httpx
 
 from hodei.client.errors import ApiError, InvalidRequest, Unavailable, Unreachable, from_problem
 from hodei.domain.errors import Violation
+from hodei.domain.trace_context import parse_traceparent
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 PREFIX = "/api/v1"
@@ -89,6 +90,8 @@ class Transport:
         headers = {"User-Agent": "hodei-client"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
+        # A process that is in a trace, as every job of a traced installation is, goes on with it.
+        headers |= in_trace(os.environ.get("TRACEPARENT"))
         return headers
 
     async def close(self) -> None:
@@ -168,6 +171,13 @@ class Transport:
         """Address of a WebSocket under `/api/v1`."""
         scheme, _, rest = self.url.partition("://")
         return f"{'wss' if scheme == 'https' else 'ws'}://{rest}{PREFIX}{path}"
+
+
+def in_trace(traceparent: str | None) -> dict[str, str]:
+    """The header by which what a request causes goes on with a trace; none for what is no
+    `traceparent`."""
+    place = parse_traceparent(traceparent)
+    return {} if place is None else {"traceparent": str(place)}
 
 
 def _context(ca: Authority, url: str) -> ssl.SSLContext | None:

@@ -16,6 +16,7 @@ from hodei.domain.machine import Machine
 from hodei.domain.origin import Origin
 from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.spec import JobSpec
+from hodei.domain.trace_context import TraceContext
 
 
 class JobState(StrEnum):
@@ -160,6 +161,8 @@ class Job:
     rerun_of: UUID | None = None
     origin: Origin | None = None
     """None: somebody submitted the spec itself."""
+    trace: TraceContext | None = None
+    """Where in a trace from outside it was submitted; None: it is a trace of its own."""
 
     @property
     def finished(self) -> bool:

@@ -1,9 +1,10 @@
 """Traces: the spans that a job and its attempts are, and which ids they have.
 
-All ids are derived, so that every replica knows them, also after a restart, and nothing of them is
-stored. A job is one trace whose id is the job's own; the ids of its spans are digests of what they
-tell of. Spans are made of the rows of the timeline once an attempt, or the job, is over: they carry
-no command, no environment and no text of a person.
+All ids are derived, so that every replica knows them, also after a restart. A job is one trace
+whose id is the job's own, unless whoever submitted it was in a trace already: that place is stored
+with the job, and its spans are below it. The ids of spans are digests of what they tell of. Spans
+are made of the rows of the timeline once an attempt, or the job, is over: they carry no command, no
+environment and no text of a person.
 """
 
 from __future__ import annotations
@@ -11,16 +12,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from hashlib import sha256
 from itertools import pairwise
 from uuid import UUID
 
 from hodei.domain.attempt import Attempt, Phase
 from hodei.domain.job import Job, JobState
+from hodei.domain.trace_context import TraceContext
 
 NAMES = {Phase.QUEUED: "queue", Phase.RUNNING: "run"}
 """Of phases whose span is called otherwise than they are."""
+JOB = "job"
 RUN = "run"
+
+
+class Kind(StrEnum):
+    """Of a span: within Hodei, or the answer to a call from outside."""
+
+    INTERNAL = "internal"
+    SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +45,22 @@ class Span:
     begun: datetime
     ended: datetime
     failed: bool = False
+    kind: Kind = Kind.INTERNAL
     attributes: Mapping[str, str | int] = field(default_factory=dict)
 
 
-def trace_id(job_id: UUID) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownTrace:
+    """How people find the trace of a job; both are empty where there is none."""
+
+    trace_id: str = ""
+    url: str = ""
+    """Page of the trace in whatever shows traces here."""
+
+
+def trace_id(job: Job) -> str:
     """That of a job: 32 hex digits."""
-    return job_id.hex
+    return job.id.hex if job.trace is None else job.trace.trace_id
 
 
 def span_id(subject: UUID, name: str) -> str:
@@ -47,9 +68,21 @@ def span_id(subject: UUID, name: str) -> str:
     return sha256(subject.bytes + name.encode()).hexdigest()[:16]
 
 
-def traceparent(job_id: UUID, attempt_id: UUID) -> str:
+def run_context(job: Job, attempt_id: UUID, *, sampled: bool) -> TraceContext:
     """By which the user's process joins the trace, below the span of its run."""
-    return f"00-{trace_id(job_id)}-{span_id(attempt_id, RUN)}-01"
+    return TraceContext(trace_id=trace_id(job), span_id=span_id(attempt_id, RUN), sampled=sampled)
+
+
+def span_of_submission(job: Job, ended: datetime) -> Span:
+    """From when a job was taken in until it was stored."""
+    return Span(
+        trace_id=trace_id(job),
+        span_id=span_id(job.id, "submit"),
+        parent_id=span_id(job.id, JOB),
+        name="submit",
+        begun=job.submitted_at,
+        ended=max(ended, job.submitted_at),
+    )
 
 
 def span_of_job(job: Job) -> Span | None:
@@ -65,10 +98,10 @@ def span_of_job(job: Job) -> Span | None:
     if job.outcome is not None:
         known["hodei.cause"] = job.outcome.cause.value
     return Span(
-        trace_id=trace_id(job.id),
-        span_id=span_id(job.id, "job"),
-        parent_id=None,
-        name="job",
+        trace_id=trace_id(job),
+        span_id=span_id(job.id, JOB),
+        parent_id=None if job.trace is None else job.trace.span_id,
+        name=JOB,
         begun=job.submitted_at,
         ended=job.finished_at,
         failed=job.state in (JobState.FAILED, JobState.TIMEOUT),
@@ -76,7 +109,7 @@ def span_of_job(job: Job) -> Span | None:
     )
 
 
-def spans_of_attempt(attempt: Attempt) -> list[Span]:
+def spans_of_attempt(job: Job, attempt: Attempt) -> list[Span]:
     """The attempt and each of its phases, once nothing of it is left."""
     marks = attempt.phases
     if attempt.phase is not Phase.DONE or len(marks) < 2:
@@ -93,9 +126,9 @@ def spans_of_attempt(attempt: Attempt) -> list[Span]:
         if outcome.exit_code is not None:
             known["hodei.exit_code"] = outcome.exit_code
     whole = Span(
-        trace_id=trace_id(attempt.job_id),
+        trace_id=trace_id(job),
         span_id=span_id(attempt.id, "attempt"),
-        parent_id=span_id(attempt.job_id, "job"),
+        parent_id=span_id(job.id, JOB),
         name="attempt",
         begun=marks[0].at,
         ended=marks[-1].at,

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from hodei.domain.schedules.zones import Zones
 from hodei.engine.commit import Committer
+from hodei.engine.traces import Tracer
 from hodei.ports.bus import Bus
 from hodei.ports.certificates import WorkerCertificates
 from hodei.ports.clock import Chance, Clock
@@ -70,7 +71,9 @@ class Core:
     """Those of workers that call with TLS; None: none does."""
     timings: Timings = field(default_factory=Timings)
     meter: EngineMeter = field(default_factory=Unmetered)
-    tracing: bool = False
-    """Whether jobs are traced: their processes are then told of which trace they are."""
+    tracer: Tracer | None = None
+    """None: nothing is traced."""
+    trace_url: str = ""
+    """Page of a trace, with `{trace_id}` where its id belongs; empty: there is none."""
     max_log_bytes: int = 1 << 30
     """Stored log text per attempt; what comes after it is discarded with a visible mark."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,6 +27,7 @@ from hodei.domain.outcomes import cancelled
 from hodei.domain.parsing import parse_overrides
 from hodei.domain.serial import spec_digest
 from hodei.domain.spec import JobSpec, Priority, SecretRef
+from hodei.domain.tracing import ShownTrace
 from hodei.engine.core import Core
 from hodei.engine.explain import Explainer
 from hodei.engine.facts import job_event
@@ -34,6 +35,8 @@ from hodei.engine.intake import Intake
 from hodei.engine.orders import same_job, sealed
 from hodei.engine.projects import Projects
 from hodei.engine.secret_values import missing_secrets
+from hodei.engine.served import joined_trace
+from hodei.engine.traces import shown_trace
 from hodei.ports.bus import Hint
 from hodei.ports.store import Held, JobFilter, JobRow, JobSort, Page, Unit
 
@@ -144,6 +147,7 @@ class Jobs:
             for job in new
         ]
         if len(new) == 1 and (bound := await self._at_once(new[0], events[0])) is not None:
+            self._traced(new)
             return [Submitted(job=bound.job, created=True, attempts=(bound.attempt,))]
         stored = await self._intake.submit(new, events)
         self._on_submitted()
@@ -153,10 +157,15 @@ class Jobs:
                     f"idempotency key {mine.idempotency_key!r} was used for another job "
                     f"({theirs.id}); use a new key, or send the same job"
                 )
+        self._traced(mine for mine, theirs in zip(new, stored, strict=True) if theirs.id == mine.id)
         return [
             Submitted(job=theirs, created=theirs.id == mine.id)
             for mine, theirs in zip(new, stored, strict=True)
         ]
+
+    def _traced(self, stored: Iterable[Job]) -> None:
+        if self._core.tracer is not None:
+            self._core.tracer.submitted(stored, self._core.clock.now())
 
     async def _refuse(self, submissions: Sequence[Submission]) -> None:
         violations: list[Violation] = []
@@ -217,9 +226,14 @@ class Jobs:
             spec_digest=spec_digest(spec),
             rerun_of=submission.rerun_of,
             origin=submission.origin,
+            trace=joined_trace(),
         )
 
     # ---- reading
+
+    def trace(self, job: Job) -> ShownTrace:
+        """How people find the trace of a job."""
+        return shown_trace(self._core.tracer, self._core.trace_url, job)
 
     async def resolve(self, key: str) -> UUID:
         """The id that `key` is, or is the unique beginning of. Raises NotFound, Conflict."""

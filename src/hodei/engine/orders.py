@@ -7,9 +7,9 @@ from dataclasses import replace
 from hodei.domain.errors import NotFound
 from hodei.domain.job import Job
 from hodei.domain.spec import JobSpec, SealedText, SecretRef, SecretText
-from hodei.domain.tracing import traceparent
 from hodei.engine.core import Core
 from hodei.engine.secret_values import secret_values
+from hodei.engine.traces import place_of_run
 from hodei.ports.peer import RunOrder
 from hodei.ports.secrets import Sealer
 from hodei.ports.store import Held
@@ -48,9 +48,10 @@ def _plain(spec: JobSpec) -> dict[str, str]:
 
 def _trace(core: Core, held: Held) -> dict[str, str]:
     """By which the process joins the job's trace, unless the job has a say in it."""
-    if not core.tracing or TRACEPARENT in held.job.spec.env:
+    if TRACEPARENT in held.job.spec.env:
         return {}
-    return {TRACEPARENT: traceparent(held.job.id, held.attempt.id)}
+    place = place_of_run(core.tracer, held.job, held.attempt.id)
+    return {} if place is None else {TRACEPARENT: str(place)}
 
 
 async def _named(core: Core, spec: JobSpec) -> dict[str, str]:

@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from uuid import UUID
 
+from hodei.domain.tracing import trace_id
 from hodei.domain.worker import Worker
 from hodei.ports.store import Held
 
@@ -18,6 +19,7 @@ class Subject:
     job_id: UUID | None = None
     attempt_id: UUID | None = None
     worker_id: UUID | None = None
+    trace_id: str = ""
 
 
 WHOLE = 36
@@ -43,4 +45,11 @@ def about_worker(worker: Worker, held: Held | None = None) -> None:
     if held is None:
         _current.set(Subject(worker_id=worker.id, attempt_id=worker.attempt_id))
     else:
-        _current.set(Subject(job_id=held.job.id, attempt_id=held.attempt.id, worker_id=worker.id))
+        _current.set(
+            Subject(
+                job_id=held.job.id,
+                attempt_id=held.attempt.id,
+                worker_id=worker.id,
+                trace_id=trace_id(held.job),
+            )
+        )

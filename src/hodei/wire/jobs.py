@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from hodei.domain.attempt import Attempt
 from hodei.domain.job import Job, JobState
 from hodei.domain.outcome import Outcome
+from hodei.domain.tracing import ShownTrace
 from hodei.wire.gen import jobs_pb2 as pb
 from hodei.wire.origins import origin_to_pb
 from hodei.wire.specs import spec_from_domain
@@ -54,7 +55,7 @@ def attempt_to_pb(attempt: Attempt) -> pb.Attempt:
     )
 
 
-def job_to_pb(job: Job, attempts: Sequence[Attempt] = ()) -> pb.Job:
+def job_to_pb(job: Job, trace: ShownTrace, attempts: Sequence[Attempt] = ()) -> pb.Job:
     """A job; `attempts` oldest first."""
     return pb.Job(
         id=str(job.id),
@@ -76,4 +77,6 @@ def job_to_pb(job: Job, attempts: Sequence[Attempt] = ()) -> pb.Job:
         error_count=job.error_count,
         rerun_of=str(job.rerun_of) if job.rerun_of else "",
         origin=origin_to_pb(job.origin),
+        trace_id=trace.trace_id,
+        trace_url=trace.url,
     )

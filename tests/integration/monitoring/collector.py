@@ -22,6 +22,9 @@ class Collector:
     port: int = 0
     resources: Spans = field(default_factory=list)
     spans: Spans = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    """Of every request."""
+    answer: bytes = b"{}"
     refuses: bool = True
     """Until the first request was refused: what could not be sent is sent again."""
 
@@ -60,10 +63,12 @@ def running_collector() -> Iterator[Collector]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            collector.headers.append(dict(self.headers.items()))
             status = collector.take(self.path, self.headers["Content-Type"], body)
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(collector.answer)))
             self.end_headers()
+            self.wfile.write(collector.answer)
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""

@@ -2893,6 +2893,16 @@ export interface components {
             rerun_of: string | null;
             /** @description Null: somebody submitted the spec itself. */
             origin: components["schemas"]["OriginView"] | null;
+            /**
+             * Trace Id
+             * @description Of its trace, 32 hex digits; null: it is in none.
+             */
+            trace_id: string | null;
+            /**
+             * Trace Url
+             * @description Where people look at that trace; null: the server was told of no such place.
+             */
+            trace_url: string | null;
         };
         /**
          * JobsPatch

@@ -15,6 +15,7 @@ from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.placement import placement_class
 from hodei.domain.serial import origin_from_dict, origin_to_dict, spec_from_dict, spec_text
 from hodei.domain.spec import CommandType, Priority
+from hodei.domain.trace_context import parse_traceparent
 from hodei.ports.store import JobRow
 
 _MUTABLE = (
@@ -32,7 +33,7 @@ JOB_NEW = Columns(
     + ", submitted_at timestamptz, placement_class text, name text, name_key text, owner text,"
     " command_type text, image text, labels jsonb, max_attempts int4, idempotency_key text,"
     " rerun_of uuid, digest text, spec jsonb, origin jsonb, template_id uuid,"
-    " template_version int4, schedule_id uuid",
+    " template_version int4, schedule_id uuid, trace text",
 )
 
 OriginColumns = tuple[str | None, UUID | None, int | None, UUID | None]
@@ -111,6 +112,7 @@ def job_new_row(unit: int, job: Job) -> tuple[object, ...]:
         job.spec_digest,
         storable(spec_text(spec)),
         *origin_columns(job.origin),
+        None if job.trace is None else str(job.trace),
     )
 
 
@@ -170,6 +172,7 @@ def job_of(row: Row) -> Job:
         error_count=row["error_count"],
         rerun_of=row["rerun_of"],
         origin=origin_of(row),
+        trace=parse_traceparent(row["trace"]),
     )
 
 

@@ -9,41 +9,49 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-from hodei.domain.tracing import Span
+from hodei.domain.tracing import Kind, Span
 
 logger = logging.getLogger(__name__)
 
-PATH = "/v1/traces"
 PAUSE_S = 1.0
 """Between a span and the batch that it is sent with."""
 BATCH = 512
 MOST_WAITING = 20_000
 PATIENCE_S = 10.0
 RETRY_S = 10.0
-INTERNAL = 1
+AGAIN = frozenset({429, 502, 503, 504})
+"""Answers after which the same may be sent again, as OTLP has it."""
+KINDS = {Kind.INTERNAL: 1, Kind.SERVER: 2}
 ERROR = 2
+Counted = Callable[[str, int], None]
+"""Hears how many spans were `sent`, `refused` or `dropped`."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OtlpExporter:
     """The queue of one replica; `async with` sends until the end, and then what is left."""
 
-    def __init__(self, endpoint: str, *, replica: str, version: str) -> None:
-        """`endpoint` is the collector's address, with or without the path of traces."""
-        bare = endpoint.rstrip("/")
-        self._url = bare if bare.endswith(PATH) else bare + PATH
-        self._resource = attributes(
-            {"service.name": "hodei", "service.version": version, "service.instance.id": replica}
-        )
-        self._waiting = deque[Span](maxlen=MOST_WAITING)
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        resource: Mapping[str, str],
+        counted: Counted,
+    ) -> None:
+        """`url` is where the collector takes traces; `resource` is said of this server."""
+        self._url = url
+        self._counted = counted
+        self._resource = attributes(resource)
+        self._waiting = deque[Span]()
         self._wake = asyncio.Event()
-        self._http = httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False)
+        self._http = httpx.AsyncClient(timeout=PATIENCE_S, headers=headers, trust_env=False)
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> OtlpExporter:
@@ -59,12 +67,16 @@ class OtlpExporter:
                 while self._waiting:
                     await self._send()
         except (httpx.HTTPError, TimeoutError) as error:
-            logger.warning("spans are lost", extra={"error": str(error)})
+            extra = {"error": str(error) or type(error).__name__, "spans": len(self._waiting)}
+            logger.warning("spans are lost", extra=extra)
+            self._counted("dropped", len(self._waiting))
         await self._http.aclose()
 
     def add(self, spans: Iterable[Span]) -> None:
         """Takes spans in; returns at once."""
-        self._waiting.extend(spans)
+        for span in spans:
+            self._make_room(1)
+            self._waiting.append(span)
         if self._waiting:
             self._wake.set()
 
@@ -82,14 +94,41 @@ class OtlpExporter:
                 self._wake.set()
                 await asyncio.sleep(RETRY_S)
 
+    def _make_room(self, count: int) -> None:
+        over = len(self._waiting) + count - MOST_WAITING
+        if over > 0:
+            for _ in range(over):
+                self._waiting.popleft()
+            self._counted("dropped", over)
+
     async def _send(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         try:
             answer = await self._http.post(self._url, json=request(batch, self._resource))
-            answer.raise_for_status()
+            if answer.status_code in AGAIN:
+                answer.raise_for_status()
         except BaseException:
-            self._waiting.extendleft(reversed(batch))
+            # Those that have come meanwhile are newer: of these the oldest stay away.
+            kept = batch[max(0, len(self._waiting) + len(batch) - MOST_WAITING) :]
+            if len(kept) < len(batch):
+                self._counted("dropped", len(batch) - len(kept))
+            self._waiting.extendleft(reversed(kept))
             raise
+        refused = len(batch) if not answer.is_success else min(_rejected(answer), len(batch))
+        if refused:
+            extra = {"status": answer.status_code, "spans": refused}
+            logger.warning("the collector refuses spans", extra=extra)
+            self._counted("refused", refused)
+        if refused < len(batch):
+            self._counted("sent", len(batch) - refused)
+
+
+def _rejected(answer: httpx.Response) -> int:
+    """Spans that a collector did not take of those that it was sent."""
+    try:
+        return int(answer.json()["partialSuccess"]["rejectedSpans"])
+    except (ValueError, LookupError, TypeError):
+        return 0
 
 
 def request(spans: Iterable[Span], resource: list[dict[str, Any]]) -> dict[str, Any]:
@@ -111,7 +150,7 @@ def _span(span: Span) -> dict[str, Any]:
         "traceId": span.trace_id,
         "spanId": span.span_id,
         "name": span.name,
-        "kind": INTERNAL,
+        "kind": KINDS[span.kind],
         "startTimeUnixNano": _nanoseconds(span.begun),
         "endTimeUnixNano": _nanoseconds(span.ended),
         "attributes": attributes(span.attributes),

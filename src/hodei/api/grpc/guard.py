@@ -27,16 +27,29 @@ from hodei.api.grpc.reading import (
     reading,
 )
 from hodei.api.identity import Identity
+from hodei.api.traced import TRACEPARENT, Request, begin_request
 from hodei.domain.access.principal import Principal
 from hodei.domain.audit import Interface
 from hodei.domain.errors import HodeiError
 from hodei.engine.subject import about_job
+from hodei.engine.traces import Tracer
 from hodei.ports.meter import CallMeter
 
 if TYPE_CHECKING:
     from hodei.api.grpc.errors import Context
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
+_OUR_FAULT = frozenset(
+    {
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.UNIMPLEMENTED,
+        grpc.StatusCode.INTERNAL,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DATA_LOSS,
+    }
+)
+"""Codes that are no answer to what was asked."""
 _grant: ContextVar[Grant] = ContextVar("grant")
 
 
@@ -57,10 +70,13 @@ async def caller(context: Context, identity: Identity) -> Principal:
 class ErrorInterceptor(Interceptor):
     """Asks the gate before a servicer, and turns every error into a status with details."""
 
-    def __init__(self, identity: Identity, gate: Gate, meter: CallMeter) -> None:
+    def __init__(
+        self, identity: Identity, gate: Gate, meter: CallMeter, tracer: Tracer | None
+    ) -> None:
         self._identity = identity
         self._gate = gate
         self._meter = meter
+        self._tracer = tracer
 
     async def intercept_service(
         self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
@@ -150,6 +166,7 @@ class ErrorInterceptor(Interceptor):
     @contextmanager
     def _measured(self, method: str, context: Context, *, streamed: bool) -> Iterator[None]:
         begun, code = perf_counter(), grpc.StatusCode.OK
+        called = begin_request(self._tracer, _traceparent(context))
         try:
             yield
         except grpc.aio.AbortError:
@@ -161,6 +178,25 @@ class ErrorInterceptor(Interceptor):
         finally:
             seconds = perf_counter() - begun
             self._meter.grpc(method.removeprefix("/"), code.name, seconds, streamed=streamed)
+            if called is not None:
+                _record(called, method.removeprefix("/"), code)
+
+
+def _traceparent(context: Context) -> str | None:
+    """Of several the last one; a binary value is none."""
+    given = dict(context.invocation_metadata() or ()).get(TRACEPARENT)
+    return given if isinstance(given, str) else None
+
+
+def _record(called: Request, method: str, code: grpc.StatusCode) -> None:
+    service, _, name = method.partition("/")
+    known: dict[str, str | int] = {
+        "rpc.system": "grpc",
+        "rpc.service": service,
+        "rpc.method": name,
+        "rpc.grpc.status_code": code.value[0],
+    }
+    called.ended(method, failed=code in _OUR_FAULT, attributes=known)
 
 
 def _code(context: Context) -> grpc.StatusCode:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from hodei.api.grpc.guard import granted
+from hodei.domain.attempt import Attempt
 from hodei.domain.errors import InvalidRequest, Violation
 from hodei.domain.events import Event
-from hodei.domain.job import JobState
+from hodei.domain.job import Job, JobState
 from hodei.domain.parsing import parse_idempotency_key, parse_spec
 from hodei.domain.serial import canonical_json
 from hodei.domain.spec import JobSpec
@@ -41,7 +42,7 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
         grant.in_project(submission.spec.project)
         job = await self._engine.jobs.submit(submission, actor=grant.principal.name)
         grant.target = str(job.id)
-        return job_to_pb(job)
+        return shown(self._engine, job)
 
     async def QueueJobs(
         self, request: pb.QueueJobsRequest, context: Context
@@ -54,7 +55,7 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
         return pb.QueueJobsResponse(job_ids=[str(job.id) for job in jobs])
 
     async def GetJob(self, request: pb.GetJobRequest, context: Context) -> pb.Job:
-        return _detail(await self._engine.jobs.get(request.job_id))
+        return self._detail(await self._engine.jobs.get(request.job_id))
 
     async def ListJobs(self, request: pb.ListJobsRequest, context: Context) -> pb.ListJobsResponse:
         size = request.page_size or 50
@@ -73,11 +74,12 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
     async def CancelJob(self, request: pb.CancelJobRequest, context: Context) -> pb.Job:
         actor = granted().principal.name
         reason = request.reason
-        return _detail(await self._engine.jobs.cancel(request.job_id, actor=actor, reason=reason))
+        found = await self._engine.jobs.cancel(request.job_id, actor=actor, reason=reason)
+        return self._detail(found)
 
     async def RetryJob(self, request: pb.RetryJobRequest, context: Context) -> pb.Job:
         actor = granted().principal.name
-        return job_to_pb(await self._engine.jobs.rerun(request.job_id, actor=actor))
+        return shown(self._engine, await self._engine.jobs.rerun(request.job_id, actor=actor))
 
     async def ExecutionEventStream(
         self, request: pb.ExecutionEventStreamRequest, context: Context
@@ -90,13 +92,16 @@ class JobExecution(pb_grpc.JobExecutionServiceServicer):
                 events = await self._engine.jobs.events(key)
                 fresh = events[seen:]
                 for event in fresh:
-                    yield _event(event, detail if event is fresh[-1] else None)
+                    yield _event(event, self._detail(detail) if event is fresh[-1] else None)
                 seen = len(events)
                 if detail.job.finished and not fresh:
                     return
                 async for batch in batches:
                     if batch is RESYNC or any(event.job_id == job_id for event in batch):
                         break
+
+    def _detail(self, detail: JobDetail) -> pb.Job:
+        return shown(self._engine, detail.job, detail.attempts)
 
     async def _filter(self, request: pb.ListJobsRequest) -> JobFilter:
         provider = None
@@ -174,8 +179,9 @@ def _sort(text: str) -> JobSort:
         raise InvalidRequest.of("sort", f"must be {known}", text) from None
 
 
-def _detail(detail: JobDetail) -> pb.Job:
-    return job_to_pb(detail.job, detail.attempts)
+def shown(engine: Engine, job: Job, attempts: Sequence[Attempt] = ()) -> pb.Job:
+    """A job as it is shown; `attempts` oldest first."""
+    return job_to_pb(job, engine.jobs.trace(job), attempts)
 
 
 def _row(row: JobRow) -> pb.Job:
@@ -208,12 +214,12 @@ def _row(row: JobRow) -> pb.Job:
     return job
 
 
-def _event(event: Event, detail: JobDetail | None) -> pb.JobEvent:
+def _event(event: Event, job: pb.Job | None) -> pb.JobEvent:
     return pb.JobEvent(
         kind=event.kind.value,
         at=to_timestamp(event.at),
         attempt_id=str(event.attempt_id) if event.attempt_id else "",
         actor=event.actor,
         data=canonical_json(dict(event.data)),
-        job=_detail(detail) if detail else None,
+        job=job,
     )

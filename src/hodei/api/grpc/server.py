@@ -101,7 +101,7 @@ class GrpcServer:
         """`agents`: they are served too. Here they show no certificate, so it goes with loopback
         only. `meter` hears of every call of people."""
         gate = Gate(engine.jobs, engine.audit, engine.core.clock, engine.standing)
-        guard = ErrorInterceptor(identity, gate, meter or Unmetered())
+        guard = ErrorInterceptor(identity, gate, meter or Unmetered(), engine.core.tracer)
         self._server = grpc.aio.server(interceptors=[guard], options=OPTIONS)
         self._health = HealthServicer()
         self._add(engine, agents=agents)

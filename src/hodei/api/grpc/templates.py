@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hodei.api.grpc.guard import granted
+from hodei.api.grpc.jobs import shown
 from hodei.domain.access.roles import Permission
 from hodei.domain.errors import InvalidRequest
 from hodei.domain.job import JobState
@@ -21,7 +22,6 @@ from hodei.ports.templates import RunBucket, TemplateFilter, TemplatePlace, Temp
 from hodei.wire.gen import jobs_pb2
 from hodei.wire.gen import templates_pb2 as pb
 from hodei.wire.gen import templates_pb2_grpc as pb_grpc
-from hodei.wire.jobs import job_to_pb
 from hodei.wire.origins import value_from_pb
 from hodei.wire.specs import spec_from_domain
 from hodei.wire.templates import from_struct, row_to_pb, run_to_pb, template_to_pb, version_to_pb
@@ -131,7 +131,7 @@ class Templates(pb_grpc.TemplateServiceServicer):
         grant = granted()
         one = await self._templates.run(submission, actor=grant.principal.name)
         grant.detail = f"job {one.job.id}"
-        return job_to_pb(one.job, one.attempts)
+        return shown(self._engine, one.job, one.attempts)
 
     async def RenderTemplate(
         self, request: pb.RenderTemplateRequest, context: Context

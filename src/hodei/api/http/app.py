@@ -143,7 +143,7 @@ def create_app(
     app.add_middleware(
         Guard, hosts=allowed_hosts, origins=allowed_origins, told=wrong_place_noted(engine)
     )
-    app.add_middleware(Measured, meter=meter or Unmetered())
+    app.add_middleware(Measured, meter=meter or Unmetered(), tracer=engine.core.tracer)
     return app
 
 

@@ -1,11 +1,14 @@
-"""Names of providers for the ids that jobs and workers carry."""
+"""What views show beside an entity: names of providers for their ids, and the trace of a job."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from hodei.api.http.schemas.jobs import Names
+from hodei.api.http.schemas.jobs import JobView, Names
 from hodei.api.http.schemas.model import ProviderRef
+from hodei.domain.attempt import Attempt
+from hodei.domain.job import Job
 from hodei.engine.engine import Engine
 
 
@@ -19,3 +22,8 @@ def names_of(engine: Engine) -> Names:
         return ProviderRef(id=str(provider_id), name=entry.record.name if entry else None)
 
     return find
+
+
+def job_view(engine: Engine, job: Job, attempts: Sequence[Attempt] = ()) -> JobView:
+    """A job as it is shown; `attempts` oldest first."""
+    return JobView.of(job, attempts, names_of(engine), engine.jobs.trace(job))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from hodei.api.http.body import read_object, text_field
-from hodei.api.http.names import names_of
+from hodei.api.http.names import job_view
 from hodei.api.http.operations import PREFIX, Answer, Call, Operation, json_response, ok
 from hodei.api.http.query import Schema
 from hodei.api.http.schemas.jobs import JobView, Results, ResultView
@@ -26,7 +26,7 @@ async def cancel(call: Call) -> Response:
     reason = text_field(report, body, "reason", most=MAX_REASON)
     report.close()
     found = await call.engine.jobs.cancel(call.key("job"), actor=call.actor, reason=reason)
-    return json_response(JobView.of_detail(found, names_of(call.engine)))
+    return json_response(job_view(call.engine, found.job, found.attempts))
 
 
 async def rerun(call: Call) -> Response:
@@ -36,7 +36,7 @@ async def rerun(call: Call) -> Response:
     report.close()
     overrides = {name: body.get(name) for name in OVERRIDES if body.has(name)}
     job = await call.engine.jobs.rerun(call.key("job"), actor=call.actor, overrides=overrides)
-    view = JobView.of(job, (), names_of(call.engine))
+    view = job_view(call.engine, job)
     return json_response(view, 201, Location=f"{PREFIX}/jobs/{job.id}")
 
 
@@ -49,7 +49,7 @@ async def change(call: Call) -> Response:
     priority = body.choice("priority", Priority, Priority.NORMAL)
     report.close()
     found = await call.engine.jobs.reprioritise(call.key("job"), priority, actor=call.actor)
-    return json_response(JobView.of_detail(found, names_of(call.engine)))
+    return json_response(job_view(call.engine, found.job, found.attempts))
 
 
 async def cancel_many(call: Call) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from starlette.responses import Response
 
 from hodei.api.http.body import BODY, BULK_BYTES, read_json
-from hodei.api.http.names import names_of
+from hodei.api.http.names import job_view, names_of
 from hodei.api.http.operations import PREFIX, Answer, Call, Operation, json_response, ok
 from hodei.api.http.query import (
     choice,
@@ -109,7 +109,7 @@ async def submit(call: Call) -> Response:
     submission = Submission(spec=spec, idempotency_key=key)
     [one] = await call.engine.jobs.submit_noting([submission], actor=call.actor)
     call.grant.target = str(one.job.id)
-    view = JobView.of(one.job, one.attempts, names_of(call.engine))
+    view = job_view(call.engine, one.job, one.attempts)
     if one.created:
         return json_response(view, 201, Location=f"{PREFIX}/jobs/{one.job.id}")
     return json_response(view, 200, Content_Location=f"{PREFIX}/jobs/{one.job.id}")
@@ -214,7 +214,7 @@ async def filter_of(call: Call) -> JobFilter:
 async def detail(call: Call) -> Response:
     """GET /jobs/{key}."""
     found = await call.engine.jobs.get(call.key("job"))
-    return json_response(JobView.of_detail(found, names_of(call.engine)))
+    return json_response(job_view(call.engine, found.job, found.attempts))
 
 
 async def explain(call: Call) -> Response:

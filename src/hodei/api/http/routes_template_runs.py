@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from starlette.responses import Response
 
 from hodei.api.http import template_body as bodies
-from hodei.api.http.names import names_of
+from hodei.api.http.names import job_view
 from hodei.api.http.operations import PREFIX, Answer, Call, Operation, json_response, ok
 from hodei.api.http.query import moment, whole
 from hodei.api.http.routes_jobs import IDEMPOTENCY, idempotency_key
@@ -42,7 +42,7 @@ async def run(call: Call) -> Response:
     )
     one = await templates.run(submission, actor=call.actor)
     call.grant.detail = f"job {one.job.id}"
-    view = JobView.of(one.job, one.attempts, names_of(call.engine))
+    view = job_view(call.engine, one.job, one.attempts)
     if one.created:
         return json_response(view, 201, Location=f"{PREFIX}/jobs/{one.job.id}")
     return json_response(view, 200, Content_Location=f"{PREFIX}/jobs/{one.job.id}")

@@ -36,6 +36,7 @@ def show_job(job: Job) -> None:
             ("submitted", job.submitted_at.isoformat(timespec="seconds")),
             ("took", between(job.started_at, job.finished_at)),
             ("rerun of", job.raw.get("rerun_of")),
+            ("trace", job.raw.get("trace_url") or job.raw.get("trace_id")),
             *_origin(job.origin or {}),
         ]
     )

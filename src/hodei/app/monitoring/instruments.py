@@ -130,6 +130,9 @@ class Instruments:
             ["loop"],
             registry=self.registry,
         )
+        self._spans = self._counter(
+            "trace_spans", "Spans of traces, by whether the collector has them", "result"
+        )
         self.lag = self._histogram("event_loop_lag", "How late the event loop woke a sleeper", FINE)
 
     def _make_call_instruments(self) -> None:
@@ -165,6 +168,8 @@ class Instruments:
             self._firings.labels(outcome)
         for reached in set(DeliveryState) - {DeliveryState.PENDING}:
             self._deliveries.labels(reached)
+        for result in ("sent", "refused", "dropped"):
+            self._spans.labels(result)
         for loop in Loop:
             self._passed.labels(loop).set_to_current_time()
 
@@ -215,6 +220,10 @@ class Instruments:
     def connected(self) -> None:
         """See `EngineMeter.connected`."""
         self._streams.inc()
+
+    def spans(self, result: str, count: int) -> None:
+        """So many spans were sent, refused by the collector, or dropped while it was away."""
+        self._spans.labels(result).inc(count)
 
     def _log(self, log: LogAppend) -> None:
         self._log_bytes.inc(sum(len(segment.text) for segment in log.segments))

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from hodei.domain.events import Event, EventKind
+from hodei.domain.trace_context import TraceContext
 from hodei.ports.store import JobFilter, Store, Unit
 from hodei.testing.store_contract.rows import (
     ORIGIN,
@@ -48,6 +49,16 @@ class SubmitContract:
         assert (await must_get(store, third)).origin == by_hand
         rows = await store.job_rows([kept.id, bound.job.id])
         assert [row.origin for row in rows] == [replace(ORIGIN, parameters={})] * 2
+
+    async def test_where_in_a_trace_a_job_was_submitted_is_kept(self, store: Store) -> None:
+        place = TraceContext(trace_id="4b" * 16, span_id="7c" * 8, sampled=False)
+        [kept] = await submitted(store, replace(new_job(), trace=place))
+        assert (await must_get(store, kept)).trace == place
+        at_once = bind(replace(new_job(), trace=replace(place, sampled=True)))
+        await save(store, unit_of(at_once))
+        assert (await must_get(store, at_once.job)).trace == replace(place, sampled=True)
+        [none] = await submitted(store, new_job())
+        assert (await must_get(store, none)).trace is None
 
     async def test_nothing_submitted_is_nothing(self, store: Store) -> None:
         assert list(await store.submit([], [])) == []

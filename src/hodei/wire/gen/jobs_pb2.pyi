@@ -545,6 +545,8 @@ class Job(_message.Message):
     ERROR_COUNT_FIELD_NUMBER: _builtins.int
     RERUN_OF_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
+    TRACE_ID_FIELD_NUMBER: _builtins.int
+    TRACE_URL_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     state: Global___JobState.ValueType
     owner: _builtins.str
@@ -555,6 +557,10 @@ class Job(_message.Message):
     warn_count: _builtins.int
     error_count: _builtins.int
     rerun_of: _builtins.str
+    trace_id: _builtins.str
+    """Of its trace, 32 hex digits; empty: it is in none. Left out of lists."""
+    trace_url: _builtins.str
+    """Where people look at that trace; empty: the server was told of no such place."""
     @_builtins.property
     def spec(self) -> Global___JobSpec: ...
     @_builtins.property
@@ -601,10 +607,12 @@ class Job(_message.Message):
         error_count: _builtins.int = ...,
         rerun_of: _builtins.str = ...,
         origin: Global___Origin | None = ...,
+        trace_id: _builtins.str = ...,
+        trace_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_requested_at", b"cancel_requested_at", "finished_at", b"finished_at", "not_before", b"not_before", "origin", b"origin", "outcome", b"outcome", "queued_at", b"queued_at", "spec", b"spec", "started_at", b"started_at", "submitted_at", b"submitted_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "attempts", b"attempts", "cancel_requested_at", b"cancel_requested_at", "error_count", b"error_count", "finished_at", b"finished_at", "id", b"id", "not_before", b"not_before", "origin", b"origin", "outcome", b"outcome", "owner", b"owner", "phase", b"phase", "provider_id", b"provider_id", "queued_at", b"queued_at", "rerun_of", b"rerun_of", "spec", b"spec", "started_at", b"started_at", "state", b"state", "submitted_at", b"submitted_at", "warn_count", b"warn_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt_count", b"attempt_count", "attempts", b"attempts", "cancel_requested_at", b"cancel_requested_at", "error_count", b"error_count", "finished_at", b"finished_at", "id", b"id", "not_before", b"not_before", "origin", b"origin", "outcome", b"outcome", "owner", b"owner", "phase", b"phase", "provider_id", b"provider_id", "queued_at", b"queued_at", "rerun_of", b"rerun_of", "spec", b"spec", "started_at", b"started_at", "state", b"state", "submitted_at", b"submitted_at", "trace_id", b"trace_id", "trace_url", b"trace_url", "warn_count", b"warn_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

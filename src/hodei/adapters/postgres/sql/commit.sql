@@ -114,20 +114,20 @@ WHERE r.jobs > r.most_jobs OR r.cpu > r.most_cpu + 1e-6 OR r.memory > r.most_mem
 -- name: spec_add
 INSERT INTO job_specs (job_id, submitted_at, project, name, name_key, owner, priority,
     command_type, image, labels, max_attempts, idempotency_key, rerun_of, digest, spec,
-    origin, template_id, template_version, schedule_id)
+    origin, template_id, template_version, schedule_id, trace)
 SELECT i.id, i.submitted_at, i.project, i.name, i.name_key, i.owner, i.priority,
     i.command_type, i.image, i.labels, i.max_attempts, i.idempotency_key, i.rerun_of, i.digest,
-    i.spec, i.origin, i.template_id, i.template_version, i.schedule_id
+    i.spec, i.origin, i.template_id, i.template_version, i.schedule_id, i.trace
 FROM job_new_in i WHERE {saved}
 RETURNING job_id, seq
 
 -- name: spec_try
 INSERT INTO job_specs (job_id, submitted_at, project, name, name_key, owner, priority,
     command_type, image, labels, max_attempts, idempotency_key, rerun_of, digest, spec,
-    origin, template_id, template_version, schedule_id)
+    origin, template_id, template_version, schedule_id, trace)
 SELECT i.id, i.submitted_at, i.project, i.name, i.name_key, i.owner, i.priority,
     i.command_type, i.image, i.labels, i.max_attempts, i.idempotency_key, i.rerun_of, i.digest,
-    i.spec, i.origin, i.template_id, i.template_version, i.schedule_id
+    i.spec, i.origin, i.template_id, i.template_version, i.schedule_id, i.trace
 FROM job_new_in i
 ON CONFLICT DO NOTHING
 RETURNING job_id, seq

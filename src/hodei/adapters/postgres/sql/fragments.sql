@@ -5,7 +5,7 @@ j.id, j.version, j.state, j.priority, j.submitted_at, j.queued_at, j.not_before,
 j.queue_deadline, j.attempt_id, j.attempts, j.counted_attempts, j.provider_id,
 j.cancel_requested_at, j.cancel_reason, j.started_at, j.finished_at, j.cause, j.exit_code,
 j.exit_signal, j.message, j.suggestion, j.warn_count, j.error_count,
-s.owner, s.idempotency_key, s.rerun_of, s.digest, s.spec, s.origin
+s.owner, s.idempotency_key, s.rerun_of, s.digest, s.spec, s.origin, s.trace
 
 -- name: listed
 j.id, s.name, j.project, s.owner, j.state, j.version, j.priority, s.command_type, s.image,

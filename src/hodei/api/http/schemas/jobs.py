@@ -18,8 +18,9 @@ from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.placement import Rejection
 from hodei.domain.serial import shown_spec
 from hodei.domain.spec import CommandType, Priority
+from hodei.domain.tracing import ShownTrace
 from hodei.engine.explain import Explanation, Plan
-from hodei.engine.jobs import JobDetail, Result
+from hodei.engine.jobs import Result
 from hodei.ports.store import JobRow
 
 Names = Callable[[UUID | None], ProviderRef | None]
@@ -209,9 +210,13 @@ class JobView(Model):
     rerun_of: UUID | None
     origin: OriginView | None
     """Null: somebody submitted the spec itself."""
+    trace_id: str | None
+    """Of its trace, 32 hex digits; null: it is in none."""
+    trace_url: str | None
+    """Where people look at that trace; null: the server was told of no such place."""
 
     @classmethod
-    def of(cls, job: Job, attempts: Sequence[Attempt], names: Names) -> JobView:
+    def of(cls, job: Job, attempts: Sequence[Attempt], names: Names, trace: ShownTrace) -> JobView:
         """A job as it is shown."""
         return cls(
             id=job.id,
@@ -240,12 +245,9 @@ class JobView(Model):
             attempts=[AttemptView.of(attempt, names) for attempt in attempts],
             rerun_of=job.rerun_of,
             origin=OriginView.of(job.origin),
+            trace_id=trace.trace_id or None,
+            trace_url=trace.url or None,
         )
-
-    @classmethod
-    def of_detail(cls, detail: JobDetail, names: Names) -> JobView:
-        """A job with its attempts."""
-        return cls.of(detail.job, detail.attempts, names)
 
 
 class JobIds(Model):

@@ -11,13 +11,12 @@ from weakref import WeakValueDictionary
 
 from pydantic import BaseModel
 
-from hodei.api.http.names import names_of
+from hodei.api.http.names import job_view
 from hodei.api.http.routes_providers import all_of, view_of
 from hodei.api.http.routes_queue import queue_of
 from hodei.api.http.routes_system import summary_of
 from hodei.api.http.routes_workers import views_of
 from hodei.api.http.schemas.frames import StatsBatch
-from hodei.api.http.schemas.jobs import JobView
 from hodei.api.http.schemas.metrics import SampleView
 from hodei.api.http.websocket.channel import Channel
 from hodei.api.http.websocket.jobs_feed import JobsFeed, JobsHub
@@ -123,7 +122,7 @@ def job_feed(engine: Engine, key: str) -> StateFeed:
     async def read() -> State:
         detail = await engine.jobs.get(str(known[0]) if known else key)
         known[:] = [detail.job.id]
-        return State.of(JobView.of_detail(detail, names_of(engine)), final=_settled(detail))
+        return State.of(job_view(engine, detail.job, detail.attempts), final=_settled(detail))
 
     def concerns(event: Event) -> bool:
         return not known or event.job_id == known[0]
