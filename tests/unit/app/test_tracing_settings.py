@@ -89,7 +89,7 @@ def test_what_a_server_says_of_itself() -> None:
     assert plain["service.name"] == "hodei" and plain["service.instance.id"] == "one"
     given = {"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment=a%2Cb,service.name=jobs"}
     found = sent(HODEI_OTLP_ENDPOINT=COLLECTOR, **given).resource
-    assert found == plain | {"deployment.environment": "a,b", "service.name": "jobs"}
+    assert found == {**plain, "deployment.environment": "a,b", "service.name": "jobs"}
     named = sent(HODEI_OTLP_ENDPOINT=COLLECTOR, OTEL_SERVICE_NAME="night", **given).resource
     assert named["service.name"] == "night"
 

@@ -61,6 +61,8 @@ export function jobOf(changes: Partial<Job> = {}): Job {
     attempts: [],
     rerun_of: null,
     origin: null,
+    trace_id: null,
+    trace_url: null,
     ...changes,
   };
 }
