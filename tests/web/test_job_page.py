@@ -220,7 +220,7 @@ def test_resources_move_while_it_runs_and_stay_when_it_is_over(
     job = client.submit(name=label, command={"type": "python", "script": burner})
     with visitor.page(f"/jobs/{job.id}") as page:
         live = page.get_by_role("region", name="Live Resources")
-        cpu = live.locator("span", has_text="of 1 cores")
+        cpu = live.locator("span", has_text="of 1 core")
         expect(cpu).to_be_visible()
         first = cpu.inner_text()
         expect(cpu).not_to_have_text(first)

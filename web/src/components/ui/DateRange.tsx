@@ -27,7 +27,10 @@ function useRangeText(): (range: Range) => string {
   return ({ from, to }) => {
     const now = serverNow();
     const day = (at: string | undefined) =>
-      at === undefined ? "…" : formatDay(Date.parse(at), now, i18n.language);
+      at === undefined
+        ? "…"
+        : // A bare day is one of UTC, as the server counts it, wherever one looks from.
+          formatDay(Date.parse(at), now, i18n.language, at.length === 10 ? "utc" : "local");
     if (from === undefined && to === undefined) return t("date.any");
     return t("date.custom", { from: day(from), to: day(to) });
   };

@@ -2,6 +2,7 @@
 import { RadioGroup, Tabs as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useRef } from "react";
 import { cn } from "@/lib/cn";
+import { fadedEdges } from "./edges";
 
 type Option<T extends string> = { value: T; label: string; count?: string };
 
@@ -16,6 +17,7 @@ type TabsProps<T extends string> = {
 /** Keeps the chosen tab in sight where they do not all fit. */
 function useInSight(value: string) {
   const list = useRef<HTMLDivElement>(null);
+  useEffect(() => fadedEdges(list.current), []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the value says which tab is chosen
   useEffect(() => {
     const box = list.current;

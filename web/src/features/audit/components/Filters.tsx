@@ -1,9 +1,11 @@
 /** What narrows the audit log: results as chips, who and what as fields, the rest as removable chips. */
+
 import { Search, UserRound } from "lucide-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/ui/Button";
 import { Chip, FilterChip } from "@/components/ui/Chip";
+import { fadedEdges } from "@/components/ui/edges";
 import { Input } from "@/components/ui/Input";
 import { isFiltered } from "../model/filters";
 import { type AuditSearch, RESULTS } from "../search";
@@ -99,7 +101,10 @@ export function Filters({ search, onChange }: FiltersProps) {
           </Button>
         )}
       </div>
-      <div className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:px-0">
+      <div
+        ref={fadedEdges}
+        className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:px-0"
+      >
         <Chip
           pressed={search.result === undefined}
           onPress={() => onChange({ ...search, result: undefined })}

@@ -53,19 +53,19 @@ const Row = ({ job }: { job: JobRow }) => (
     <RouterLink
       to="/jobs/$jobId"
       params={{ jobId: job.id }}
-      className="flex min-h-16 items-center gap-4 px-4 py-2.5 -outline-offset-2 transition-colors hover:bg-raised last:rounded-b-card"
+      className="grid min-h-16 grid-cols-[minmax(0,1fr)_auto] content-center items-center gap-x-4 px-4 py-2.5 -outline-offset-2 transition-colors hover:bg-raised last:rounded-b-card"
     >
-      <span className="min-w-0 flex-1">
-        <span className="block truncate font-medium">{job.name}</span>
-        <span className="flex gap-1.5 text-sm text-muted">
-          <code className="font-mono text-subtle">{shortId(job.id)}</code>
-          <span aria-hidden>·</span>
-          <Duration from={job.started_at} to={job.finished_at} className="numeric" />
-          <span aria-hidden>·</span>
-          <RelativeTime at={job.submitted_at} short className="truncate" />
-        </span>
+      <span className="truncate font-medium">{job.name}</span>
+      <span className="sm:row-span-2">
+        <StatusBadge state={isCancelling(job) ? "CANCELLING" : job.state} />
       </span>
-      <StatusBadge state={isCancelling(job) ? "CANCELLING" : job.state} />
+      <span className="flex gap-1.5 whitespace-nowrap text-sm text-muted max-sm:col-span-2">
+        <code className="font-mono text-subtle">{shortId(job.id)}</code>
+        <span aria-hidden>·</span>
+        <Duration from={job.started_at} to={job.finished_at} className="numeric" />
+        <span aria-hidden>·</span>
+        <RelativeTime at={job.submitted_at} short className="truncate" />
+      </span>
     </RouterLink>
   </li>
 );

@@ -35,30 +35,47 @@ export default function Config({ job }: { job: Job }) {
         <CommandView spec={spec} />
       </Card>
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <Card id="environment" title={t("config.environment")}>
-          <Facts
-            facts={[
-              [t("config.image"), spec.image ?? t("config.noImage")],
-              ...(digest === ""
-                ? []
-                : [[t("config.digest"), <Code key="d">{digest}</Code>] as const]),
-              [
-                t("config.workingDir"),
-                spec.working_dir === null ? (
-                  t(spec.image === null ? "config.workingDirWorker" : "config.workingDirOwn")
-                ) : (
-                  <Code key="w">{spec.working_dir}</Code>
-                ),
-              ],
-              [
-                t("config.network"),
-                t(spec.network === "none" ? "config.networkNone" : "config.networkDefault"),
-              ],
-            ]}
-          />
-          <h3 className="mt-4 mb-2 text-muted">{t("config.env")}</h3>
-          <EnvTable env={spec.env} />
-        </Card>
+        <div className="flex min-w-0 flex-col gap-4">
+          <Card id="environment" title={t("config.environment")}>
+            <Facts
+              facts={[
+                [t("config.image"), spec.image ?? t("config.noImage")],
+                ...(digest === ""
+                  ? []
+                  : [[t("config.digest"), <Code key="d">{digest}</Code>] as const]),
+                [
+                  t("config.workingDir"),
+                  spec.working_dir === null ? (
+                    t(spec.image === null ? "config.workingDirWorker" : "config.workingDirOwn")
+                  ) : (
+                    <Code key="w">{spec.working_dir}</Code>
+                  ),
+                ],
+                [
+                  t("config.network"),
+                  t(spec.network === "none" ? "config.networkNone" : "config.networkDefault"),
+                ],
+              ]}
+            />
+            <h3 className="mt-4 mb-2 text-muted">{t("config.env")}</h3>
+            <EnvTable env={spec.env} />
+          </Card>
+          {Object.keys(spec.labels).length > 0 && (
+            <Card id="labels" title={t("config.labels")}>
+              <Labels labels={spec.labels} />
+            </Card>
+          )}
+          {spec.stdin !== "" && (
+            <Card id="stdin" title={t("config.stdin")}>
+              <CodeView
+                code={spec.stdin}
+                language="plain"
+                label={t("config.stdin")}
+                className="max-h-60"
+              />
+            </Card>
+          )}
+        </div>
         <div className="flex min-w-0 flex-col gap-4">
           <Card id="resources" title={t("config.resources")}>
             <Facts facts={useResourceFacts(spec)} />
@@ -67,21 +84,6 @@ export default function Config({ job }: { job: Job }) {
             <PreferenceFacts spec={spec} />
           </Card>
         </div>
-        {Object.keys(spec.labels).length > 0 && (
-          <Card id="labels" title={t("config.labels")}>
-            <Labels labels={spec.labels} />
-          </Card>
-        )}
-        {spec.stdin !== "" && (
-          <Card id="stdin" title={t("config.stdin")}>
-            <CodeView
-              code={spec.stdin}
-              language="plain"
-              label={t("config.stdin")}
-              className="max-h-60"
-            />
-          </Card>
-        )}
       </div>
     </div>
   );

@@ -54,6 +54,7 @@ export function LiveResources({ job }: { job: Job }) {
                         used: formatDuration(attempt?.cpu_ms ?? 0, i18n.language),
                       })
                     : t("live.cpuText", {
+                        count: spec.resources.cpu,
                         used: cores(cpu ?? 0),
                         limit: cores(spec.resources.cpu),
                       })

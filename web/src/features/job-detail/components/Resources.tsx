@@ -35,9 +35,11 @@ export default function Resources({ job }: { job: Job }) {
   const empty = t(
     columns.times.length > 0
       ? "resources.empty"
-      : isFinished(job)
-        ? "resources.never"
-        : "resources.waiting",
+      : !isFinished(job)
+        ? "resources.waiting"
+        : job.started_at === null
+          ? "resources.never"
+          : "resources.short",
   );
   return (
     <div className="flex flex-col gap-4">
@@ -83,7 +85,7 @@ function Charts({ job, columns, empty }: { job: Job; columns: Columns; empty: st
   const { resources } = storedSpec(job);
   const bytes = (value: number) => formatBytes(value, i18n.language);
   const number = (value: number) => formatNumber(value, i18n.language, 2);
-  const cores = (value: number) => t("resources.cores", { value: number(value) });
+  const cores = (value: number) => t("resources.cores", { count: value, value: number(value) });
   const rate = (value: number) => t("resources.perSecond", { value: bytes(value) });
   const limit = resources.memory_mb * MIB;
   const shared = { times: columns.times, group: job.id, empty };

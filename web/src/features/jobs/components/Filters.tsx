@@ -1,4 +1,5 @@
 /** What narrows the list: states with counts, name, date; the rest as chips that can be removed. */
+
 import { Search, SlidersHorizontal } from "lucide-react";
 import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,6 +7,7 @@ import type { JobPage } from "@/api/queries/jobs";
 import { useProjectNames } from "@/api/queries/projects";
 import { Button } from "@/components/ui/Button";
 import { Chip, FilterChip } from "@/components/ui/Chip";
+import { fadedEdges } from "@/components/ui/edges";
 import { Input, Select } from "@/components/ui/Input";
 import { StatusIcon } from "@/components/ui/StatusBadge";
 import { formatNumber, shortId } from "@/lib/format";
@@ -33,6 +35,11 @@ function SearchBox({ search, onChange, box }: Pick<FiltersProps, "search" | "onC
   const { t } = useTranslation("jobs");
   const [typed, setTyped] = useState(search.q ?? "");
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // What is chosen while one types is kept: the address of that moment counts.
+  const latest = useRef(search);
+  useEffect(() => {
+    latest.current = search;
+  }, [search]);
   // Back and Clear change the address under the field.
   useEffect(() => setTyped(search.q ?? ""), [search.q]);
   useEffect(() => () => clearTimeout(timer.current), []);
@@ -51,7 +58,7 @@ function SearchBox({ search, onChange, box }: Pick<FiltersProps, "search" | "onC
         setTyped(q);
         clearTimeout(timer.current);
         timer.current = setTimeout(
-          () => onChange({ ...search, q: q || undefined }, true),
+          () => onChange({ ...latest.current, q: q || undefined }, true),
           TYPING_MS,
         );
       }}
@@ -175,7 +182,10 @@ export function Filters({ search, counts, onChange, box, names }: FiltersProps) 
           {clear}
         </div>
       </div>
-      <div className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0">
+      <div
+        ref={fadedEdges}
+        className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0"
+      >
         <StateChips search={search} counts={counts} onChange={onChange} />
       </div>
       <Suspense>

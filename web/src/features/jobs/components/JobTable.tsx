@@ -175,7 +175,7 @@ function useColumnDefinitions({ search, onChange }: Pick<JobTableProps, "search"
         </span>
       ),
     },
-    lines: { width: "minmax(112px, 1fr)", spare: 2, cell: (job) => <LineCounts job={job} /> },
+    lines: { width: "minmax(144px, 1fr)", spare: 2, cell: (job) => <LineCounts job={job} /> },
   };
   return cells;
 }

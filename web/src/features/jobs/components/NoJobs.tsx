@@ -14,7 +14,7 @@ function useFilterWords(search: JobsSearch): string {
   const states = statesOf(search).map((state) => common(`state.${state}`));
   const words = [
     states.length > 0 && `${t("filter.status")} ${states.join(", ")}`,
-    search.q && `${t("filter.name")} “${search.q}”`,
+    search.q && t("filter.named", { text: search.q }),
     (search.from || search.to) &&
       `${t("filter.date")} ${[search.from ?? "…", search.to ?? "…"].join(" – ")}`,
     search.provider && `${t("filter.provider")} ${search.provider}`,

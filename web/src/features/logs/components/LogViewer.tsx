@@ -1,4 +1,5 @@
 /** The log viewer: bars, console, strip and status line over one attempt of a job. */
+import { fadedEdges } from "@/components/ui/edges";
 import "./console.css";
 import { lazy, type ReactNode, Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -104,7 +105,10 @@ export function LogViewer(props: LogViewerProps) {
       <div className="flex flex-col gap-1.5 border-b border-hairline bg-surface p-2 pointer-coarse:gap-2">
         <div className="log-bar flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1.5">
           <SearchBar settings={settings} search={search} input={input} onChange={onChange} />
-          <div className="flex max-w-full items-center gap-2 overflow-x-auto [scrollbar-width:none]">
+          <div
+            ref={fadedEdges}
+            className="flex max-w-full items-center gap-2 overflow-x-auto [scrollbar-width:none]"
+          >
             <Chips settings={settings} counts={viewer.counts} total={total} onChange={onChange} />
             <StreamChoice settings={settings} onChange={onChange} />
             <AttemptChoice viewer={viewer} onChange={onChange} />

@@ -17,6 +17,9 @@ const COLOURS = {
   match: "var(--console-match-current)",
 } as const;
 
+/** Lines that a usual view has room for: a mark of a shorter log stands beside its line. */
+const FEWEST = 36;
+
 /** One path for all buckets that hold something: the more of their lines, the wider. */
 function pathOf(buckets: readonly number[], lines: number, total: number): string {
   const tall = Math.max(lines, total / 250); // a mark can be seen, however long the log is
@@ -32,25 +35,26 @@ function pathOf(buckets: readonly number[], lines: number, total: number): strin
 /** For the pointer only: the keys e, w and n do the same. */
 export function Strip({ total, marks, matches, top, onGo }: StripProps) {
   if (total === 0 || (marks === undefined && matches === undefined)) return null;
+  const height = Math.max(total, FEWEST);
   const lines = marks?.bucket_lines ?? 1;
   const go = (event: MouseEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
     const share = (event.clientY - box.top) / box.height;
-    onGo(Math.min(total, Math.max(1, Math.round(share * total))));
+    onGo(Math.min(total, Math.max(1, Math.round(share * height))));
   };
   const paths = [
-    { d: pathOf(marks?.buckets.map(({ warn }) => warn) ?? [], lines, total), fill: COLOURS.warn },
+    { d: pathOf(marks?.buckets.map(({ warn }) => warn) ?? [], lines, height), fill: COLOURS.warn },
     {
-      d: pathOf(marks?.buckets.map(({ error }) => error) ?? [], lines, total),
+      d: pathOf(marks?.buckets.map(({ error }) => error) ?? [], lines, height),
       fill: COLOURS.error,
     },
-    { d: pathOf(matches?.buckets ?? [], matches?.bucket_lines ?? 1, total), fill: COLOURS.match },
+    { d: pathOf(matches?.buckets ?? [], matches?.bucket_lines ?? 1, height), fill: COLOURS.match },
   ];
   return (
     <svg
       aria-hidden
       data-strip=""
-      viewBox={`0 0 10 ${total}`}
+      viewBox={`0 0 10 ${height}`}
       preserveAspectRatio="none"
       className="hidden h-full w-2.5 shrink-0 cursor-pointer border-l border-hairline bg-surface lg:block"
       onClick={go}

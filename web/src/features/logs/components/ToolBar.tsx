@@ -1,4 +1,5 @@
 /** What one does with a log: hold it, clear it, change how it looks, take it away. */
+
 import {
   ArrowDownToLine,
   Braces,
@@ -17,6 +18,7 @@ import {
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, IconButton } from "@/components/ui/Button";
+import { fadedEdges } from "@/components/ui/edges";
 import { cn } from "@/lib/cn";
 import type { Viewer } from "../hooks/useViewer";
 import type { Settings } from "../model/settings";
@@ -44,6 +46,7 @@ export function ToolBar(props: ToolBarProps) {
   const live = viewer.base?.meta?.ended === false;
   return (
     <div
+      ref={fadedEdges}
       role="toolbar"
       aria-label={t("toolbar")}
       className="flex min-w-0 items-center gap-1 overflow-x-auto [scrollbar-width:none]"

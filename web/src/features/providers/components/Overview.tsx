@@ -22,33 +22,37 @@ export function Overview({ provider }: { provider: Provider }) {
         title={t(!checked ? "health.unchecked" : health.ok ? "test.works" : "test.fails")}
       />
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <Card id="load" title={t("overview.load")}>
-          <div className="flex flex-col gap-4">
-            <Capacity provider={provider} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <Card id="load" title={t("overview.load")}>
+            <div className="flex flex-col gap-4">
+              <Capacity provider={provider} />
+              <Facts
+                facts={[
+                  [t("facts.running"), number(load.running)],
+                  [t("facts.assigned"), number(load.assigned)],
+                  [t("facts.workers"), number(load.workers)],
+                ]}
+              />
+            </div>
+          </Card>
+          <Abilities provider={provider} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <Card id="identity" title={t("overview.identity")}>
             <Facts
+              className="max-sm:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]"
               facts={[
-                [t("facts.running"), number(load.running)],
-                [t("facts.assigned"), number(load.assigned)],
-                [t("facts.workers"), number(load.workers)],
+                [t("facts.id"), <Id key="id" id={provider.id} what={t("facts.id")} />],
+                [t("facts.region"), provider.region ?? t("facts.anyRegion")],
+                [t("facts.labels"), <Labels key="labels" labels={provider.labels} />],
+                [t("facts.idle"), formatDuration(provider.idle_timeout_ms, i18n.language)],
+                [t("facts.created"), <Moment key="c" at={provider.created_at} />],
+                [t("facts.updated"), <Moment key="u" at={provider.updated_at} />],
               ]}
             />
-          </div>
-        </Card>
-        <Card id="identity" title={t("overview.identity")}>
-          <Facts
-            className="max-sm:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]"
-            facts={[
-              [t("facts.id"), <Id key="id" id={provider.id} what={t("facts.id")} />],
-              [t("facts.region"), provider.region ?? t("facts.anyRegion")],
-              [t("facts.labels"), <Labels key="labels" labels={provider.labels} />],
-              [t("facts.idle"), formatDuration(provider.idle_timeout_ms, i18n.language)],
-              [t("facts.created"), <Moment key="c" at={provider.created_at} />],
-              [t("facts.updated"), <Moment key="u" at={provider.updated_at} />],
-            ]}
-          />
-        </Card>
-        <Abilities provider={provider} />
-        <WarmPools provider={provider} />
+          </Card>
+          <WarmPools provider={provider} />
+        </div>
       </div>
     </div>
   );

@@ -13,7 +13,13 @@ export default function TemplateTarget() {
   const { t } = useTranslation("schedules");
   const { draft, set, wrong } = useFields();
   const { data, error, refetch } = useQuery(templatesQuery({ project: draft.project }));
-  if (data === undefined) {
+  const listed = data?.items.find(({ id, name }) => [id, name].includes(draft.template));
+  // The list ends somewhere; what it does not reach is asked for by itself.
+  const beyond = useQuery({
+    ...templateQuery(draft.template),
+    enabled: data !== undefined && listed === undefined && draft.template !== "",
+  });
+  if (data === undefined || beyond.isLoading) {
     return error === null ? (
       <Loading>
         <Skeleton className="h-20" />
@@ -22,7 +28,7 @@ export default function TemplateTarget() {
       <ErrorState error={error} onRetry={() => void refetch()} />
     );
   }
-  const chosen = data.items.find(({ id, name }) => [id, name].includes(draft.template));
+  const chosen = listed ?? beyond.data;
   if (data.items.length === 0 && draft.template === "") {
     return <p className="text-muted">{t("form.noTemplates")}</p>;
   }
@@ -37,6 +43,9 @@ export default function TemplateTarget() {
             options={[
               ...(draft.template === "" ? [{ value: "", label: t("form.choose") }] : []),
               ...(gone ? [{ value: draft.template, label: t("form.gone") }] : []),
+              ...(listed === undefined && beyond.data !== undefined
+                ? [{ value: beyond.data.id, label: beyond.data.name }]
+                : []),
               ...data.items.map(({ id, name }) => ({ value: id, label: name })),
             ]}
           />

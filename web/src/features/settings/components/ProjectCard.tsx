@@ -67,11 +67,13 @@ export function ProjectCard({ project, onEdit }: ProjectCardProps) {
       </div>
       <p className="mt-3 flex flex-wrap justify-between gap-x-6 gap-y-1 text-sm text-muted">
         <span>
-          {t("projects.kept", {
-            jobs: kept(retention.job_days),
-            logs: kept(retention.log_days),
-            audit: kept(retention.audit_days),
-          })}
+          {Object.values(retention).every((days) => days === null)
+            ? t("projects.keptAsServer")
+            : t("projects.kept", {
+                jobs: kept(retention.job_days),
+                logs: kept(retention.log_days),
+                audit: kept(retention.audit_days),
+              })}
         </span>
         <Link to="/jobs" search={{ project: name }}>
           {t("projects.jobs")}

@@ -1,7 +1,9 @@
 /** The settings: one section at a time, named in the address. */
+
 import { getRouteApi, Link, notFound } from "@tanstack/react-router";
 import { type ComponentType, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
+import { fadedEdges } from "@/components/ui/edges";
 import { Loading, Skeleton } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
 
@@ -32,6 +34,7 @@ export default function SettingsPage() {
   return (
     <Page title={`${t(`section.${section}`)} · ${t("title")}`} heading={t("title")} narrow>
       <nav
+        ref={fadedEdges}
         aria-label={t("title")}
         className="-mx-4 mb-5 flex gap-1 overflow-x-auto border-b border-hairline px-4 [scrollbar-width:none] sm:mx-0 sm:px-0"
       >

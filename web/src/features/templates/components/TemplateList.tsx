@@ -119,7 +119,7 @@ function useColumns(onTag: Props["onTag"]): Column<TemplateRow>[] {
     {
       id: "run",
       title: t("run.open"),
-      width: "120px",
+      width: "144px",
       cell: ({ id, name }) => (
         <ButtonLink
           to="/templates/$templateId/run"

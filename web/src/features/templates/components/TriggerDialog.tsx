@@ -48,7 +48,7 @@ export default function TriggerDialog({ template, onClose }: Props) {
       {made === null ? (
         <TriggerForm id={form} template={template} create={create} onMade={setMade} />
       ) : (
-        <Made trigger={made} />
+        <Made template={template} trigger={made} />
       )}
     </Dialog>
   );
@@ -119,9 +119,15 @@ function TriggerForm({ id, template, create, onMade }: FormProps) {
 }
 
 /** The token, readable this once, and a call to try it with. */
-function Made({ trigger }: { trigger: NewTrigger }) {
+function Made({ trigger, template }: { trigger: NewTrigger; template: Template }) {
   const { t } = useTranslation("templates");
-  const call = curlOf(location.origin, trigger.id, trigger.parameters, trigger.token);
+  const call = curlOf(
+    location.origin,
+    trigger.id,
+    trigger.parameters,
+    template.parameters,
+    trigger.token,
+  );
   return (
     <div className="flex flex-col gap-4">
       <Banner tone="warn">{t("trigger.once")}</Banner>

@@ -80,7 +80,7 @@ function TriggerRow({ template, trigger, refusal }: RowProps) {
   const detail = useErrorDetail();
   const { id, name, last_fired_at: fired, parameters } = trigger;
   const copy = () =>
-    void copyText(curlOf(location.origin, id, parameters, null)).then(() =>
+    void copyText(curlOf(location.origin, id, parameters, template.parameters, null)).then(() =>
       toast.done(common("action.copied")),
     );
   return (

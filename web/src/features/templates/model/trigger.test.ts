@@ -6,6 +6,21 @@ const branch: Parameter = { name: "branch", type: "string", required: true };
 const count: Parameter = { name: "count", type: "integer", default: 1 };
 
 describe("a trigger", () => {
+  it.each([
+    [{ type: "integer" }, 1],
+    [{ type: "integer", minimum: 5 }, 5],
+    [{ type: "number", maximum: 0.5 }, 0.5],
+    [{ type: "boolean" }, true],
+    [{ type: "choice", choices: ["fast", "slow"] }, "fast"],
+    [{ type: "file" }, "/it"],
+    [{ type: "file", schemes: ["s3"] }, "s3://it"],
+    [{ type: "string", default: "main" }, "main"],
+    [{ type: "secret" }, "IT"],
+  ] as const)("is called with a value that %j takes", (parameter, value) => {
+    const one = { name: "it", ...parameter } as unknown as Parameter;
+    expect(exampleBody({ it: { pointer: "/it", value: null } }, [one])).toEqual({ it: value });
+  });
+
   it("takes from the body what has to be said, and leaves the rest to its default", () => {
     expect(choiceOf(branch)).toMatchObject({ kind: "pointer", pointer: "/branch" });
     expect(choiceOf(count)).toMatchObject({ kind: "default" });
@@ -38,11 +53,11 @@ describe("a trigger", () => {
       who: { pointer: "/push/a~1b", value: null },
       mode: { pointer: null, value: "fast" },
     };
-    expect(exampleBody(sources)).toEqual({ push: { ref: "BRANCH", "a/b": "WHO" } });
-    const call = curlOf("https://hodei.test", "42", sources, "it's secret");
+    expect(exampleBody(sources, [branch])).toEqual({ push: { ref: "BRANCH", "a/b": "WHO" } });
+    const call = curlOf("https://hodei.test", "42", sources, [branch], "it's secret");
     expect(call).toContain("https://hodei.test/api/v1/triggers/42");
     expect(call).toContain("'Authorization: Bearer it'\\''s secret'");
-    expect(curlOf("http://x", "1", {}, null)).toBe(
+    expect(curlOf("http://x", "1", {}, [], null)).toBe(
       'curl -X POST http://x/api/v1/triggers/1 \\\n  -H "Authorization: Bearer $HODEI_TRIGGER_TOKEN"',
     );
   });

@@ -39,8 +39,22 @@ export function sourcesOf(choices: Readonly<Record<string, Choice>>): Record<str
   return sources;
 }
 
-/** A body in which every pointer finds something. */
-export function exampleBody(sources: Readonly<Record<string, Source>>): Record<string, unknown> {
+/** A value that a parameter takes: what it says itself, else one of its type. */
+function exampleOf(name: string, parameter: Parameter | undefined): unknown {
+  const { type, default: own, choices, minimum, maximum, schemes } = parameter ?? {};
+  if (own != null && type !== "secret") return own;
+  if (type === "integer" || type === "number") return minimum ?? maximum ?? 1;
+  if (type === "boolean") return true;
+  if (type === "choice") return choices?.[0] ?? "";
+  if (type === "file") return schemes?.[0] ? `${schemes[0]}://${name}` : `/${name}`;
+  return name.toUpperCase();
+}
+
+/** A body in which every pointer finds something that its parameter takes. */
+export function exampleBody(
+  sources: Readonly<Record<string, Source>>,
+  parameters: readonly Parameter[],
+): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const [name, source] of Object.entries(sources)) {
     if (source.pointer === null) continue;
@@ -52,7 +66,10 @@ export function exampleBody(sources: Readonly<Record<string, Source>>): Record<s
       inner[step] ??= {};
       inner = inner[step] as Record<string, unknown>;
     }
-    inner[last] = name.toUpperCase();
+    inner[last] = exampleOf(
+      name,
+      parameters.find((one) => one.name === name),
+    );
   }
   return body;
 }
@@ -62,9 +79,10 @@ export function curlOf(
   server: string,
   id: string,
   sources: Readonly<Record<string, Source>>,
+  parameters: readonly Parameter[],
   token: string | null,
 ): string {
-  const body = exampleBody(sources);
+  const body = exampleBody(sources, parameters);
   const bearer =
     token === null
       ? '"Authorization: Bearer $HODEI_TRIGGER_TOKEN"'

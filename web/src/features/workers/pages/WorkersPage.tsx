@@ -1,4 +1,5 @@
 /** The list of workers. */
+
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Cpu } from "lucide-react";
@@ -6,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import { type WorkerFilters, workersQuery } from "@/api/queries/workers";
 import { Button } from "@/components/ui/Button";
 import { Chip, FilterChip } from "@/components/ui/Chip";
+import { fadedEdges } from "@/components/ui/edges";
 import { EmptyState, ErrorState, Loading, Skeleton } from "@/components/ui/feedback";
 import { Page } from "@/components/ui/Page";
 import { Stale } from "@/components/ui/Stale";
@@ -39,7 +41,10 @@ export default function WorkersPage() {
   return (
     <Page title={t("title")}>
       <div className="flex flex-col gap-3 pb-4 sm:flex-row sm:flex-wrap sm:items-center">
-        <div className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0">
+        <div
+          ref={fadedEdges}
+          className="-mx-4 flex gap-2 overflow-x-auto px-4 py-0.5 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0"
+        >
           <Chip pressed={state === undefined} onPress={() => change({ state: undefined })}>
             {t("all")}
           </Chip>
