@@ -17,6 +17,7 @@ from bench import (
     docker,
     docker_agent,
     docker_log,
+    firecracker,
     footprint,
     kubernetes,
     latency,
@@ -47,10 +48,11 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "kubernetes": kubernetes.run,
 }
 BY_NAME: Mapping[str, Measurement] = {
+    "firecracker": firecracker.run,
     "scale-1m": scale.of(1_000_000),
     "scale-10m": scale.of(10_000_000),
 }
-"""Those take long, or much of the disk, and run only when they are named."""
+"""Those take long, much of the disk or a network of their own: they run only when named."""
 LIMIT_S = 900.0
 LONG_S = 10_800.0
 """For one measurement; and for one of those that run by name."""
