@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from hodei.client import Client
 from tests.support.browser import (
@@ -22,7 +22,7 @@ from tests.support.browser import (
     settle,
 )
 from tests.support.gate import Gate
-from tests.support.server import ServerProcess
+from tests.support.server import ServerProcess, data_directory
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -301,3 +301,27 @@ def test_every_tab_is_clean(
             check_axe(page)
             if size == "phone":
                 check_targets(page)
+
+
+def test_the_trace_of_a_job_is_a_link_and_can_be_copied(browser: Browser) -> None:
+    trace, page_of = "4b" * 16, "https://traces.example.org/trace/"
+    with (
+        data_directory() as place,
+        ServerProcess(place, {"HODEI_TRACE_URL": f"{page_of}{{trace_id}}"}) as server,
+        Client(server.url) as client,
+    ):
+        traced = client.submit(name="t", command="true", traceparent=f"00-{trace}-{'7c' * 8}-01")
+        other = client.submit(name="o", command="true")
+        visitor = Visitor(browser, server.url)
+        with visitor.page(f"/jobs/{traced.id}") as page:
+            link = page.get_by_role("link", name=f"{trace[:8]} (opens in a new tab)")
+            expect(link).to_have_attribute("href", f"{page_of}{trace}")
+            expect(link).to_have_attribute("target", "_blank")
+            expect(link).to_have_attribute("rel", "noopener noreferrer")
+            page.get_by_role("button", name="Copy trace id").click()
+            read = "text => navigator.clipboard.readText().then((copied) => copied === text)"
+            page.wait_for_function(read, arg=trace)
+        with visitor.page(f"/jobs/{other.id}") as page:
+            expect(page.get_by_text("Submitted", exact=True)).to_be_visible()
+            expect(page.get_by_text("Trace", exact=True)).to_have_count(0)
+        assert visitor.noise.bad == []

@@ -12,6 +12,7 @@ import { FailureCard } from "./FailureCard";
 import { LiveResources } from "./LiveResources";
 import { OriginCard } from "./OriginCard";
 import { Timeline } from "./Timeline";
+import { TraceFact } from "./TraceFact";
 import { WhyCard } from "./WhyCard";
 
 const LINES = 8;
@@ -80,6 +81,8 @@ function Times({ job }: { job: Job }) {
       </Link>,
     ]);
   }
+  // A server of the release before does not tell of traces.
+  if (job.trace_id) facts.push([t("trace.title"), <TraceFact key="t" job={job} />]);
   return (
     <Card id="times" title={t("facts.title")}>
       <Facts facts={facts} />
