@@ -34,6 +34,32 @@ def test_links_lead_somewhere(document: Path) -> None:
     assert not lost
 
 
+SPANISH = [path for path in DOCUMENTS if path.name.endswith("_ES.md")]
+
+
+@pytest.mark.parametrize("document", SPANISH, ids=lambda path: str(path.relative_to(ROOT)))
+def test_both_languages_have_the_same_parts(document: Path) -> None:
+    other = document.with_name(document.name.replace("_ES", ""))
+    assert _parts(document) == _parts(other)
+
+
+def _parts(document: Path) -> tuple[list[int], list[tuple[str, str, str]]]:
+    """Depths of the headings, and the blocks of commands with their proofs."""
+    text = re.sub(r"^(`{3,}).*?^\1$", "", document.read_text("utf-8"), flags=re.M | re.S)
+    depths = [len(found) for found in re.findall(r"^(#+) ", text, re.MULTILINE)]
+    # The first page talks to readers in its examples as well.
+    same = document.parent != ROOT
+    shown = [
+        (each.language, each.proof, _plain(each.text) if same else "") for each in fences(document)
+    ]
+    return depths, shown
+
+
+def _plain(text: str) -> str:
+    """Commands without what is said about them."""
+    return re.sub(r"\s+#.*$", "", text, flags=re.MULTILINE)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_proofs_are_tests(document: Path) -> None:
     for fence in fences(document):

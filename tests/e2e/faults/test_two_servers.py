@@ -185,7 +185,7 @@ async def test_a_provider_is_changed_while_jobs_come(pair: Pair) -> None:
 
 async def test_a_shell_is_had_from_either_server(pair: Pair) -> None:
     async with pair.first.observer() as observer:
-        job_id = await observer.submit(shell("sleep 600"))
+        job_id = await observer.submit(shell("sleep 600", timeout_ms=600_000))
         await observer.running(job_id)
     typed = "x" * 3_000_000
     for site in (pair.first, pair.second):
