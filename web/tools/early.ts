@@ -13,6 +13,9 @@ const THEME = "theme.js";
 const WORDS = /src\/(?:features\/([^/]+)\/i18n|i18n\/(common))\/(en|es)\.json$/;
 const ROUTE = /path: "([^"]+)"[\s\S]*?pageOptions\("([^"]+)", "([^"]+)"/g;
 
+/** Of code, in characters. */
+const HEAVY = 20_000;
+
 type Bundle = Rolldown.OutputBundle;
 
 const chunks = (bundle: Bundle) =>
@@ -26,6 +29,15 @@ function closure(bundle: Bundle, file: string, seen = new Set<string>()): Set<st
   for (const style of chunk.viteMetadata?.importedCss ?? []) seen.add(style);
   for (const inner of chunk.imports) closure(bundle, inner, seen);
   return seen;
+}
+
+/** What the entry imports and takes a phone long to run, each after what it needs itself. */
+function heavy(bundle: Bundle, file: string, seen = new Set<string>()): string[] {
+  const chunk = bundle[file];
+  if (seen.has(file) || chunk?.type !== "chunk") return [];
+  seen.add(file);
+  const before = chunk.imports.flatMap((inner) => heavy(bundle, inner, seen));
+  return chunk.isEntry || chunk.code.length < HEAVY ? before : [...before, `/${file}`];
 }
 
 /** The routes, as `src/app/routes` says them. */
@@ -85,20 +97,27 @@ function known(bundle: Bundle, root: string) {
     const numbers = files.map((file) => table.number(`/${file}`));
     return [{ ...route, files: numbers, frame: frameOf(root, route.name) }];
   });
-  return { pages, files: table.files, words: words satisfies Words, entry: `/${entry?.fileName}` };
+  return {
+    pages,
+    files: table.files,
+    words: words satisfies Words,
+    entry: `/${entry?.fileName}`,
+    heavy: heavy(bundle, entry?.fileName ?? ""),
+  };
 }
 
-async function script(root: string, { pages, files, words, entry }: ReturnType<typeof known>) {
+async function script(root: string, all: ReturnType<typeof known>) {
   const built = await build({
     configFile: false,
     logLevel: "warn",
     resolve: { alias: { "@": join(root, "src") } },
     publicDir: false,
     define: {
-      HODEI_PAGES: JSON.stringify(pages),
-      HODEI_FILES: JSON.stringify(files),
-      HODEI_WORDS: JSON.stringify(words),
-      HODEI_ENTRY: JSON.stringify(entry),
+      HODEI_PAGES: JSON.stringify(all.pages),
+      HODEI_FILES: JSON.stringify(all.files),
+      HODEI_WORDS: JSON.stringify(all.words),
+      HODEI_ENTRY: JSON.stringify(all.entry),
+      HODEI_HEAVY: JSON.stringify(all.heavy),
     },
     build: {
       write: false,
@@ -135,7 +154,11 @@ export function early(): Plugin {
         const come = `<link rel="modulepreload" crossorigin href="${all.entry}">`;
         const html = String(page.source);
         if (!html.includes(run)) throw new Error("index.html runs no script");
-        page.source = html.replace(`/${THEME}`, `/${fileName}`).replace(run, come);
+        page.source = html
+          .replace(`/${THEME}`, `/${fileName}`)
+          .replace(run, come)
+          // Ahead of them go the styles, with which the frame is painted.
+          .replaceAll('rel="modulepreload"', 'rel="modulepreload" fetchpriority="low"');
       },
     },
   };

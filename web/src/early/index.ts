@@ -13,6 +13,8 @@ declare const HODEI_PAGES: readonly Page[];
 declare const HODEI_FILES: readonly string[];
 declare const HODEI_WORDS: Words;
 declare const HODEI_ENTRY: string;
+/** What the entry imports and what takes long to run, each after what it needs. */
+declare const HODEI_HEAVY: readonly string[];
 
 /** What is no module; words are data. */
 const KINDS: Readonly<Record<string, string>> = { ".css": "style", ".json": "fetch" };
@@ -23,6 +25,7 @@ function fetchFile(file: string): void {
   link.rel = kind === undefined ? "modulepreload" : "preload";
   if (kind !== undefined) link.as = kind;
   link.crossOrigin = "";
+  if (kind === undefined) link.fetchPriority = "low"; // styles, words and the first paint go first
   link.href = file;
   document.head.append(link);
 }
@@ -48,10 +51,16 @@ async function askForData(): Promise<void> {
 askForData().catch(() => {}); // the page asks again, and says what is wrong
 
 let begun = false;
-/** Runs the scripts of the page, which are on their way. */
-function begin(): void {
+/** Runs the scripts of the page, which are on their way: one after the other, with breaks. */
+async function begin(): Promise<void> {
   if (begun) return;
   begun = true;
+  try {
+    for (const file of HODEI_HEAVY) {
+      await import(/* @vite-ignore */ file);
+      await new Promise((on) => setTimeout(on));
+    }
+  } catch {} // the entry needs it, too, and fails where that is seen
   const script = document.createElement("script");
   script.type = "module";
   script.crossOrigin = "";

@@ -7,6 +7,8 @@
  * is shown as it came.
  */
 
+import { fetchFile } from "./resources";
+
 /** Sentences with {} in the order of the server's words; {1} in the answer takes the second one. */
 type Book = Readonly<Record<string, string>>;
 type Pattern = Readonly<{ shape: RegExp; words: string }>;
@@ -71,7 +73,19 @@ export function sayFrom(book: Book): Say {
   return (sentence) => (sentence.length > LONGEST ? undefined : say(sentence));
 }
 
-const books = import.meta.glob<{ default: Book }>("./phrases/*.json");
+// Data in a build, as all words are.
+const files: Record<string, string> = import.meta.env.PROD
+  ? import.meta.glob<string>("./phrases/*.json", { query: "?url", import: "default", eager: true })
+  : {};
+const modules: Record<string, () => Promise<Book>> = import.meta.env.PROD
+  ? {}
+  : import.meta.glob<Book>("./phrases/*.json", { import: "default" });
+
+async function bookOf(language: string): Promise<Book | undefined> {
+  const path = `./phrases/${language}.json`;
+  const file = files[path];
+  return file === undefined ? modules[path]?.() : fetchFile<Book>(file);
+}
 
 let say: Say = () => undefined;
 /** Counts the books that were opened: what was said before another one is said anew. */
@@ -81,8 +95,8 @@ const made = new Set<string>();
 
 /** Opens the book of a language; English has none. */
 export async function openPhrases(language: string): Promise<void> {
-  const book = await books[`./phrases/${language}.json`]?.();
-  say = book === undefined ? () => undefined : sayFrom(book.default);
+  const book = await bookOf(language);
+  say = book === undefined ? () => undefined : sayFrom(book);
   edition += 1;
   known.clear();
   made.clear();

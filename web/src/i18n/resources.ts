@@ -53,7 +53,8 @@ const modules: Record<string, () => Promise<JsonModule>> = import.meta.env.PROD
   ? {}
   : import.meta.glob<JsonModule>(["./common/*.json", "../features/*/i18n/*.json"]);
 
-async function fetchFile(file: string): Promise<Words> {
+/** What a file of words holds. */
+export async function fetchFile<T>(file: string): Promise<T> {
   const answer = await fetch(file);
   if (!answer.ok) throw new Error(`${file}: ${answer.status}`);
   return answer.json();
@@ -64,7 +65,7 @@ export async function fetchWords(namespace: string, language: string): Promise<W
   const folder = namespace === "common" ? "./common" : `../features/${namespace}/i18n`;
   const path = `${folder}/${language}.json`;
   const file = files[path];
-  if (file !== undefined) return fetchFile(file);
+  if (file !== undefined) return fetchFile<Words>(file);
   const load = modules[path];
   if (load === undefined) throw new Error(`no words for ${namespace} in ${language}`);
   return (await load()).default;

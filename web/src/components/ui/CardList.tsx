@@ -1,6 +1,6 @@
 /** The list that stands in for a table on phones: cards of any number, in the page's own scroll. */
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 type CardListProps<T> = {
   label: string;
@@ -14,6 +14,9 @@ type CardListProps<T> = {
 
 const AHEAD = 10;
 
+/** Drawn anew when the row or the way to draw it changes, not when the list is scrolled. */
+const Content = memo(({ row, card }: { row: unknown; card(row: unknown): ReactNode }) => card(row));
+
 export function CardList<T>({ label, rows, rowId, card, height, onEndReached }: CardListProps<T>) {
   const list = useRef<HTMLUListElement>(null);
   const [margin, setMargin] = useState(0);
@@ -26,6 +29,8 @@ export function CardList<T>({ label, rows, rowId, card, height, onEndReached }: 
     estimateSize: () => height,
     overscan: 8,
     scrollMargin: margin,
+    // The first drawing has its cards; when it is measured, only their places change.
+    initialRect: { width: innerWidth, height: innerHeight },
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
@@ -52,7 +57,7 @@ export function CardList<T>({ label, rows, rowId, card, height, onEndReached }: 
             className="absolute inset-x-0 top-0"
             style={{ transform: `translateY(${item.start - virtual.options.scrollMargin}px)` }}
           >
-            {card(row)}
+            <Content row={row} card={card as (row: unknown) => ReactNode} />
           </li>
         );
       })}

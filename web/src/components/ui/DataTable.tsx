@@ -148,6 +148,7 @@ function useRows(count: number, height: number) {
     estimateSize: () => height,
     overscan: 12,
     scrollMargin: margin,
+    initialRect: { width: innerWidth, height: innerHeight }, // the first drawing has its rows
     scrollPaddingStart: 112,
     scrollPaddingEnd: 48,
   });

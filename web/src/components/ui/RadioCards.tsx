@@ -1,7 +1,7 @@
 /** One of a few choices that need a sentence each. */
-import { RadioGroup } from "radix-ui";
 import type { ReactNode } from "react";
 import { cn } from "@/lib/cn";
+import { RadioGroup } from "./Radio";
 
 type RadioCardsProps<T extends string> = {
   label: string;
@@ -14,22 +14,21 @@ type RadioCardsProps<T extends string> = {
 export function RadioCards<T extends string>(props: RadioCardsProps<T>) {
   const { label, value, onChange, options, className } = props;
   return (
-    <RadioGroup.Root
-      aria-label={label}
+    <RadioGroup
+      label={label}
       value={value}
-      onValueChange={(next) => onChange(next as T)}
+      onChange={onChange}
       className={cn("grid gap-3 sm:grid-cols-2", className)}
-    >
-      {options.map((option) => (
-        <RadioGroup.Item
-          key={option.value}
-          value={option.value}
-          className="flex min-h-16 flex-col items-start justify-start rounded-card border border-hairline bg-surface px-4 py-3 text-left hover:border-control data-[state=checked]:border-brand data-[state=checked]:shadow-[inset_0_0_0_1px_var(--c-brand)]"
-        >
-          <span className="font-medium">{option.title}</span>
-          <span className="text-sm text-muted">{option.text}</span>
-        </RadioGroup.Item>
-      ))}
-    </RadioGroup.Root>
+      itemClass="flex min-h-16 flex-col items-start justify-start rounded-card border border-hairline bg-surface px-4 py-3 text-left hover:border-control aria-checked:border-brand aria-checked:shadow-[inset_0_0_0_1px_var(--c-brand)]"
+      options={options.map((option) => ({
+        value: option.value,
+        content: (
+          <>
+            <span className="font-medium">{option.title}</span>
+            <span className="text-sm text-muted">{option.text}</span>
+          </>
+        ),
+      }))}
+    />
   );
 }

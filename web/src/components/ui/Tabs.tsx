@@ -1,8 +1,9 @@
 /** Tabs, which scroll sideways when they do not fit, and a control of a few segments. */
-import { RadioGroup, Tabs as Radix } from "radix-ui";
+import { Tabs as Radix } from "radix-ui";
 import { type ReactNode, useEffect, useRef } from "react";
 import { cn } from "@/lib/cn";
 import { fadedEdges } from "./edges";
+import { RadioGroup } from "./Radio";
 
 type Option<T extends string> = { value: T; label: string; count?: string };
 
@@ -81,25 +82,16 @@ export function SegmentedControl<T extends string>({
   className,
 }: SegmentedProps<T>) {
   return (
-    <RadioGroup.Root
-      aria-label={label}
+    <RadioGroup
+      label={label}
       value={value}
-      onValueChange={(next) => onChange(next as T)}
+      onChange={onChange}
+      options={options.map(({ value, label, name }) => ({ value, content: label, name }))}
       className={cn(
         "inline-flex rounded-control border border-hairline bg-raised p-0.5",
         className,
       )}
-    >
-      {options.map((option) => (
-        <RadioGroup.Item
-          key={option.value}
-          value={option.value}
-          aria-label={option.name}
-          className="flex h-8 min-w-10 flex-auto items-center justify-center gap-1.5 rounded-sm px-3 text-sm font-medium whitespace-nowrap text-muted [&_svg]:shrink-0 hover:text-text data-[state=checked]:bg-surface data-[state=checked]:text-text data-[state=checked]:shadow-[0_0_0_1px_var(--c-hairline)] pointer-coarse:h-11 pointer-coarse:min-w-11"
-        >
-          {option.label}
-        </RadioGroup.Item>
-      ))}
-    </RadioGroup.Root>
+      itemClass="flex h-8 min-w-10 flex-auto items-center justify-center gap-1.5 rounded-sm px-3 text-sm font-medium whitespace-nowrap text-muted [&_svg]:shrink-0 hover:text-text aria-checked:bg-surface aria-checked:text-text aria-checked:shadow-[0_0_0_1px_var(--c-hairline)] pointer-coarse:h-11 pointer-coarse:min-w-11"
+    />
   );
 }

@@ -1,6 +1,5 @@
 /** A switch for what takes effect at once, and a box for what is sent with a form. */
 import { Check, Minus } from "lucide-react";
-import { Checkbox as RadixCheckbox, Switch as RadixSwitch } from "radix-ui";
 import { type ReactNode, useId } from "react";
 import { cn } from "@/lib/cn";
 import { useField } from "./Field";
@@ -24,18 +23,20 @@ export function Switch(props: SwitchProps) {
   const hintId = hint === undefined ? undefined : `${id}-hint`;
   const locked = disabledReason !== undefined;
   const control = (
-    <RadixSwitch.Root
+    <button
+      type="button"
+      role="switch"
       id={id}
-      checked={checked}
-      onCheckedChange={(on) => !locked && onChange(on)}
+      aria-checked={checked}
+      onClick={() => !locked && onChange(!checked)}
       disabled={disabled}
       aria-disabled={locked || undefined}
       aria-label={bare ? label : undefined}
       aria-describedby={locked ? `${id}-reason` : hintId}
-      className="group relative h-5 w-9 shrink-0 rounded-full border border-control bg-raised transition-colors before:absolute before:-inset-x-1 before:-inset-y-3 disabled:opacity-50 aria-disabled:opacity-50 data-[state=checked]:border-brand data-[state=checked]:bg-brand"
+      className="group relative h-5 w-9 shrink-0 rounded-full border border-control bg-raised transition-colors before:absolute before:-inset-x-1 before:-inset-y-3 disabled:opacity-50 aria-disabled:opacity-50 aria-checked:border-brand aria-checked:bg-brand"
     >
-      <RadixSwitch.Thumb className="block size-3.5 translate-x-0.5 rounded-full bg-muted transition-transform data-[state=checked]:translate-x-4.5 data-[state=checked]:bg-white" />
-    </RadixSwitch.Root>
+      <span className="block size-3.5 translate-x-0.5 rounded-full bg-muted transition-transform group-aria-checked:translate-x-4.5 group-aria-checked:bg-white" />
+    </button>
   );
   return (
     <span className={cn("flex items-center gap-3", !bare && "min-h-9 pointer-coarse:min-h-11")}>
@@ -77,19 +78,21 @@ export function Checkbox({ checked, onChange, label, children, disabled }: Check
   const Mark = checked === "indeterminate" ? Minus : Check;
   return (
     <span className="inline-flex items-center gap-2.5">
-      <RadixCheckbox.Root
+      {/* biome-ignore lint/a11y/useSemanticElements: an input draws no mark of ours */}
+      <button
+        type="button"
+        role="checkbox"
         {...field}
         id={id}
-        checked={checked}
-        onCheckedChange={(next) => onChange(next === true)}
+        aria-checked={checked === "indeterminate" ? "mixed" : checked}
+        onClick={() => onChange(checked !== true)}
+        onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
         disabled={disabled}
         aria-label={label}
-        className="relative grid size-4 shrink-0 place-items-center rounded-sm border border-control bg-surface before:absolute before:-inset-3 disabled:opacity-50 data-[state=checked]:border-brand data-[state=checked]:bg-brand data-[state=indeterminate]:border-brand data-[state=indeterminate]:bg-brand"
+        className="relative grid size-4 shrink-0 place-items-center rounded-sm border border-control bg-surface before:absolute before:-inset-3 disabled:opacity-50 aria-checked:border-brand aria-checked:bg-brand aria-[checked=mixed]:border-brand aria-[checked=mixed]:bg-brand"
       >
-        <RadixCheckbox.Indicator className="text-white">
-          <Mark size={12} strokeWidth={3} aria-hidden />
-        </RadixCheckbox.Indicator>
-      </RadixCheckbox.Root>
+        {checked && <Mark size={12} strokeWidth={3} aria-hidden className="text-white" />}
+      </button>
       {children && <label htmlFor={id}>{children}</label>}
     </span>
   );

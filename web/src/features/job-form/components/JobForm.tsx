@@ -9,6 +9,7 @@ import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
 import { Banner } from "@/components/ui/feedback";
 import { useRefusal } from "@/components/ui/refusal";
+import { useVeryWide } from "@/lib/media";
 import { useProvidersTopic } from "@/live/topics";
 import { useLiveMode } from "@/live/useTopic";
 import { useDraft } from "../hooks/draft";
@@ -54,6 +55,7 @@ export function JobForm({ initial, from, notice }: Props) {
   const settled = useDeferredValue(form.values);
   const plan = usePlan(settled, form.issues, readable);
   const offline = useLiveMode() === "offline";
+  const beside = useVeryWide();
 
   const showSummary = () =>
     requestAnimationFrame(() => {
@@ -102,17 +104,19 @@ export function JobForm({ initial, from, notice }: Props) {
             </Button>
           </div>
         </form>
-        <aside
-          aria-label={t("plan.open")}
-          className="sticky top-6 hidden max-h-[calc(100dvh-3rem)] min-w-0 flex-col gap-4 overflow-y-auto xl:flex"
-        >
-          <Card title={t("plan.title")} id="plan">
-            <PlanPanel state={plan} />
-          </Card>
-          <Card title={t("preview.title")} id="preview">
-            <PreviewPanel values={settled} />
-          </Card>
-        </aside>
+        {beside && (
+          <aside
+            aria-label={t("plan.open")}
+            className="sticky top-6 flex max-h-[calc(100dvh-3rem)] min-w-0 flex-col gap-4 overflow-y-auto"
+          >
+            <Card title={t("plan.title")} id="plan">
+              <PlanPanel state={plan} />
+            </Card>
+            <Card title={t("preview.title")} id="preview">
+              <PreviewPanel values={settled} />
+            </Card>
+          </aside>
+        )}
       </div>
       <Suspense>
         {sheet && <PlanSheet plan={plan} values={settled} onClose={() => setSheet(false)} />}
