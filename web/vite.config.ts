@@ -40,6 +40,8 @@ export default defineConfig({
             { name: "icons", test: /lucide-react/ },
             { name: "base", test: (id) => BASE.test(id) || id.includes("preload-helper") },
             { name: "kit", test: KIT },
+            { name: "choices", test: /components\/ui\/(arrows|Radio|RadioCards|Tabs|Toggle)\./ },
+            { name: "sayings", test: /components\/(placement|ui\/Said)/ },
             // Many small windows of one page each: together they cost less than apart.
             { name: "settings", test: /features\/settings\/(components|hooks|model)/ },
             { name: "auth", test: /features\/auth\/(components|model|pages)/ },

@@ -1,6 +1,18 @@
 /** The list that stands in for a table on phones: cards of any number, in the page's own scroll. */
-import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactNode, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useWindowVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
+import { memo, type ReactNode, useEffect, useRef, useState } from "react";
+
+/** As the browser tells it, before it paints; what it has not told yet is not asked for. */
+function sizeTold(
+  card: Element,
+  told: ResizeObserverEntry | undefined,
+  list: Virtualizer<Window, Element>,
+): number {
+  const box = told?.borderBoxSize[0];
+  if (box !== undefined) return Math.round(box.blockSize);
+  const index = list.indexFromElement(card);
+  return list.measurementsCache[index]?.size ?? list.options.estimateSize(index);
+}
 
 type CardListProps<T> = {
   label: string;
@@ -20,7 +32,8 @@ const Content = memo(({ row, card }: { row: unknown; card(row: unknown): ReactNo
 export function CardList<T>({ label, rows, rowId, card, height, onEndReached }: CardListProps<T>) {
   const list = useRef<HTMLUListElement>(null);
   const [margin, setMargin] = useState(0);
-  useLayoutEffect(() => {
+  // After the painting: to ask before would have the page laid out within the same task.
+  useEffect(() => {
     const place = list.current?.getBoundingClientRect();
     if (place !== undefined) setMargin(Math.round(place.top + scrollY));
   });
@@ -30,6 +43,7 @@ export function CardList<T>({ label, rows, rowId, card, height, onEndReached }: 
     overscan: 8,
     scrollMargin: margin,
     // The first drawing has its cards; when it is measured, only their places change.
+    measureElement: sizeTold,
     initialRect: { width: innerWidth, height: innerHeight },
   });
   const items = virtual.getVirtualItems();

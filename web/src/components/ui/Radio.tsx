@@ -1,12 +1,6 @@
 /** One of a few, as buttons: arrows move and choose, Tab comes to what is chosen. */
 import type { KeyboardEvent, ReactNode } from "react";
-
-const STEPS: Readonly<Record<string, number>> = {
-  ArrowRight: 1,
-  ArrowDown: 1,
-  ArrowLeft: -1,
-  ArrowUp: -1,
-};
+import { chooseByArrows } from "./arrows";
 
 type RadioGroupProps<T extends string> = {
   label: string;
@@ -20,14 +14,7 @@ type RadioGroupProps<T extends string> = {
 
 function onKeyDown(event: KeyboardEvent<HTMLDivElement>): void {
   if (event.key === "Enter") event.preventDefault(); // sends forms, and chooses nothing
-  const step = STEPS[event.key];
-  if (step === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  const all = [...event.currentTarget.querySelectorAll<HTMLElement>("[role=radio]")];
-  const from = all.indexOf(document.activeElement as HTMLElement);
-  const next = all[(from + step + all.length) % all.length];
-  next?.focus();
-  next?.click();
+  chooseByArrows(event, "radio");
 }
 
 export function RadioGroup<T extends string>(props: RadioGroupProps<T>) {

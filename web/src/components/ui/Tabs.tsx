@@ -1,7 +1,7 @@
 /** Tabs, which scroll sideways when they do not fit, and a control of a few segments. */
-import { Tabs as Radix } from "radix-ui";
-import { type ReactNode, useEffect, useRef } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useId, useRef } from "react";
 import { cn } from "@/lib/cn";
+import { chooseByArrows } from "./arrows";
 import { fadedEdges } from "./edges";
 import { RadioGroup } from "./Radio";
 
@@ -22,7 +22,7 @@ function useInSight(value: string) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the value says which tab is chosen
   useEffect(() => {
     const box = list.current;
-    const tab = box?.querySelector<HTMLElement>("[data-state=active]");
+    const tab = box?.querySelector<HTMLElement>("[aria-selected=true]");
     if (!box || !tab) return;
     const over = tab.offsetLeft + tab.offsetWidth - box.clientWidth;
     if (tab.offsetLeft < box.scrollLeft || over > box.scrollLeft)
@@ -31,39 +31,62 @@ function useInSight(value: string) {
   return list;
 }
 
+const Chosen = createContext({ id: "", value: "" });
+
 /** Put one TabPanel per tab inside. */
 export function Tabs<T extends string>({ label, value, onChange, tabs, children }: TabsProps<T>) {
   const list = useInSight(value);
+  const id = useId();
   return (
-    <Radix.Root value={value} onValueChange={(next) => onChange(next as T)} className="min-w-0">
-      <Radix.List
+    <div className="min-w-0">
+      <div
         ref={list}
+        role="tablist"
         aria-label={label}
+        onKeyDown={(event) => chooseByArrows(event, "tab")}
         className="relative flex overflow-x-auto border-b border-hairline [scrollbar-width:none]"
       >
         {tabs.map((tab) => (
-          <Radix.Trigger
+          <button
             key={tab.value}
-            value={tab.value}
-            className="-mb-px flex h-10 shrink-0 items-center gap-2 border-b-2 border-transparent px-2.5 font-medium text-muted -outline-offset-2 first:pl-1 sm:px-3 hover:text-text data-[state=active]:border-brand data-[state=active]:text-text pointer-coarse:h-11"
+            type="button"
+            role="tab"
+            id={`${id}tab-${tab.value}`}
+            aria-controls={`${id}panel-${tab.value}`}
+            aria-selected={tab.value === value}
+            tabIndex={tab.value === value ? 0 : -1}
+            onClick={() => tab.value !== value && onChange(tab.value)}
+            className="-mb-px flex h-10 shrink-0 items-center gap-2 border-b-2 border-transparent px-2.5 font-medium text-muted -outline-offset-2 first:pl-1 sm:px-3 hover:text-text aria-selected:border-brand aria-selected:text-text pointer-coarse:h-11"
           >
             {tab.label}
             {tab.count !== undefined && (
               <span className="numeric text-xs text-subtle">{tab.count}</span>
             )}
-          </Radix.Trigger>
+          </button>
         ))}
-      </Radix.List>
-      {children}
-    </Radix.Root>
+      </div>
+      <Chosen value={{ id, value }}>{children}</Chosen>
+    </div>
   );
 }
 
-export const TabPanel = ({ value, children }: { value: string; children: ReactNode }) => (
-  <Radix.Content value={value} className="min-w-0 pt-5">
-    {children}
-  </Radix.Content>
-);
+export function TabPanel({ value, children }: { value: string; children: ReactNode }) {
+  const chosen = useContext(Chosen);
+  const shown = chosen.value === value;
+  return (
+    <div
+      role="tabpanel"
+      id={`${chosen.id}panel-${value}`}
+      aria-labelledby={`${chosen.id}tab-${value}`}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls in it is reached by keys
+      tabIndex={0}
+      hidden={!shown}
+      className="min-w-0 pt-5"
+    >
+      {shown && children}
+    </div>
+  );
+}
 
 type SegmentedProps<T extends string> = {
   label: string;
