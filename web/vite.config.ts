@@ -9,7 +9,7 @@ import { precompress } from "./tools/precompress.ts";
 const server = process.env.HODEI_SERVER ?? "http://127.0.0.1:8080";
 /** What nearly every page is made of, and what the first page cannot do without. */
 const KIT =
-  /src\/(app\/(?!(AccountMenu|AppearanceMenus|MoreSheet|Palette|ShortcutSheet)\.)|i18n\/\w+\.ts|early|features\/[^/]+\/search\.|features\/logs\/model\/settings|components\/(account|ui\/(Badge|Button|Card|Chip|ConnectionDot|Copy|Fab|Field|Input|LazyAlertDialog|Link|Page|PasswordInput|RowList|Stale|StatusBadge|Time|Tooltip|button-style|feedback|refusal|toast)\.)|lib|live|api)/;
+  /src\/(app\/(?!(AccountMenu|AppearanceMenus|MoreSheet|Palette|ShortcutSheet)\.)|i18n\/\w+\.ts|early|features\/[^/]+\/search\.|features\/logs\/model\/settings|components\/(account|ui\/(Badge|Button|Card|Chip|edges|ConnectionDot|Copy|Fab|Field|Input|LazyAlertDialog|Link|Page|PasswordInput|RowList|Stale|StatusBadge|Time|Tooltip|button-style|feedback|refusal|toast)\.)|lib|live|api)/;
 const BASE =
   /node_modules\/(react|react-dom|scheduler|@tanstack\/(react-router|router-core|history|react-query|query-core|store|react-store)|i18next|react-i18next|clsx|tailwind-merge|class-variance-authority|openapi-fetch|use-sync-external-store|zod)\//;
 
@@ -42,6 +42,7 @@ export default defineConfig({
             { name: "kit", test: KIT },
             { name: "choices", test: /components\/ui\/(arrows|Radio|RadioCards|Tabs|Toggle)\./ },
             { name: "sayings", test: /components\/(placement|ui\/Said)/ },
+            { name: "lines", test: /features\/logs\/components\/(LineDialog|LinePrompt)\./ },
             // Many small windows of one page each: together they cost less than apart.
             { name: "settings", test: /features\/settings\/(components|hooks|model)/ },
             { name: "auth", test: /features\/auth\/(components|model|pages)/ },
