@@ -47,7 +47,8 @@ async def test_rest(place: Installation) -> None:
 
 async def test_grpc(place: Installation) -> None:
     job = str((await place.cancelled()).id)
-    served = [name for name, rule in GRPC.items() if rule.scope is not Scope.WORKER]
+    others = (Scope.WORKER, Scope.SERVER)
+    served = [name for name, rule in GRPC.items() if rule.scope not in others]
     async with grpc.aio.insecure_channel(f"127.0.0.1:{place.grpc_port}") as channel:
         for who in WHO:
             found = {method: await ask_grpc(channel, method, job, who) for method in served}

@@ -17,6 +17,8 @@ class Scope(StrEnum):
     """Whoever calls, about themselves; or what the handler asks the gate for piece by piece."""
     WORKER = "worker"
     """Agents: by the session of their own that they were enrolled into."""
+    SERVER = "server"
+    """Other servers of the installation: by the certificate that only they can have."""
     INSTALLATION = "installation"
     """It belongs to no project."""
     ANY = "any"

@@ -14,6 +14,7 @@ from hodei.domain.access.roles import Permission
 PUBLIC = Rule(scope=Scope.PUBLIC)
 KNOWN = Rule(scope=Scope.SELF)
 WORKER = Rule(scope=Scope.WORKER)
+SERVER = Rule(scope=Scope.SERVER)
 
 
 def _installation(permission: Permission, action: str = "") -> Rule:
@@ -230,6 +231,7 @@ _TEMPLATES = f"{_V1}TemplateService/"
 _WEBHOOKS = f"{_V1}WebhookService/"
 _TRIGGERS = f"{_V1}TriggerService/"
 _AGENTS = f"{_V1}WorkerAgentService/"
+_RELAY = f"{_V1}RelayService/"
 
 GRPC: Mapping[str, Rule] = {
     f"{_JOBS}QueueJob": _SUBMIT,
@@ -302,6 +304,7 @@ GRPC: Mapping[str, Rule] = {
     f"{_AGENTS}Register": WORKER,
     f"{_AGENTS}WorkerStream": WORKER,
     f"{_AGENTS}UnregisterWorker": WORKER,
+    f"{_RELAY}Enter": SERVER,
 }
 """By full method; health and reflection, which say nothing of jobs, are open to all."""
 
