@@ -77,5 +77,6 @@ class MaintenanceStore(Protocol):
     ) -> Purged:
         """Removes finished jobs, logs, samples, events and gone workers older than the dates,
         at most `limit` of each. For the jobs and logs of `projects` their own dates count, with
-        the same limit for each; events stay as long as any project's jobs."""
+        the same limit for each; events stay as long as any project's jobs, and at least until
+        their own job is over."""
         ...

@@ -144,8 +144,11 @@ class Maintenance(Part):
             del tables.host_samples[key]
 
     def _purge_events(self, before: datetime, limit: int) -> None:
-        events = self._tables.events
-        events[:limit] = [item for item in events[:limit] if item[1].at >= before]
+        tables = self._tables
+        going_on = {key for key, entry in tables.jobs.items() if entry.job.finished_at is None}
+        others = (item for item in tables.events if item[1].job_id not in going_on)
+        gone = {place for place, event in islice(others, limit) if event.at < before}
+        tables.events = [item for item in tables.events if item[0] not in gone]
 
 
 def _oldest(found: Iterable[tuple[datetime, UUID]], limit: int) -> list[UUID]:

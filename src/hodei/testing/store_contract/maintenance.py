@@ -104,9 +104,12 @@ class MaintenanceContract:
     async def test_a_job_that_is_not_over_stays_however_old(self, store: Store) -> None:
         [waiting] = await submitted(store, new_job(at=LONG_AGO))
         held = await bound_job(store, new_job(at=LONG_AGO))
+        told = replace(event_of(held.job, note="old"), at=LONG_AGO)
+        await save(store, Unit(events=(told,)))
         await save(store, Unit(logs=(append(held.attempt.id, 0, 1, text_segment(1, ["a"])),)))
         purged = await store.purge(jobs_before=T0, logs_before=T0, limit=100)
-        assert purged.jobs == purged.workers == purged.log_segments == 0
+        assert purged.jobs == purged.workers == purged.log_segments == purged.events == 0
+        assert told.data in [each.data for each in await store.job_events(held.job.id)]
         assert await store.get_job(waiting.id) == waiting
         assert await store.held(held.attempt.id) == held
         assert len(await store.segments(held.attempt.id)) == 1

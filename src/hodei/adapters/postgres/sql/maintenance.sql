@@ -57,7 +57,9 @@ SELECT count(*) FROM gone
 -- name: purge_events
 WITH gone AS (
     DELETE FROM events e USING (
-        SELECT tx, seq, at FROM events ORDER BY tx, seq LIMIT $2
+        SELECT o.tx, o.seq, o.at FROM events o
+        WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = o.job_id AND j.finished_at IS NULL)
+        ORDER BY o.tx, o.seq LIMIT $2
     ) oldest
     WHERE e.tx = oldest.tx AND e.seq = oldest.seq AND oldest.at < $1
     RETURNING 1
