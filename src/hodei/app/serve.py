@@ -42,7 +42,7 @@ from hodei.app.relay import RelayEndpoint, relay_endpoint
 from hodei.app.settings import Settings, read_settings
 from hodei.app.tracing import export_of
 from hodei.app.wiring import open_engine
-from hodei.app.workers_endpoint import workers_endpoint
+from hodei.app.workers_endpoint import WorkersEndpoint, workers_endpoint
 from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
 
 if TYPE_CHECKING:
@@ -118,12 +118,7 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         grpc_port = grpc_server.listen(_join(host, settings.grpc_port), shown)
         await grpc_server.start()
         stack.push_async_callback(grpc_server.stop, GRACE_SECONDS)
-        worker_server = WorkerServer(engine)
-        worker_server.listen_unix(endpoint.socket)
-        if endpoint.address and endpoint.tls:
-            worker_server.listen_tls(endpoint.address, endpoint.tls.current)
-        await worker_server.start()
-        stack.push_async_callback(worker_server.stop, GRACE_SECONDS)
+        await _workers(stack, engine, endpoint)
         if others:
             await _relay(stack, engine, others)
         app = create_app(
@@ -153,6 +148,15 @@ async def serving(settings: Settings) -> AsyncIterator[Addresses]:
         await stack.enter_async_context(kept_fresh(files.values()))
         stack.enter_context(_noted(addresses))
         yield addresses
+
+
+async def _workers(stack: AsyncExitStack, engine: Engine, endpoint: WorkersEndpoint) -> None:
+    server = WorkerServer(engine)
+    server.listen_unix(endpoint.socket)
+    if endpoint.address and endpoint.tls:
+        server.listen_tls(endpoint.address, endpoint.tls.current)
+    await server.start()
+    stack.push_async_callback(server.stop, GRACE_SECONDS)
 
 
 def _http_tls(shown: CurrentCertificate | None) -> ssl.SSLContext | None:

@@ -97,10 +97,9 @@ async def open_engine(
     async with AsyncExitStack() as stack:
         dsn = await stack.enter_async_context(open_database(settings))
         await upgraded(settings, dsn)
-        replica = replica_name()
-        store = await stack.enter_async_context(
-            PostgresStore.open(dsn, pool_size=settings.pool_size, origin=replica)
-        )
+        replica, pool_size = replica_name(), settings.pool_size
+        opening = PostgresStore.open(dsn, pool_size=pool_size, origin=replica)
+        store = await stack.enter_async_context(opening)
         bus = await stack.enter_async_context(PostgresBus.open(dsn, origin=replica))
         tracer = await stack.enter_async_context(open_tracer(settings, told, replica))
         core = Core(
@@ -109,7 +108,7 @@ async def open_engine(
             bus=bus,
             clock=SystemClock(),
             chance=SystemChance(),
-            mounted=FileSecrets(settings.secrets_dir or settings.data_dir / "secrets"),
+            mounted=_mounted(settings),
             sealer=sealer_of(settings),
             passwords=Argon2Passwords(),
             host=LinuxHost(),
@@ -139,6 +138,10 @@ async def open_engine(
         await stack.enter_async_context(engine)
         await _seed(engine, settings)
         yield engine
+
+
+def _mounted(settings: Settings) -> FileSecrets:
+    return FileSecrets(settings.secrets_dir or settings.data_dir / "secrets")
 
 
 def _retention(settings: Settings) -> Retention:
