@@ -128,7 +128,7 @@ def run_commands(
     env: Mapping[str, str],
     instead: Mapping[str, str] | None = None,
     about: str = "",
-    timeout_s: float = 180,
+    timeout_s: float = 280,
 ) -> str:
     """Runs what a document shows, all in one shell, in `folder`; returns what was printed.
 
