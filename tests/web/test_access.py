@@ -406,6 +406,15 @@ def test_a_viewer_is_told_beforehand(guest: Visitor, site: Site) -> None:
             expect(page.get_by_text("This is not for you")).to_be_visible()
 
 
+def test_no_page_asks_for_what_a_viewer_may_not_have(guest: Visitor, site: Site) -> None:
+    """What is refused would be an error in the console."""
+    paths = ["/", "/jobs", f"/jobs/{site.job}/logs", "/templates", "/schedules", "/metrics"]
+    with signed_in(guest, VIEWER) as (page, _):
+        for path in [*paths, "/settings/notifications", "/settings/tokens", "/settings/system"]:
+            page.goto(path)
+            settle(page)
+
+
 def test_an_operator_runs_and_cancels_and_no_more(guest: Visitor) -> None:
     with signed_in(guest, OPERATOR, "/jobs/new?template=hello") as (page, api):
         page.get_by_label("Job Name").fill("mine")

@@ -82,6 +82,7 @@ def test_levels_have_their_colours_and_a_word(visitor: Visitor, mixed: str) -> N
         page.keyboard.press("Home")
         row(page, 2).wait_for()
         assert colour(page, ".log-tag.log-INFO") == "rgb(108, 168, 255)"
+        expect(row(page, 2).locator(".log-tag")).to_have_text("INFO")
 
 
 def test_chips_filter_by_level_with_the_original_numbers(visitor: Visitor, mixed: str) -> None:

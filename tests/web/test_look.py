@@ -91,3 +91,9 @@ def test_the_language_changes_at_once_and_wholly(visitor: Visitor, label: str) -
         page.get_by_role("link", name="Panel").click()
         expect(page).to_have_title(re.compile("^Panel"))
         assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
+
+
+def test_the_bar_of_a_phone_has_five_places(visitor: Visitor) -> None:
+    with visitor.page("/", size="phone") as page:
+        bar = page.get_by_role("navigation", name="Main").locator("a, button")
+        expect(bar).to_have_text(["Dashboard", "Jobs", "Providers", "Metrics", "More"])
