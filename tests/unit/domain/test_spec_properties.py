@@ -53,7 +53,7 @@ def test_legal_specs_are_accepted_and_satisfy_the_schema(raw: Raw) -> None:
     assert [str(e) for e in VALIDATOR.iter_errors(raw)] == []
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=500)
 @given(damaged())
 def test_schema_and_parsing_refuse_the_same(raw: Raw) -> None:
     if sayable(raw):
