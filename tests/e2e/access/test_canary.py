@@ -44,6 +44,8 @@ echo; set -x; : "$GIVEN"; set +x; printf '{"a":"%s"}\\n' "$NAMED"
 printf '%s' "${NAMED%????????}"; sleep 0.3; echo "${NAMED#????????????????????????}"
 """
 STREAMS = {"text/event-stream"}
+PASSWORD_LENGTH = 43
+"""Characters of a one-time password: 32 bytes in base64."""
 
 
 @dataclass(slots=True)
@@ -83,7 +85,10 @@ def _one_time_passwords(folder: Path, found: set[str]) -> Iterator[None]:
         while not over.wait(0.002):
             for path in folder.glob("*/workers/*/otp*"):
                 with suppress(OSError):
-                    found.add(path.read_text().strip())
+                    password = path.read_text().strip()
+                    # One that is still being written is none yet.
+                    if len(password) >= PASSWORD_LENGTH:
+                        found.add(password)
 
     thread = threading.Thread(target=look)
     thread.start()
