@@ -236,9 +236,8 @@ async def _finished(client: httpx.AsyncClient, job: str) -> None:
 
 async def _spool(data_dir: Path) -> bytes:
     """What the agent has put aside; its file has no name any more."""
-    agents = [pid for pid in pids() if str(data_dir) in " ".join(arguments(pid))]
     while True:
-        for descriptor in (each for pid in agents for each in Path(f"/proc/{pid}/fd").iterdir()):
+        for descriptor in _open_files(data_dir):
             with suppress(OSError):
                 place = os.readlink(descriptor)
                 if place.startswith(str(data_dir)) and "spool" in place:
@@ -246,6 +245,14 @@ async def _spool(data_dir: Path) -> bytes:
                     if len(content) > 200_000:
                         return content
         await asyncio.sleep(0.05)
+
+
+def _open_files(data_dir: Path) -> Iterator[Path]:
+    """Of whoever names the directory: agents, and what is over before we look."""
+    for pid in pids():
+        if str(data_dir) in " ".join(arguments(pid)):
+            with suppress(OSError):
+                yield from Path(f"/proc/{pid}/fd").iterdir()
 
 
 async def _look_at_answers(
