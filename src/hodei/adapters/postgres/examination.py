@@ -23,7 +23,6 @@ SETTINGS = (
     "max_connections",
     "default_transaction_read_only",
     "statement_timeout",
-    "idle_in_transaction_session_timeout",
 )
 
 

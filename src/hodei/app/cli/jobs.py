@@ -14,8 +14,29 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: list, get, cancel, retry, logs and so on.")
 
-Id = Annotated[str, typer.Argument(help="Id, or its beginning (4 characters at least).")]
-Ids = Annotated[list[str], typer.Argument(help="Ids, or their beginnings.")]
+SHORTEST_ID = 4
+"""Characters of an id's beginning that the server looks for."""
+
+
+def _long_enough(key: str) -> str:
+    if len(key) < SHORTEST_ID:
+        raise typer.BadParameter(f"{key!r}: give {SHORTEST_ID} characters of the id at least")
+    return key
+
+
+def _all_long_enough(keys: list[str]) -> list[str]:
+    return [_long_enough(key) for key in keys]
+
+
+Id = Annotated[
+    str,
+    typer.Argument(
+        help=f"Id, or its beginning ({SHORTEST_ID} characters at least).", callback=_long_enough
+    ),
+]
+Ids = Annotated[
+    list[str], typer.Argument(help="Ids, or their beginnings.", callback=_all_long_enough)
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 Many = list[str] | None
 

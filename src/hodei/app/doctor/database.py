@@ -90,13 +90,12 @@ def _settings(seen: Examination) -> Iterator[Finding]:
             "on",
             "name the primary, not a standby, in HODEI_DATABASE_URL, or turn it off",
         )
-    for name in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        if given[name] != "0":
-            yield warning(
-                f"setting {name}",
-                given[name],
-                "set it to 0 for this user (ALTER ROLE ... SET): an upgrade may take longer",
-            )
+    if given["statement_timeout"] != "0":
+        yield warning(
+            "setting statement_timeout",
+            given["statement_timeout"],
+            "set it to 0 for this user (ALTER ROLE ... SET): an upgrade may take longer",
+        )
 
 
 def _room(seen: Examination, pool_size: int) -> Finding:
