@@ -12,14 +12,15 @@ from typing import Any, Self
 from urllib.parse import quote
 
 from hodei.client import logs, values
-from hodei.client.audit import audit_pages, audit_params, export_audit
+from hodei.client.audit import audit_params, export_audit
 from hodei.client.live import hints
 from hodei.client.mapping import Input, MapResult, Spec, fill
+from hodei.client.paging import pages
 from hodei.client.people import PeopleCalls
 from hodei.client.schedules import ScheduleCalls
 from hodei.client.templates import TemplateCalls
 from hodei.client.terminal import Shell, open_shell
-from hodei.client.transport import Authority, Params, Transport, in_trace
+from hodei.client.transport import Authority, Transport, in_trace
 from hodei.client.values import (
     Explanation,
     Job,
@@ -166,7 +167,7 @@ class AsyncClient(TemplateCalls, ScheduleCalls, WebhookCalls, VaultCalls, People
             "sort": "created" if oldest_first else "-created",
             "counts": 0,
         }
-        async for raw in self._pages("/jobs", params, limit):
+        async for raw in pages(self._transport, "/jobs", params, limit):
             yield values.job_from(raw)
 
     async def counts(self, **filters: str) -> dict[str, int]:
@@ -386,7 +387,7 @@ class AsyncClient(TemplateCalls, ScheduleCalls, WebhookCalls, VaultCalls, People
         **filters: str,
     ) -> AsyncGenerator[values.Raw, None]:
         """Rows of the audit log, the newest first; `filters` as in the REST interface."""
-        return audit_pages(self._transport, audit_params(start, end, filters), limit)
+        return pages(self._transport, "/audit", audit_params(start, end, filters), limit)
 
     def export_audit(
         self,
@@ -421,24 +422,6 @@ class AsyncClient(TemplateCalls, ScheduleCalls, WebhookCalls, VaultCalls, People
 
     async def _get(self, job: JobRef, *, patience_s: float | None = None) -> Any:
         return await self._transport.call("GET", _job_path(job), patience_s=patience_s)
-
-    async def _pages(
-        self, path: str, params: Params, limit: int | None
-    ) -> AsyncGenerator[values.Raw, None]:
-        cursor: str | None = None
-        left = limit
-        while left is None or left > 0:
-            size = 200 if left is None else min(left, 200)
-            page = await self._transport.call(
-                "GET", path, params={**params, "cursor": cursor, "limit": size}
-            )
-            for item in page["items"]:
-                yield item
-            cursor = page["next_cursor"]
-            if left is not None:
-                left -= len(page["items"])
-            if cursor is None:
-                return
 
 
 def _id(job: JobRef) -> str:

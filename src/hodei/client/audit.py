@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 
 from hodei.client.transport import Params, Transport
-from hodei.client.values import Raw
 
 
 def audit_params(
@@ -21,24 +20,6 @@ async def export_audit(transport: Transport, params: Params) -> AsyncGenerator[s
     async with transport.stream("/audit/export", params=params) as answer:
         async for line in answer.aiter_lines():
             yield line
-
-
-async def audit_pages(
-    transport: Transport, params: Params, limit: int | None
-) -> AsyncGenerator[Raw, None]:
-    """Rows, the newest first, page after page, at most `limit`."""
-    cursor: str | None = None
-    left = limit
-    while left is None or left > 0:
-        size = 200 if left is None else min(left, 200)
-        asked = {**params, "cursor": cursor, "limit": size}
-        page = await transport.call("GET", "/audit", params=asked)
-        for item in page["items"]:
-            yield item
-        cursor = page["next_cursor"]
-        left = None if left is None else left - len(page["items"])
-        if cursor is None:
-            return
 
 
 def _moment(at: datetime | str | None) -> str | None:

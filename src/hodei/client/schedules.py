@@ -6,10 +6,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from hodei.client.paging import pages
 from hodei.client.transport import Params, Transport
 from hodei.client.values import Raw
-
-_PAGE = 200
 
 
 class ScheduleCalls:
@@ -22,7 +21,8 @@ class ScheduleCalls:
     ) -> AsyncGenerator[Raw, None]:
         """All that may be seen, by project and name."""
         wanted = None if paused is None else int(paused)
-        async for item in self._walk("/schedules", {"project": project, "q": q, "paused": wanted}):
+        params: Params = {"project": project, "q": q, "paused": wanted}
+        async for item in pages(self._transport, "/schedules", params):
             yield item
 
     async def get_schedule(self, key: str, *, project: str = "default") -> Raw:
@@ -68,12 +68,8 @@ class ScheduleCalls:
     ) -> AsyncGenerator[Raw, None]:
         """What became of the slots of a schedule, newest first, at most `limit`."""
         params: Params = {"project": project, "outcome": ",".join(outcomes) or None}
-        left = limit
-        async for item in self._walk(f"{_path(key)}/firings", params):
-            if left == 0:
-                return
+        async for item in pages(self._transport, f"{_path(key)}/firings", params, limit):
             yield item
-            left = None if left is None else left - 1
 
     async def preview_schedule(self, rule: Mapping[str, Any], **fields: Any) -> Raw:
         """A rule in words and its next slots; `fields` are zone, from, count and so on."""
@@ -99,17 +95,6 @@ class ScheduleCalls:
             repeatable=repeatable,
         )
         return raw
-
-    async def _walk(self, path: str, params: Params) -> AsyncGenerator[Raw, None]:
-        cursor: str | None = None
-        while True:
-            asked = {**params, "cursor": cursor, "limit": _PAGE}
-            page = await self._transport.call("GET", path, params=asked)
-            for item in page["items"]:
-                yield item
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
 
 
 def _path(key: str) -> str:

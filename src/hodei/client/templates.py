@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from hodei.client import values
+from hodei.client.paging import pages
 from hodei.client.transport import Params, Transport
 from hodei.client.values import Job, Raw
-
-PAGE = 200
 
 
 class TemplateCalls:
@@ -23,11 +22,8 @@ class TemplateCalls:
         self, *, project: str | None = None, q: str | None = None, tag: str | None = None
     ) -> list[Raw]:
         """All that may be seen, by name, with how their jobs went; without their specs."""
-        found: list[Raw] = []
-        params: Params = {"project": project, "q": q, "tag": tag, "limit": PAGE}
-        async for one in self._every("/templates", params):
-            found.append(one)
-        return found
+        params: Params = {"project": project, "q": q, "tag": tag}
+        return [one async for one in pages(self._transport, "/templates", params)]
 
     async def get_template(
         self, key: str, *, project: str | None = None, version: int | None = None
@@ -61,10 +57,8 @@ class TemplateCalls:
 
     async def template_versions(self, key: str, *, project: str | None = None) -> list[Raw]:
         """The newest first."""
-        found: list[Raw] = []
-        async for one in self._every(f"{_path(key)}/versions", {"project": project, "limit": PAGE}):
-            found.append(one)
-        return found
+        path = f"{_path(key)}/versions"
+        return [one async for one in pages(self._transport, path, {"project": project})]
 
     async def template_stats(
         self, key: str, *, project: str | None = None, **params: str | int | None
@@ -148,16 +142,6 @@ class TemplateCalls:
             method, path, params=params, body=body, headers=headers, repeatable=repeatable
         )
         return raw
-
-    async def _every(self, path: str, params: Params) -> AsyncGenerator[Raw, None]:
-        cursor: str | None = None
-        while True:
-            page = await self._transport.call("GET", path, params={**params, "cursor": cursor})
-            for item in page["items"]:
-                yield item
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
 
 
 def _path(key: str) -> str:

@@ -6,10 +6,9 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from hodei.client.paging import pages
 from hodei.client.transport import Params, Transport
 from hodei.client.values import Raw
-
-_PAGE = 200
 
 
 class WebhookCalls:
@@ -61,18 +60,9 @@ class WebhookCalls:
         limit: int | None = None,
     ) -> AsyncGenerator[Raw, None]:
         """Deliveries of a webhook, the newest first, at most `limit`, without their payloads."""
-        params: Params = {"project": project, "state": state, "event": event, "limit": _PAGE}
-        cursor: str | None = None
-        left = limit
-        while left is None or left > 0:
-            asked = {**params, "cursor": cursor}
-            page = await self._transport.call("GET", f"{_path(key)}/deliveries", params=asked)
-            for item in page["items"][:left]:
-                yield item
-            left = None if left is None else left - len(page["items"])
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        params: Params = {"project": project, "state": state, "event": event}
+        async for item in pages(self._transport, f"{_path(key)}/deliveries", params, limit):
+            yield item
 
     async def get_delivery(self, delivery_id: str) -> Raw:
         """One with what is sent. Raises NotFound."""
