@@ -15,16 +15,21 @@ NEEDED: Mapping[str, bytes] = {
     "CONFIG_VIRTIO_BLK": b"virtio_blk",
     "CONFIG_VIRTIO_VSOCKETS": b"virtio_vsock",
     "CONFIG_EXT4_FS": b"ext4",
-    "CONFIG_OVERLAY_FS": b"overlay",
+    "CONFIG_OVERLAY_FS": b"overlayfs",
     "CONFIG_DEVTMPFS": b"devtmpfs",
-    "CONFIG_TMPFS": b"tmpfs",
+    # Its own name is the end of the one before.
+    "CONFIG_TMPFS": b"nr_inodes",
 }
 WISHED: Mapping[str, bytes] = {
     "CONFIG_VIRTIO_NET": b"virtio_net",
     "CONFIG_PID_NS": b"pid_for_children",
     "CONFIG_CGROUPS": b"cgroup2",
+    "CONFIG_MEMCG": b"oom.group",
+    "CONFIG_UNIX98_PTYS": b"devpts",
+    "CONFIG_SERIAL_8250_CONSOLE": b"ttyS",
 }
-"""Without them a job has no network, processes that outlive it, or no figures of its own."""
+"""Without them a job has no network, processes that outlive it, no figures of its own, an end by
+lack of memory that is not told as one, no terminals, or a guest whose console says nothing."""
 MACHINES = {Architecture.X86_64: 0x3E, Architecture.ARM64: 0xB7}
 _BANNER = re.compile(rb"Linux version (\d+\.\d+[^ \0]*)")
 
