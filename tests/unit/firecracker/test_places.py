@@ -1,4 +1,4 @@
-"""Which process is a worker's, in the moments when it has no words of its own too."""
+"""Which process is a worker's, even when it has no words of its own; how a worker ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from hodei.adapters.firecracker.places import is_ours
+from hodei.adapters.firecracker.places import Place, is_ours, observation
+from hodei.domain.provider import ObservedState
 
 WORKER, OTHER = UUID(int=5), UUID(int=6)
 
@@ -38,3 +39,36 @@ def test_whose_a_process_is(
 
 def test_a_process_that_is_not_there(tmp_path: Path) -> None:
     assert not is_ours(7, WORKER, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("console", "code", "starved", "words"),
+    [
+        ("hodei-init: agent ended: 003\r\n", 3, False, "its one-time password was refused"),
+        (
+            "[ 7.1] Out of memory: Killed process 9 (python3)\r\nhodei-init: agent ended: 137\r\n",
+            137,
+            True,
+            "out of memory",
+        ),
+        # What it killed was not the agent.
+        (
+            "[ 7.1] Out of memory: Killed process 9 (tail)\r\nhodei-init: agent ended: 001\r\n",
+            1,
+            False,
+            "it was cut off from the server",
+        ),
+        ("hodei-init: agent ended: 137\r\n", 137, False, "exit code 137"),
+        ("[ 0.1] Kernel panic\r\n", None, False, "console says last: [ 0.1] Kernel panic"),
+    ],
+)
+def test_how_a_worker_ended(
+    tmp_path: Path, console: str, code: int | None, starved: bool, words: str
+) -> None:
+    place = Place(worker_id=WORKER, folder=tmp_path, program="firecracker")
+    place.started.touch()
+    place.console.write_text(console, "ascii")
+    seen = observation(place)
+    assert (seen.state, seen.exit_code) == (ObservedState.EXITED, code)
+    assert seen.out_of_memory is starved
+    assert words in seen.reason

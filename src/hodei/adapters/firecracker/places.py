@@ -24,6 +24,8 @@ CONSOLE_BYTES = 4 << 20
 
 LAST_WORDS = 600
 _ENDED = (b"Z", b"X", b"")
+_STARVED = "Out of memory: Killed process"
+_KILLED = 137
 _AGENT_ENDED = re.compile(r"hodei-init: agent ended: (\d{3})")
 _AGENT_EXITS: Mapping[int, str] = {
     1: "it was cut off from the server",
@@ -125,14 +127,19 @@ def observation(place: Place) -> Observation:
     said = place.last_words()
     ended = _AGENT_ENDED.findall(said)
     code = int(ended[-1]) if ended else None
-    if ended:
+    starved = code == _KILLED and _STARVED in said
+    if starved:
+        reason = "out of memory: the guest's kernel ended the agent"
+    elif ended:
         why = _AGENT_EXITS.get(code or 0)
         reason = f"the agent ended with exit code {code}" + (f": {why}" if why else "")
     else:
         reason = "the microVM ended" + (
             f"; its console says last: {said[-LAST_WORDS:]}" if said else ""
         )
-    return Observation(state=ObservedState.EXITED, exit_code=code, reason=reason)
+    return Observation(
+        state=ObservedState.EXITED, exit_code=code, reason=reason, out_of_memory=starved
+    )
 
 
 def cgroup_version() -> int:
