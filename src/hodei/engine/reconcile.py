@@ -287,7 +287,9 @@ class Reconciler:
         worker, now = item.worker, self._core.clock.now()
         if worker.otp_expires_at is not None and now > worker.otp_expires_at:
             limit = self._core.timings.provision.total_seconds()
-            why = f"the worker did not call within {limit:.0f} s"
+            seen = (await self._observe(worker.provider_id, [worker])).get(worker.id)
+            told = _because(seen.reason if seen else "")
+            why = f"the worker did not call within {limit:.0f} s{told}"
             await self._close(worker, self._not_made(worker, why))
         elif worker.state is WorkerState.STARTING:
             await self._check_starting(worker)

@@ -18,12 +18,14 @@ from hodei.domain.errors import (
     ProviderError,
     SpecRejected,
 )
+from hodei.domain.provider import ObservedState
 from hodei.domain.spec import Architecture, Network, Resources
 from hodei.testing.provider_contract import stop_after
 from hodei.testing.provider_harness import started
 from tests.firecracker.provider.harness import FirecrackerHarness
 from tests.support.docker import ImageFiles, busybox_layer
 from tests.support.firecracker import CGROUPS, NETNS, machines
+from tests.support.processes import until_told
 
 CYCLES = int(os.environ.get("TESTBED_CYCLES", "24"))
 AT_ONCE = 4
@@ -132,6 +134,22 @@ async def test_images_that_are_damaged_or_missing(
         for image, words in (("cut:1", "layer 1"), ("nobody/has:it", "none of the provider")):
             with pytest.raises(ImageUnavailable, match=words):
                 await started(provider, replace(request, spec=replace(request.spec, image=image)))
+    assert harness.traces() == []
+
+
+async def test_what_a_guest_that_never_calls_has_printed(harness: FirecrackerHarness) -> None:
+    async with harness.create() as provider:
+        handle = await started(provider, harness.request())
+        told: list[str] = []
+
+        async def look() -> bool:
+            seen = (await provider.observe([handle]))[handle.worker_id]
+            assert seen.state is ObservedState.RUNNING
+            told[:] = [seen.reason]
+            return "its console says last: UP" in seen.reason
+
+        await until_told(look, what=lambda: f"the guest's word is told: {told}")
+        await provider.destroy(handle, grace_s=0)
     assert harness.traces() == []
 
 

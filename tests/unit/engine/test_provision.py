@@ -77,6 +77,19 @@ async def test_an_agent_that_never_calls_because_its_worker_ended(what: str) -> 
         await finish(w, job.id)
 
 
+async def test_what_its_provider_says_of_a_worker_that_never_called() -> None:
+    async with world() as w:
+        w.inspector.hang("enrol")
+        job = await w.submit()
+        await w.sweep()
+        w.inspector.say(w.attempt(job.id).worker_id, "its console says last: no root")
+        await w.pass_time(303, step=3)
+        outcome = w.attempts(job.id)[0].outcome
+        assert outcome is not None
+        assert "did not call within 300 s: its console says last: no root" in outcome.message
+        await finish(w, job.id)
+
+
 async def test_the_handle_is_stored_before_the_next_step() -> None:
     async with world() as w:
         w.inspector.hang("provisioning")

@@ -119,12 +119,14 @@ def observation(place: Place) -> Observation:
     if not place.folder.exists():
         return Observation(state=ObservedState.GONE, reason="there is no such microVM")
     place.bound_console()
+    said = place.last_words()
+    last = f"its console says last: {said[-LAST_WORDS:]}" if said else ""
     if place.pid() is not None:
         up = place.started.exists()
-        return Observation(state=ObservedState.RUNNING if up else ObservedState.STARTING)
+        state = ObservedState.RUNNING if up else ObservedState.STARTING
+        return Observation(state=state, reason=last)
     if not place.started.exists():
         return Observation(state=ObservedState.STARTING, reason="the microVM is being made")
-    said = place.last_words()
     ended = _AGENT_ENDED.findall(said)
     code = int(ended[-1]) if ended else None
     starved = code == _KILLED and _STARVED in said
@@ -134,9 +136,7 @@ def observation(place: Place) -> Observation:
         why = _AGENT_EXITS.get(code or 0)
         reason = f"the agent ended with exit code {code}" + (f": {why}" if why else "")
     else:
-        reason = "the microVM ended" + (
-            f"; its console says last: {said[-LAST_WORDS:]}" if said else ""
-        )
+        reason = "the microVM ended" + (f"; {last}" if last else "")
     return Observation(
         state=ObservedState.EXITED, exit_code=code, reason=reason, out_of_memory=starved
     )

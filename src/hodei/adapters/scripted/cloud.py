@@ -33,6 +33,8 @@ class CloudWorker:
     state: ObservedState = ObservedState.STARTING
     exit_code: int | None = None
     out_of_memory: bool = False
+    reason: str = ""
+    """What its provider says of it."""
     hidden: bool = False
     """Whether observing it answers UNKNOWN."""
     children: int = 0

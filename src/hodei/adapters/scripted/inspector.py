@@ -75,6 +75,10 @@ class ScriptedInspector:
         self.cloud.workers[worker_id].out_of_memory = True
         self.kill(worker_id)
 
+    def say(self, worker_id: UUID, reason: str) -> None:
+        """What its provider says of the worker from now on. Raises KeyError."""
+        self.cloud.workers[worker_id].reason = reason
+
     def vanish(self, worker_id: UUID) -> None:
         """The worker is removed without anybody having asked. Raises KeyError."""
         self.cloud.workers.pop(worker_id).end(KILLED)

@@ -106,6 +106,7 @@ class ScriptedProvider:
                 found[handle.worker_id] = Observation(
                     state=worker.state,
                     exit_code=worker.exit_code,
+                    reason=worker.reason,
                     out_of_memory=worker.out_of_memory,
                 )
         return found
