@@ -111,7 +111,7 @@ async def counted(cluster: PrivateCluster, asked: list[str]) -> AsyncIterator[st
     server, context = cluster.access()
 
     async def forward(request: web.Request) -> web.StreamResponse:
-        asked.append(f"{request.method} {request.path}")
+        asked.append(_kind(request))
         headers = {"content-type": "application/json"}
         async with session.request(
             request.method, f"{server}{request.path_qs}", data=await request.read(), headers=headers
@@ -138,6 +138,15 @@ async def counted(cluster: PrivateCluster, asked: list[str]) -> AsyncIterator[st
             yield yaml.safe_dump(config)
         finally:
             await runner.cleanup()
+
+
+def _kind(request: web.Request) -> str:
+    """What is done, and to a thing of which kind, such as `DELETE pods/NAME`."""
+    _, _, inside = request.path.partition("/namespaces/")
+    kind, _, name = (inside.partition("/")[2] or request.path.rpartition("/")[2]).partition("/")
+    verb = "WATCH" if "watch" in request.query else request.method
+    tried = " dryRun" if "dryRun" in request.query else ""
+    return f"{verb} {kind}{'/NAME' if name else ''}{tried}"
 
 
 def job(cpu: float = CPU) -> jobs_pb2.JobSpec:

@@ -15,7 +15,14 @@ from hodei.domain.provider import Capabilities, Health, ProviderRecord
 from hodei.domain.warm import full_name, revision
 from hodei.engine.core import Core
 from hodei.engine.provider_settings import opened_settings, without_secrets
-from hodei.ports.provider import AgentBundle, Provider, ProviderContext, ProviderFactory, no_bundle
+from hodei.ports.provider import (
+    AgentBundle,
+    Provider,
+    ProviderContext,
+    ProviderFactory,
+    Rechecks,
+    no_bundle,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +159,9 @@ class Registry:
         entry = self._entries.get(provider_id)
         if entry is None:
             raise NotFound("provider", provider_id)
-        health = await self._ask(entry.provider)
+        return await self._noted(entry, await self._ask(entry.provider))
+
+    async def _noted(self, entry: Entry, health: Health) -> Health:
         changed = (health.ok, health.reason) != (entry.health.ok, entry.health.reason)
         entry.health = health
         if changed:
@@ -160,15 +169,15 @@ class Registry:
                 "provider health changed",
                 extra={"provider": entry.record.name, "ok": health.ok, "reason": health.reason},
             )
-        await self._core.store.record_health(provider_id, health)
+        await self._core.store.record_health(entry.record.id, health)
         return health
 
     async def check_all(self) -> None:
-        """Checks every enabled provider."""
+        """Checks every enabled provider, as cheaply as it can be checked."""
         for entry in self.entries():
             if entry.record.enabled:
                 try:
-                    await self.check(entry.record.id)
+                    await self._noted(entry, await self._ask(entry.provider, again=True))
                 except HodeiError as error:
                     logger.warning("health not recorded", extra={"error": str(error)})
 
@@ -216,11 +225,14 @@ class Registry:
             del self._entries[record.id]
         await entry.stack.aclose()
 
-    async def _ask(self, provider: Provider) -> Health:
+    async def _ask(self, provider: Provider, *, again: bool = False) -> Health:
         """Its health; a check that fails against its contract, or hangs, counts as not well."""
         try:
             async with asyncio.timeout(CHECK_PATIENCE_S):
-                health = await provider.check()
+                if again and isinstance(provider, Rechecks):
+                    health = await provider.recheck()
+                else:
+                    health = await provider.check()
         except TimeoutError:
             health = Health(ok=False, reason="its check does not end")
         except Exception as error:

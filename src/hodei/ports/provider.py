@@ -139,6 +139,16 @@ async def no_bundle() -> str:
 
 
 @runtime_checkable
+class Rechecks(Protocol):
+    """What a provider can do besides whose `check` asks more than is to be asked all the time."""
+
+    async def recheck(self) -> Health:
+        """As `check`, and for less when all was well a short while ago. What goes wrong may be
+        found later than a `check` finds it, and what is right again is found as soon."""
+        ...
+
+
+@runtime_checkable
 class SeesImages(Protocol):
     """What a provider can do besides that runs images under names which may come to mean others."""
 

@@ -49,13 +49,17 @@ WELL: Answers = {
 
 
 @asynccontextmanager
-async def whole_api(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """Listens until the block is over; its address."""
-    known = {**WELL, **answers}
+async def whole_api(
+    answers: Answers, tls: ssl.SSLContext | None = None, asked: list[str] | None = None
+) -> AsyncIterator[str]:
+    """Listens until the block is over; its address. What it is asked is noted in `asked`."""
 
     async def answer(request: web.Request) -> web.Response:
+        call = f"{request.method} {request.path}"
+        if asked is not None:
+            asked.append(call)
         nothing = refusal(404, f"{request.path} not found")
-        status, body = known.get(f"{request.method} {request.path}", nothing)
+        status, body = {**WELL, **answers}.get(call, nothing)
         return web.json_response(body, status=status)
 
     application = web.Application()

@@ -48,6 +48,8 @@ class Finding:
     """Why no worker can be made; empty when one can."""
     details: Mapping[str, str]
     nodes: Nodes | None = None
+    well: bool = False
+    """Whether nothing is in the way of any project either."""
 
 
 async def examine(
@@ -76,10 +78,18 @@ async def examine(
     for name, words in (await _quotas(api, _path(home))).items():
         details[f"quota_{name}"] = words
     reason = _no_node(nodes, settings) or await _refused(api, home, samples[home])
+    well = not reason
     for other in others:
         fault = await _unready(api, other, settings) or await _refused(api, other, samples[other])
         details[f"namespace_{other}"] = fault or "ready"
-    return Finding(details=details, nodes=nodes, reason=reason)
+        well = well and not fault
+    return Finding(details=details, nodes=nodes, reason=reason, well=well)
+
+
+async def takes(api: Api, samples: Mapping[str, Mapping[str, object]]) -> bool:
+    """Whether the cluster would take every one of the pods. Raises ProviderError when it does not
+    answer."""
+    return not any([await _refused(api, each, body) for each, body in samples.items()])
 
 
 async def _unready(api: Api, namespace: str, settings: KubernetesSettings) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -14,7 +15,7 @@ from uuid import UUID
 
 from hodei.adapters.kubernetes import pods
 from hodei.adapters.kubernetes.api import Api
-from hodei.adapters.kubernetes.checking import examine
+from hodei.adapters.kubernetes.checking import examine, takes
 from hodei.adapters.kubernetes.errors import translated
 from hodei.adapters.kubernetes.facts import capabilities, reject
 from hodei.adapters.kubernetes.kubeconfig import access_of
@@ -40,6 +41,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 HANDLE_VERSION = 1
+EXAMINE_EVERY_S = 60.0
+"""While nothing is in the way, rights, nodes and quotas are asked for this seldom."""
 SAMPLE = UUID(int=0)
 SAMPLE_IMAGE = "hodei-check"
 LATE = "the deadline for starting the worker has passed"
@@ -57,6 +60,7 @@ class KubernetesProvider:
         self._makings = Makings[Answer]()
         self._opening = asyncio.Lock()
         self._opened: Cluster | None = None
+        self._well: tuple[Health, float] | None = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -82,19 +86,30 @@ class KubernetesProvider:
         """Whether the cluster would take a worker, and what is in the way."""
         now = datetime.now(UTC)
         details: Mapping[str, str] = {"isolation": "pod"}
+        began, well = monotonic(), False
         try:
             cluster = await self._cluster()
-            sample = self._sample(now)
-            samples = {
-                place.namespace: pod(sample, self._settings, place.owner, "")
-                for place in cluster.all()
-            }
-            found = await examine(cluster.api, self._settings, samples)
+            found = await examine(cluster.api, self._settings, self._samples(cluster, now))
             self._capabilities = capabilities(self._settings, found.nodes)
-            details, reason = {**details, **found.details}, found.reason
+            details, reason, well = {**details, **found.details}, found.reason, found.well
         except ProviderError as error:
             reason = str(error)
-        return Health(ok=not reason, reason=reason, details=details, checked_at=now)
+        health = Health(ok=not reason, reason=reason, details=details, checked_at=now)
+        self._well = (health, began + EXAMINE_EVERY_S) if well else None
+        return health
+
+    async def recheck(self) -> Health:
+        """As `check`; for a minute after nothing was in the way, only pods are shown again."""
+        if self._well is None or monotonic() > self._well[1]:
+            return await self.check()
+        health, _ = self._well
+        now = datetime.now(UTC)
+        try:
+            cluster = await self._cluster()
+            taken = await takes(cluster.api, self._samples(cluster, now))
+        except ProviderError:
+            taken = False
+        return replace(health, checked_at=now) if taken else await self.check()
 
     async def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """The pod's name, the pod, what its node does with it, the running container."""
@@ -240,14 +255,18 @@ class KubernetesProvider:
             return f"the worker is in the cluster {server}, the settings name another by now"
         return ""
 
-    def _sample(self, now: datetime) -> ProvisionRequest:
+    def _samples(self, cluster: Cluster, now: datetime) -> Mapping[str, Mapping[str, object]]:
+        """A small pod for each namespace, home first, which a check shows the cluster."""
         resources = Resources(cpu=0.1, memory_mb=64)
-        return ProvisionRequest(
+        sample = ProvisionRequest(
             worker_id=SAMPLE,
             spec=WorkerSpec(image=SAMPLE_IMAGE, resources=resources),
             enrolment=Enrolment(servers=(), worker_id=SAMPLE, otp=""),
             deadline=now,
         )
+        return {
+            place.namespace: pod(sample, self._settings, place.owner, "") for place in cluster.all()
+        }
 
 
 def _reachable(request: ProvisionRequest) -> str:
