@@ -6,14 +6,19 @@ import asyncio
 import hashlib
 import os
 import signal
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
 
 import pytest
 
-from tests.kubernetes.jobs.yard import NAMESPACE, Yard, job
-from tests.support.kubernetes import process_of
+from tests.kubernetes.jobs.yard import NAMESPACE, WORKERS, Yard, job, let_go
+from tests.support.kubernetes import BUSYBOX_IMAGE, PrivateCluster, process_of
 from tests.support.observer import FAILED, SUCCEEDED, Observer, phases
+from tests.support.processes import until
 
+HALF_AND_MORE = "1.2"
+"""CPUs; the node has two."""
 COUNTING = """
 i=0
 while [ ! -e /go ]; do i=$((i+1)); echo line $i; sleep 0.02; done
@@ -26,13 +31,6 @@ async def counting(observer: Observer) -> tuple[str, str]:
     job_id = await observer.submit(job("shell", COUNTING))
     await observer.lines(job_id, 10)
     return job_id, (await observer.running(job_id)).attempts[-1].worker_id
-
-
-def let_go(worker_id: str) -> None:
-    """Ends the count: a file of the container appears."""
-    pid = process_of(worker_id)
-    assert pid is not None
-    Path(f"/proc/{pid}/root/go").touch()
 
 
 async def nothing_was_lost(observer: Observer, job_id: str) -> None:
@@ -56,6 +54,31 @@ async def test_the_server_dies_while_a_job_runs(yard: Yard, observer: Observer) 
     await yard.site.restart()
     seen = len(await observer.lines(job_id, 20))
     await observer.lines(job_id, seen + 5)
+    let_go(worker_id)
+    await nothing_was_lost(observer, job_id)
+    await yard.nothing_left()
+
+
+async def test_what_no_server_knows_is_swept(yard: Yard, observer: Observer) -> None:
+    job_id, worker_id = await counting(observer)
+    (known,) = yard.cluster.items("pods", WORKERS, NAMESPACE)
+    await yard.site.kill()
+    stray = f"hodei-{uuid4()}"
+    labels = {**known["metadata"]["labels"], WORKERS: stray.removeprefix("hodei-")}
+    about = {"name": stray, "labels": labels}
+    spec = {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "containers": [
+            {"name": "job", "image": BUSYBOX_IMAGE, "command": ["/bin/sh", "-c", "sleep 3600"]}
+        ],
+    }
+    place = f"/api/v1/namespaces/{NAMESPACE}"
+    for kind, body in (("pods", {"spec": spec}), ("secrets", {})):
+        yard.cluster.ask("POST", f"{place}/{kind}", {"metadata": about, **body})
+    await yard.site.restart()
+    kept = {f"pods hodei-{worker_id}", f"secrets hodei-{worker_id}"}
+    await until(lambda: set(yard.traces()) == kept, what="only what is known is left")
     let_go(worker_id)
     await nothing_was_lost(observer, job_id)
     await yard.nothing_left()
@@ -115,6 +138,39 @@ async def test_the_cluster_evicts_the_pod(yard: Yard, observer: Observer) -> Non
     done = await observer.finished(job_id)
     assert (done.state, done.outcome.cause) == (FAILED, "lost"), done
     await yard.nothing_left()
+
+
+async def test_the_scheduler_prefers_another_pod(yard: Yard, observer: Observer) -> None:
+    job_id = await observer.submit(job("shell", "echo up; sleep 600", cpu=float(HALF_AND_MORE)))
+    await observer.lines(job_id, 1)
+    with preferred(yard.cluster):
+        done = await observer.finished(job_id)
+    assert (done.state, done.outcome.cause) == (FAILED, "lost"), done
+    assert "the pod was deleted" in done.outcome.message
+    await yard.nothing_left()
+
+
+@contextmanager
+def preferred(cluster: PrivateCluster) -> Iterator[None]:
+    """A pod that goes before all others, for which there is no room beside half of the node."""
+    classes = "/apis/scheduling.k8s.io/v1/priorityclasses"
+    pods = "/api/v1/namespaces/default/pods"
+    limits = {"cpu": HALF_AND_MORE, "memory": "32Mi"}
+    container = {
+        "name": "main",
+        "image": BUSYBOX_IMAGE,
+        "command": ["/bin/sh", "-c", "sleep 600"],
+        "resources": {"requests": limits, "limits": limits},
+    }
+    spec = {"priorityClassName": "first", "containers": [container]}
+    cluster.ask("POST", classes, {"metadata": {"name": "first"}, "value": 1_000_000})
+    try:
+        about = {"name": "preferred", "labels": {"test": "preferred"}}
+        cluster.ask("POST", pods, {"metadata": about, "spec": spec})
+        yield
+    finally:
+        cluster.remove("pods", "test=preferred")
+        cluster.ask("DELETE", f"{classes}/first")
 
 
 @pytest.mark.long

@@ -6,10 +6,11 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from hodei.wire.gen import jobs_pb2
 from tests.e2e.faults.site import Site, close, new_directory
-from tests.support.kubernetes import PrivateCluster, namespace
+from tests.support.kubernetes import PrivateCluster, namespace, process_of
 from tests.support.observer import Observer
 from tests.support.processes import until
 
@@ -28,7 +29,12 @@ class Yard:
     @property
     def settings(self) -> dict[str, object]:
         """What the provider has by itself; a test that changes it puts it back."""
-        return {"kubeconfig_file": str(self.cluster.kubeconfig), "namespace": NAMESPACE}
+        # What is hidden stays until it is taken away.
+        return {
+            "kubeconfig": None,
+            "kubeconfig_file": str(self.cluster.kubeconfig),
+            "namespace": NAMESPACE,
+        }
 
     @property
     def dead_registry(self) -> str:
@@ -67,6 +73,13 @@ def waits_for(words: str) -> Callable[[jobs_pb2.Job], bool]:
     return lambda seen: bool(seen.attempts) and words in seen.attempts[-1].phases[-1].detail
 
 
+def let_go(worker_id: str) -> None:
+    """Ends the count: a file of the container appears."""
+    pid = process_of(worker_id)
+    assert pid is not None
+    Path(f"/proc/{pid}/root/go").touch()
+
+
 @contextmanager
 def new_yard(cluster: PrivateCluster) -> Iterator[Yard]:
     """A running server that knows the cluster; its workers are ended with it."""
@@ -100,6 +113,7 @@ def job(
     memory_mb: int = 64,
     cpu: float = 0.1,
     timeout_ms: int = 120_000,
+    grace_ms: int = 2_000,
 ) -> jobs_pb2.JobSpec:
     """A small spec; with as little of a processor as a job may ask for."""
     return jobs_pb2.JobSpec(
@@ -109,5 +123,5 @@ def job(
         env={key: jobs_pb2.EnvValue(value=value) for key, value in (env or {}).items()},
         resources=jobs_pb2.Resources(cpu=cpu, memory_mb=memory_mb),
         timeout_ms=timeout_ms,
-        grace_ms=2_000,
+        grace_ms=grace_ms,
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,9 +16,10 @@ from hodei.domain.errors import (
     ProviderUnavailable,
 )
 from hodei.ports.provider import ProvisionRequest
-from hodei.testing.provider_harness import started, until
+from hodei.testing.provider_harness import started
 from tests.kubernetes.provider.harness import KubernetesHarness
-from tests.support.kubernetes import PrivateCluster, Refused, namespace
+from tests.support.kubernetes import PrivateCluster, namespace
+from tests.support.kubernetes_limits import full_quota, token
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 
@@ -40,25 +39,6 @@ async def health(harness: KubernetesHarness) -> str:
     """What a test of the provider says; empty when all is well."""
     async with harness.create() as provider:
         return (await provider.check()).reason
-
-
-async def account(cluster: PrivateCluster, place: str, name: str) -> str:
-    """The token of a service account, once the cluster has made it."""
-    path = f"/api/v1/namespaces/{place}"
-    found: dict[str, Any] = {}
-
-    def made() -> bool:
-        try:
-            held = cluster.ask("GET", f"{path}/serviceaccounts/{name}").get("secrets")
-            secret = cluster.ask("GET", f"{path}/secrets/{held[0]['name']}") if held else {}
-        except Refused as refused:
-            assert refused.status == 404
-            return False
-        found.update(secret.get("data") or {})
-        return "token" in found
-
-    await until(made, "the account has a token")
-    return base64.b64decode(found["token"]).decode()
 
 
 async def test_an_image_that_is_not_there(harness: KubernetesHarness) -> None:
@@ -93,13 +73,7 @@ async def test_a_node_that_nobody_is(harness: KubernetesHarness) -> None:
 
 async def test_a_quota_that_is_full(harness: KubernetesHarness, cluster: PrivateCluster) -> None:
     with namespace(cluster, f"test-{uuid4().hex[:8]}") as place:
-        await account(cluster, place, "default")
-        path = f"/api/v1/namespaces/{place}/resourcequotas"
-        body = {"metadata": {"name": "none"}, "spec": {"hard": {"pods": "0"}}}
-        cluster.ask("POST", path, body)
-        await until(
-            lambda: bool(cluster.ask("GET", f"{path}/none")["status"]), "the quota is in force"
-        )
+        await full_quota(cluster, place)
         harness.settings["namespace"] = place
         error = await fault(harness, harness.request())
         assert isinstance(error, CapacityExhausted)
@@ -119,7 +93,7 @@ async def test_each_missing_right_is_named(
         body = {"metadata": {"name": "looks"}, "subjects": [subject], "roleRef": role}
         cluster.ask("POST", f"{path}/rolebindings", body)
         config = yaml.safe_load(cluster.kubeconfig.read_text("utf-8"))
-        config["users"][0]["user"] = {"token": await account(cluster, place, "default")}
+        config["users"][0]["user"] = {"token": await token(cluster, place)}
         del harness.settings["kubeconfig_file"]
         harness.settings |= {"kubeconfig": yaml.safe_dump(config), "namespace": place}
         assert await health(harness) == (
