@@ -35,7 +35,7 @@ class JsonFormatter(logging.Formatter):
     """One object per line, as docs/monitoring.md has it."""
 
     def __init__(self, *, traced: bool = False) -> None:
-        """`traced`: a line about a job, or of a request, has the id of its trace."""
+        """`traced`: a line about an attempt, or of a request, has the id of its trace."""
         super().__init__()
         self._traced = traced
 
@@ -70,11 +70,13 @@ class JsonFormatter(logging.Formatter):
 
 
 def _trace_id(ids: Mapping[str, str], subject: Subject) -> str:
-    """Of the job that a line is about, or of the request that is served; empty: there is none."""
-    job_id = ids.get("job_id", "")
-    if subject.trace_id and job_id == str(subject.job_id):
+    """Of the job that a line is about, or of the request that is served; empty: not known.
+
+    The id of a job alone does not say it: whoever submitted it may have been in a trace already.
+    """
+    if subject.trace_id and ids.get("job_id") == str(subject.job_id):
         return subject.trace_id
-    return served_trace_id() or job_id.replace("-", "")
+    return served_trace_id()
 
 
 def _same(own: Mapping[str, object], known: Mapping[str, object]) -> bool:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
+from contextvars import copy_context
+from uuid import uuid4
 
-from hodei.app.logging import LineFormatter
+from hodei.app.logging import JsonFormatter, LineFormatter
+from hodei.domain.trace_context import TraceContext
 from hodei.engine.correlation import current_id, serve_under
+from hodei.engine.served import Served, serve_in
+from hodei.engine.subject import about_job
 
 
 def _line(**extra: object) -> str:
@@ -36,3 +42,19 @@ async def test_a_line_carries_the_id_of_the_request_that_it_is_about() -> None:
     assert other[0] != "not an id"
     assert current_id() == ""
     assert _line() == ""
+
+
+def test_a_trace_is_named_only_where_it_is_known() -> None:
+    place = TraceContext(trace_id="7" * 32, span_id="3" * 16)
+
+    def told(served: Served | None) -> tuple[str | None, str | None]:
+        serve_in(served)
+        about_job(str(uuid4()))
+        record = logging.makeLogRecord({"name": "hodei", "msg": "seen"})
+        line = json.loads(JsonFormatter(traced=True).format(record))
+        return line.get("job_id"), line.get("trace_id")
+
+    job_id, trace_id = copy_context().run(told, None)
+    # It may have come in a trace of its caller, of which its id says nothing.
+    assert job_id and trace_id is None
+    assert copy_context().run(told, Served(place=place, joined=True))[1] == place.trace_id
