@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
 
 from hodei.client import AsyncClient
 from tests.e2e.faults.programs import Counting
@@ -17,6 +23,7 @@ from tests.support.server import clean_environment, hodei_command
 
 KEY = "the key of both, which no backup holds"
 ENV = {"HODEI_WEBHOOK_ALLOW": "127.0.0.1", "HODEI_SECRET_KEY": KEY}
+OFTEN = {"kind": "interval", "every_ms": 3000}
 
 
 async def _hodei(data: Path, *words: str) -> tuple[int, str, str]:
@@ -29,6 +36,53 @@ async def _hodei(data: Path, *words: str) -> tuple[int, str, str]:
     out, err = await process.communicate()
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
+
+
+async def _arrange(client: AsyncClient, receiver: str) -> str:
+    """What goes on by itself: a webhook, and a template with a schedule and a trigger; the address
+    by which that is fired."""
+    await client.create_webhook({"name": "told", "url": receiver, "events": ["job.failed"]})
+    await client.create_template({"name": "fails", "spec": {"command": "exit 4"}})
+    target = {"template": "fails"}
+    await client.create_schedule(
+        {"name": "often", "rule": OFTEN, "target": target, "overlap": "skip"}
+    )
+    trigger = await client.create_trigger("fails", "push")
+    return f"{trigger['url']}?token={trigger['token']}"
+
+
+async def _arranged(client: AsyncClient) -> list[object]:
+    """All of that, as far as it stays the same."""
+    schedule = await client.get_schedule("often")
+    webhooks = await client.webhooks("default")
+    return [
+        *((one["id"], one["name"], one["url"], one["events"]) for one in webhooks),
+        *(schedule[key] for key in ("id", "rule", "target", "overlap", "paused")),
+        (await client.get_template("fails"))["spec"],
+        [(one["id"], one["name"]) for one in await client.triggers("fails")],
+    ]
+
+
+async def _fires(client: AsyncClient, since: datetime) -> None:
+    """Until the schedule has fired after that, its job has failed, and the webhook has told it."""
+
+    async def look() -> str | None:
+        found = [one async for one in client.firings("often", outcomes=["submitted"])]
+        return next((one["job_id"] for one in found if _ended_since(one, since)), None)
+
+    await _told(client, await until_told(look, what="the schedule fires"))
+
+
+def _ended_since(firing: Mapping[str, Any], since: datetime) -> bool:
+    return firing["job_state"] == "FAILED" and datetime.fromisoformat(firing["slot"]) > since
+
+
+async def _is_triggered(client: AsyncClient, url: str) -> None:
+    """The address from before the backup still fires, and what it fired is told."""
+    async with httpx.AsyncClient(timeout=60) as http:
+        fired = await http.post(url)
+    assert fired.status_code == 201, fired.text
+    await _told(client, fired.json()["job_id"])
 
 
 async def _told(client: AsyncClient, job_id: str) -> str:
@@ -45,14 +99,14 @@ def _about(received: list[Received], job_id: str) -> int:
     return sum(json.loads(each.body)["job"]["id"] == job_id for each in received)
 
 
+@pytest.mark.timeout(900)
 async def test_a_backup_under_load_is_restored_elsewhere() -> None:
     with new_site(ENV) as site, new_directory() as elsewhere:
         async with receiving() as receiver, site.observer() as observer:
             async with AsyncClient(site.server.url) as client:
                 await client.set_secret("TOKEN", "the value of it")
-                await client.create_webhook(
-                    {"name": "told", "url": receiver.url, "events": ["job.failed"]}
-                )
+                trigger = await _arrange(client, receiver.url)
+                arranged = await _arranged(client)
                 failed = await observer.submit(shell("echo before; exit 3"))
                 await _told(client, failed)
             running = Counting(name="running", files=site.files)
@@ -80,6 +134,7 @@ async def test_a_backup_under_load_is_restored_elsewhere() -> None:
             await site.stop()
             second = Site(elsewhere, ENV)
             try:
+                moment = datetime.now(UTC)
                 await _restored(second, file)
                 async with second.observer() as newer, AsyncClient(second.server.url) as client:
                     await _past_is_there(newer, client, before, failed)
@@ -89,6 +144,9 @@ async def test_a_backup_under_load_is_restored_elsewhere() -> None:
                     assert len((await newer.log(held)).lines) >= 10
                     await _told(client, held)
                     assert _about(receiver.received, failed) == 1
+                    assert await _arranged(client) == arranged
+                    await _fires(client, moment)
+                    await _is_triggered(client, second.server.url + trigger)
             finally:
                 await asyncio.to_thread(close, second)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -13,20 +14,25 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import Page, WebSocket
 
-from hodei.client import AsyncClient
+from hodei.client import AsyncClient, Client
 from hodei.wire.gen import jobs_pb2
 from tests.e2e.faults.programs import Counting
 from tests.e2e.faults.site import Site, close, new_directory
+from tests.support.browser import Visitor, chromium
 from tests.support.observer import SUCCEEDED, Observer
 from tests.support.ports import free_port
 from tests.support.postgres import Server, new_database, postgres_server
 from tests.support.processes import until_told
 from tests.support.server import clean_environment, hodei_command
+from tests.web.log_pages import Puppet, logs_path, puppet, read_through, row, state
 
 __all__ = ["postgres_server"]
 
 CONFIGURATION = Path(__file__).resolve().parents[3] / "deploy" / "proxy" / "haproxy.cfg"
+PAGE_S = 180
+"""Within which a page goes on whose server was killed."""
 RETRYABLE = frozenset({502, 503, 504})
 JOBS = 4
 NOWHERE = "unix:/nonexistent/agent.sock"
@@ -216,3 +222,59 @@ async def _submitted(place: Place, key: str) -> str:
 
 async def _more(answers: list[int], count: int) -> bool:
     return answers.count(200) >= count
+
+
+class LivePage:
+    """The log viewer of a job that writes its own line numbers."""
+
+    def __init__(self, page: Page, job: Puppet) -> None:
+        self._page = page
+        self._job = job
+        self._frames = 0
+        self.lines = 0
+        page.on("websocket", self._opened)
+
+    def _opened(self, socket: WebSocket) -> None:
+        socket.on("framereceived", self._received)
+
+    def _received(self, _: object) -> None:
+        self._frames += 1
+
+    def writes(self, count: int) -> None:
+        """So many further lines, all of which the page comes to show."""
+        first, self.lines = self.lines + 1, self.lines + count
+        self._job.say(f"seq {first} {self.lines}")
+        row(self._page, self.lines).wait_for(timeout=PAGE_S * 1000)
+
+    def hears(self) -> None:
+        """Writes until a WebSocket has brought something."""
+        known, until = self._frames, time.monotonic() + PAGE_S
+        while self._frames == known:
+            assert time.monotonic() < until, "no WebSocket brings anything"
+            self.writes(1)
+
+
+@pytest.mark.timeout(900)
+def test_a_live_page_goes_on_when_either_server_is_killed(place: Place, tmp_path: Path) -> None:
+    asyncio.run(answered(place))
+    with chromium() as browser:
+        visitor = Visitor(browser, place.url)
+        visitor.noise.allow("WebSocket", "ERR_", "Failed to load resource")
+        with (
+            Client(place.url) as client,
+            puppet(client, tmp_path) as job,
+            visitor.page("/nowhere") as page,
+        ):
+            live = LivePage(page, job)
+            page.goto(logs_path(job.id))
+            live.writes(100)
+            live.hears()
+            for site in place.sites:
+                site.server.kill9()
+                live.writes(50)
+                live.hears()
+                site.start()
+            state(page, "live").wait_for()
+            texts = [one.text for one in read_through(page, live.lines)]
+            assert texts == [str(number) for number in range(1, live.lines + 1)]
+        assert visitor.noise.bad == []
