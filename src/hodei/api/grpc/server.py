@@ -23,6 +23,7 @@ from hodei.api.grpc.reading import ReadingInterceptor
 from hodei.api.grpc.scheduler import Scheduler
 from hodei.api.grpc.schedules import Schedules
 from hodei.api.grpc.secrets import Secrets
+from hodei.api.grpc.services import by_name
 from hodei.api.grpc.templates import Templates
 from hodei.api.grpc.triggers import Triggers
 from hodei.api.grpc.webhooks import Webhooks
@@ -131,7 +132,7 @@ class GrpcServer:
         await self._server.stop(grace_s)
 
     def _add(self, engine: Engine, *, agents: bool) -> None:
-        server = self._server
+        server = by_name(self._server)
         jobs_pb2_grpc.add_JobExecutionServiceServicer_to_server(JobExecution(engine), server)
         logs_pb2_grpc.add_LogStreamServiceServicer_to_server(LogStream(engine), server)
         scheduler_pb2_grpc.add_SchedulerServiceServicer_to_server(Scheduler(engine), server)
