@@ -23,6 +23,7 @@ from bench import (
     latency,
     listing,
     long_log,
+    phases,
     scale,
     short_jobs,
     submits,
@@ -48,11 +49,12 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "kubernetes": kubernetes.run,
 }
 BY_NAME: Mapping[str, Measurement] = {
+    "phases": phases.run,
     "firecracker": firecracker.run,
     "scale-1m": scale.of(1_000_000),
     "scale-10m": scale.of(10_000_000),
 }
-"""Those take long, much of the disk or a network of their own: they run only when named."""
+"""Those look closer, or take long, much of the disk or a network of their own: only when named."""
 LIMIT_S = 900.0
 LONG_S = 10_800.0
 """For one measurement; and for one of those that run by name."""

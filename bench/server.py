@@ -2,6 +2,7 @@
 
 Says on stdout, as one line of JSON, where it is reached, and serves until SIGTERM. HOST and PORT:
 where agents of other machines reach it by TLS. With
+BENCH_AGENTS set, agents of this machine call there. With
 BENCH_PROFILE set it runs under cProfile and leaves the profile in that file.
 """
 
@@ -25,6 +26,8 @@ from hodei.app.settings import Settings
 
 async def main(dsn: str, data_dir: Path, agents: tuple[str, int] | None) -> None:
     """Serves until it is asked to stop."""
+    wires = os.environ.get("BENCH_AGENTS", "")
+    targets = (f"tls://{agents[0]}:{agents[1]}",) if agents else tuple(filter(None, [wires]))
     settings = Settings(
         database_url=dsn,
         data_dir=data_dir,
@@ -32,7 +35,7 @@ async def main(dsn: str, data_dir: Path, agents: tuple[str, int] | None) -> None
         grpc_port=0,
         metrics_port=0,
         agent_listen=agents,
-        agent_servers=(f"tls://{agents[0]}:{agents[1]}",) if agents else (),
+        agent_servers=targets,
     )
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)

@@ -8,11 +8,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote, urlsplit
 
 import asyncpg
 import grpc
@@ -29,6 +30,7 @@ from hodei.wire.gen import (
     scheduler_pb2,
     scheduler_pb2_grpc,
 )
+from tests.support.proxy import Heard, Proxy
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -37,6 +39,7 @@ ROOT = Path(__file__).resolve().parent.parent
 START_S, STOP_S, WAIT_S = 180.0, 15.0, 120.0
 POLL_S = 0.02
 PROVIDER = "local"
+SOCKET = ".s.PGSQL.5432"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,17 +158,21 @@ class System:
 
 
 @asynccontextmanager
-async def system(agents: tuple[str, int] | None = None) -> AsyncIterator[System]:
+async def system(
+    agents: tuple[str, int] | None = None, heard: Mapping[str, Heard] | None = None
+) -> AsyncIterator[System]:
     """Starts everything in a directory of its own; afterwards nothing of it is left.
 
-    `agents`: where those of other machines reach the server.
+    `agents`: where those of other machines reach the server. `heard`: what hears each piece on the
+    wires `postgres` (server to database) and `agents` (agents to server).
     """
     before = set(processes.family(os.getpid()))
     with _directory() as data_dir:
         try:
             async with (
                 EmbeddedPostgres.start(data_dir / "postgres") as postgres,
-                _server(postgres, data_dir, agents) as running,
+                _wires(postgres, data_dir, heard) as wires,
+                _server(postgres, data_dir, agents, wires) as running,
             ):
                 try:
                     yield running
@@ -206,14 +213,37 @@ def _directory() -> Iterator[Path]:
 
 
 @asynccontextmanager
+async def _wires(
+    postgres: EmbeddedPostgres, data_dir: Path, heard: Mapping[str, Heard] | None
+) -> AsyncIterator[dict[str, str]]:
+    """Variables of a server whose wires are listened to."""
+    if heard is None:
+        yield {}
+        return
+    folder = data_dir / "wires"
+    folder.mkdir()
+    behind = Path(parse_qs(urlsplit(postgres.dsn).query)["host"][0])
+    async with (
+        Proxy(folder / SOCKET, behind / SOCKET, heard["postgres"]),
+        Proxy(folder / "agents", agent_socket(data_dir), heard["agents"]) as agents,
+    ):
+        dsn = postgres.dsn.replace(quote(str(behind), safe=""), quote(str(folder), safe=""))
+        yield {"BENCH_DATABASE": dsn, "BENCH_AGENTS": f"unix:{agents.path}"}
+
+
+@asynccontextmanager
 async def _server(
-    postgres: EmbeddedPostgres, data_dir: Path, agents: tuple[str, int] | None
+    postgres: EmbeddedPostgres,
+    data_dir: Path,
+    agents: tuple[str, int] | None,
+    wires: Mapping[str, str],
 ) -> AsyncIterator[System]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.server", postgres.dsn, str(data_dir)),
+        *(sys.executable, "-m", "bench.server"),
+        *(wires.get("BENCH_DATABASE", postgres.dsn), str(data_dir)),
         *(map(str, agents) if agents else ()),
         cwd=ROOT,
-        env=environment(),
+        env=environment() | dict(wires),
         stdout=asyncio.subprocess.PIPE,
     )
     try:

@@ -15,14 +15,13 @@ import uvloop
 from chaos.checker import findings
 from chaos.collect import collect, configure
 from chaos.faults import Faults
-from chaos.field import open_field
+from chaos.field import Wanted, open_field
 from chaos.ledger import Ledger
 from chaos.load import Load
 from chaos.soak import Series, growing, watch
 from chaos.timetable import plan
 from hodei.client import AsyncClient
 
-MOST_WORKERS = 12
 SHOWN = 40
 
 
@@ -34,7 +33,13 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--pause", type=float, default=6, help="seconds from fault to fault")
     parser.add_argument("--doubt", type=float, default=0.05, help="share of ambiguous commits")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(1 << 32))
-    parser.add_argument("--no-docker", action="store_true", help="processes alone")
+    parser.add_argument("--no-docker", action="store_true", help="no containers")
+    parser.add_argument(
+        "--kubernetes", action="store_true", help="also pods, of a cluster that the testbed makes"
+    )
+    parser.add_argument(
+        "--firecracker", action="store_true", help="also microVMs; needs the testbed's `apart`"
+    )
     parser.add_argument(
         "--soak",
         type=float,
@@ -59,10 +64,14 @@ async def run(given: argparse.Namespace) -> int:
     def doubt() -> bool:
         return doubting and commit_random.random() < given.doubt
 
-    async with open_field(not given.no_docker, doubt) as field:
+    wanted = Wanted(
+        docker=not given.no_docker, kubernetes=given.kubernetes, firecracker=given.firecracker
+    )
+    async with open_field(wanted, doubt) as field:
         async with AsyncClient(field.servers[0].url) as client:
             for place in field.places:
-                await configure(client, place.provider, max_workers=MOST_WORKERS)
+                settings = {"settings": dict(place.settings)} if place.settings else {}
+                await configure(client, place.provider, max_workers=place.workers, **settings)
             plans = await plan(client, field.places, given.seconds)
         doubting = True
         load = Load(field, ledger, load_random)

@@ -7,9 +7,11 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from random import Random
 
 from chaos.field import Field
+from chaos.ground import Ground
 from chaos.ledger import Ledger
 
 STARTS = 10
@@ -39,6 +41,8 @@ class Faults:
         ]
         if self._field.engine is not None:
             kinds.append((self._dockerd, 1))
+        for ground in self._field.grounds:
+            kinds.append((partial(self._ground, ground), 4))
         faults, weights = zip(*kinds, strict=True)
         for fault in self._random.sample(faults, len(faults)):
             await asyncio.sleep(self._random.expovariate(1 / pause_s))
@@ -101,6 +105,9 @@ class Faults:
         await asyncio.sleep(self._random.uniform(1, 8))
         wire.delay_s = 0.0
         self._note(f"the wire to server {which + 1} is quick again")
+
+    async def _ground(self, ground: Ground) -> None:
+        await asyncio.to_thread(ground.hurt, self._random, self._note)
 
     async def _dockerd(self) -> None:
         engine = self._field.engine

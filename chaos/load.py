@@ -6,7 +6,8 @@ import asyncio
 import uuid
 from random import Random
 
-from chaos.field import Field, Place
+from chaos.field import Field
+from chaos.ground import Place
 from chaos.ledger import Accepted, Kind, Ledger
 from chaos.programs import LINES, choose, retries, spec
 from hodei.client import AsyncClient
@@ -29,15 +30,16 @@ class Load:
         """Returns when every submission and every cancellation was answered."""
         clock = asyncio.get_running_loop().time
         end = clock() + seconds
+        weights = [place.weight for place in self._field.places]
         while clock() < end:
-            place = self._random.choice(self._field.places)
+            place = self._random.choices(self._field.places, weights=weights)[0]
             task = asyncio.create_task(self._one(place, choose(self._random)))
             self._tasks.add(task)
             await asyncio.sleep(self._random.expovariate(per_second))
         await asyncio.gather(*self._tasks)
 
     async def _one(self, place: Place, kind: Kind) -> None:
-        body = spec(kind, place.provider, place.image, place.witness.address)
+        body = spec(kind, place)
         key = uuid.uuid4().hex
         delay = self._random.uniform(0, 4)
         while True:

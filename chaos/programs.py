@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from chaos.ground import Place
 from chaos.ledger import Kind
 
 WEIGHTS = {
@@ -70,21 +71,22 @@ def retries(kind: Kind) -> bool:
     return kind in (Kind.LONG, Kind.RETRIED, Kind.CHATTY)
 
 
-def spec(kind: Kind, provider: str, image: str | None, witness: tuple[str, int]) -> dict[str, Any]:
+def spec(kind: Kind, place: Place) -> dict[str, Any]:
     """The body of a submission."""
     retry: dict[str, Any] | None = None
     if retries(kind):
         causes = ["failed"] if kind is Kind.RETRIED else []
         retry = {**RETRY, "on": ["lost", "provision", *causes]}
+    host, port = place.witness.address
     return {
         "name": f"chaos {kind}",
-        "command": (BUSYBOX if image else BASH) + COMMON + BODIES[kind] + "\n",
-        "image": image,
-        "env": {"WITNESS_HOST": witness[0], "WITNESS_PORT": str(witness[1])},
-        "resources": {"cpu": 0.1, "memory_mb": 64},
+        "command": (BUSYBOX if place.image else BASH) + COMMON + BODIES[kind] + "\n",
+        "image": place.image,
+        "env": {"WITNESS_HOST": host, "WITNESS_PORT": str(port)},
+        "resources": {"cpu": place.cpu, "memory_mb": place.memory_mb},
         "timeout_ms": 3000 if kind is Kind.OVERDUE else 900_000,
         "grace_ms": 500,
-        "preferences": {"provider": provider},
+        "preferences": {"provider": place.provider},
         "labels": {"chaos": str(kind)},
         **({"retry": retry} if retry else {}),
     }

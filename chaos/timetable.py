@@ -10,12 +10,11 @@ from typing import Any
 
 import httpx
 
-from chaos.field import Place
+from chaos.ground import Place
 from chaos.ledger import Accepted, Kind, Ledger, Slot, Timed
 from chaos.programs import LINES, spec
 from hodei.client import AsyncClient
 
-EVERY_MS = 2000
 AHEAD = timedelta(seconds=1)
 PATIENCE_S = 120.0
 LOOK_S = 0.25
@@ -37,13 +36,17 @@ async def plan(client: AsyncClient, places: Sequence[Place], seconds: float) -> 
     for place in places:
         anchor = datetime.now(UTC).replace(microsecond=0) + AHEAD
         end = anchor + timedelta(seconds=seconds)
-        body = spec(Kind.SCHEDULED, place.provider, place.image, place.witness.address)
+        body = spec(Kind.SCHEDULED, place)
         del body["name"]
         name = f"chaos-{place.provider}"
         raw = await client.create_schedule(
             {
                 "name": name,
-                "rule": {"kind": "interval", "every_ms": EVERY_MS, "anchor": anchor.isoformat()},
+                "rule": {
+                    "kind": "interval",
+                    "every_ms": place.every_ms,
+                    "anchor": anchor.isoformat(),
+                },
                 "ends_at": end.isoformat(),
                 "overlap": "allow",
                 "catch_up": {"policy": "all"},
@@ -51,7 +54,7 @@ async def plan(client: AsyncClient, places: Sequence[Place], seconds: float) -> 
             }
         )
         first, begun = _ms(anchor.isoformat()), _ms(raw["created_at"])
-        slots = [at for at in range(first, _ms(end.isoformat()), EVERY_MS) if at > begun]
+        slots = [at for at in range(first, _ms(end.isoformat()), place.every_ms) if at > begun]
         made.append(Plan(name=name, slots=slots))
     return made
 

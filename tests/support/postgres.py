@@ -111,11 +111,11 @@ def _run(command: Sequence[str | Path]) -> None:
 
 
 @contextmanager
-def running_server(binaries: Path, address: str = "") -> Iterator[Server]:
-    """A new, empty server; gone with its data afterwards. Whoever comes to `address` needs a
-    password."""
+def running_server(binaries: Path, address: str = "", parent: str = "/tmp") -> Iterator[Server]:
+    """A new, empty server below `parent`; gone with its data afterwards. Whoever comes to
+    `address` needs a password."""
     # A short path: the name of a unix socket has at most 107 bytes.
-    directory = Path(tempfile.mkdtemp(prefix="hodei-pg-", dir="/tmp"))
+    directory = Path(tempfile.mkdtemp(prefix="hodei-pg-", dir=parent))
     user = _unprivileged()
     if user is not None:
         shutil.chown(directory, user)

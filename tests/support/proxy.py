@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 PIECE = 65_536
+Heard = Callable[[int, bool, bytes], None]
+"""Number of the connection, whether the piece goes to the target, the piece."""
 
 
 class Proxy:
@@ -17,12 +20,15 @@ class Proxy:
     `cut` makes it a dead wire: what is connected stays connected and hears nothing any more,
     neither a byte nor an end, and who calls is let in and never answered. `mend` lets new calls
     through; the old ones stay dead, as after a router forgot them. `delay_s` is what each piece
-    of up to `PIECE` bytes takes longer, in both directions.
+    of up to `PIECE` bytes takes longer, in both directions. `heard` is told each piece before it
+    goes on.
     """
 
-    def __init__(self, path: Path, target: Path) -> None:
+    def __init__(self, path: Path, target: Path, heard: Heard | None = None) -> None:
         self.path = path
         self._target = target
+        self._heard = heard
+        self._calls = 0
         self._server: asyncio.Server | None = None
         self._open = True
         self._generation = 0
@@ -62,14 +68,16 @@ class Proxy:
 
     async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         generation = self._generation
+        self._calls += 1
+        call = self._calls
         try:
             if not self._open:
                 await asyncio.Event().wait()
             far_reader, far_writer = await asyncio.open_unix_connection(self._target)
             try:
                 async with asyncio.TaskGroup() as group:
-                    group.create_task(self._pass(reader, far_writer, generation))
-                    group.create_task(self._pass(far_reader, writer, generation))
+                    group.create_task(self._pass(reader, far_writer, generation, call))
+                    group.create_task(self._pass(far_reader, writer, generation, -call))
             finally:
                 far_writer.close()
         except* (OSError, ConnectionError):
@@ -78,13 +86,16 @@ class Proxy:
             writer.close()
 
     async def _pass(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, generation: int
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, generation: int, call: int
     ) -> None:
+        """`call` is negative on the way back."""
         while data := await source.read(PIECE):
             if generation != self._generation:
                 # A dead wire says nothing, not even that it is dead.
                 await asyncio.Event().wait()
             self.bytes_passed += len(data)
+            if self._heard is not None:
+                self._heard(abs(call), call > 0, data)
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
             sink.write(data)
