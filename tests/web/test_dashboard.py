@@ -20,6 +20,20 @@ COVERED = """(button) => {
             && box.bottom > own.top && box.top < own.bottom;
     }).map((one) => one.textContent);
 }"""
+HEALTH = """async () => {
+    const { host, queue, workers } = await (await fetch('/api/v1/summary')).json();
+    const size = (bytes) => (bytes / 2 ** 30).toLocaleString('en', { maximumFractionDigits: 1 });
+    const said = [
+        host.cpu === null ? '' : `${Math.round(host.cpu * 100)}% of ${host.cpus} CPUs`,
+        `of ${size(host.memory_total_bytes)} GiB`,
+        `Queue depth${queue.pending}Paused`,
+        `Workers${workers.live}${workers.counts.BUSY} busy`,
+    ];
+    const text = document.querySelector('#health').textContent;
+    return said.every((one) => text.includes(one));
+}"""
+"""Whether System Health says what the server does, which may have moved on meanwhile."""
+BLUE = "rgb(43, 108, 238)"
 
 
 def test_an_empty_server_leads_to_a_first_job(own_visitor: Visitor, server: ServerProcess) -> None:
@@ -31,6 +45,9 @@ def test_an_empty_server_leads_to_a_first_job(own_visitor: Visitor, server: Serv
             "local is ready"
         )
         check_axe(page)
+        drawn = page.get_by_role("figure").count()
+        samples = httpx.get(f"{server.url}/api/v1/metrics/hosts?range=24h").json()["hosts"]
+        assert drawn == 0 or any(len(host["points"]) > 1 for host in samples)
         page.get_by_role("button", name="Run Hello World").click()
         expect(page).to_have_url(re.compile("/jobs/[0-9a-f-]{36}"))
         expect(page.locator("[data-state=SUCCEEDED]").first).to_be_visible()
@@ -57,6 +74,12 @@ def test_the_numbers_are_those_of_the_server(own_visitor: Visitor, server: Serve
             )
             recent = page.get_by_role("region", name="Recent Executions")
             expect(recent.get_by_role("listitem")).to_have_count(3)
+            for row, job in zip(recent.get_by_role("listitem").all(), jobs[::-1], strict=True):
+                expect(row.locator(f"[data-state={job.state}]")).to_be_visible()
+                expect(row.locator("code")).to_have_text(job.id[:8])
+                expect(row).to_contain_text(re.compile(r"·(\d+ms|[\d.]+s|\d+m \d\ds)·"))
+                expect(row.locator("time")).to_have_attribute("datetime", job.raw["submitted_at"])
+    check_health(own_visitor, server)
     with own_visitor.page("/") as page:
         page.get_by_role("link", name=re.compile("^Failed")).click()
         expect(page).to_have_url(re.compile(r"/jobs\?status=FAILED"))
@@ -67,6 +90,21 @@ def test_the_numbers_are_those_of_the_server(own_visitor: Visitor, server: Serve
         recent = page.get_by_role("region", name="Recent Executions")
         recent.get_by_role("link", name=re.compile("^one")).first.click()
         expect(page).to_have_url(re.compile(f"/jobs/{jobs[-1].id}"))
+
+
+def check_health(visitor: Visitor, server: ServerProcess) -> None:
+    """Load, queue and workers, with a job that runs and two that wait."""
+    with Client(server.url) as client:
+        running = client.submit(name="runs", command="sleep 600")
+        next(event for event in client.watch(running) if event.state == "RUNNING")
+        queue = f"{server.url}/api/v1/queue/settings"
+        httpx.patch(queue, json={"paused": True}).raise_for_status()
+        waiting = [client.submit(name="waits", command="true") for _ in range(2)]
+        with visitor.page("/") as page:
+            settle(page)
+            page.wait_for_function(HEALTH, polling=500)
+        for job in (running, *waiting):
+            client.cancel(job)
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
@@ -81,6 +119,7 @@ def test_the_round_button_is_at_hand_and_covers_nothing(
         assert view is not None
         assert box is not None
         assert min(box["width"], box["height"]) >= 56
+        assert button.evaluate("(one) => getComputedStyle(one).backgroundColor") == BLUE
         assert view["width"] - box["x"] - box["width"] <= 24
         assert view["height"] - box["y"] - box["height"] <= 24 + 56
         page.evaluate("scrollTo(0, document.body.scrollHeight)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -52,13 +53,27 @@ def test_numbers_are_the_servers(visitor: Visitor) -> None:
 
 
 COUNT = """
-import asyncio, sys, asyncpg
+import asyncio, json, sys, asyncpg
+COUNT = "SELECT state, count(*) FROM jobs WHERE %s > now() - $1::text::interval GROUP BY state"
 async def count():
     connection = await asyncpg.connect(sys.argv[1])
-    spans = "SELECT count(*) FROM jobs WHERE submitted_at > now() - $1::text::interval"
-    print(*[await connection.fetchval(spans, span) for span in sys.argv[2:]])
+    fetch = connection.fetch
+    print(json.dumps([[dict(await fetch(COUNT % column, span))
+        for column in ("submitted_at", "finished_at")] for span in sys.argv[2:]]))
 asyncio.run(count())
 """
+IN_TABLE = """(ends) => {
+    const sums = ends.map(() => 0);
+    for (const row of document.querySelectorAll('[aria-label="Finished jobs"] tbody tr'))
+        row.querySelectorAll('td').forEach((cell, at) => { sums[at] += Number(cell.innerText); });
+    return String(sums) === String(ends);
+}"""
+ENDS = {
+    "SUCCEEDED": "Success",
+    "FAILED": "Failed",
+    "TIMEOUT": "Timeout",
+    "CANCELLED": "Cancelled",
+}
 SPANS = {"1h": "1 hour", "24h": "24 hours", "7d": "7 days", "30d": "30 days"}
 
 
@@ -73,13 +88,19 @@ def test_every_range_counts_what_the_database_counts(
         capture_output=True,
         text=True,
         check=True,
-    ).stdout.split()
+    ).stdout
     with visitor.page("/metrics") as page:
-        for name, count in zip(SPANS, counted, strict=True):
+        page.get_by_role("button", name="Finished jobs as a table").click()
+        tile = page.get_by_role("listitem").filter(has_text="Jobs submitted")
+        states = page.get_by_role("region", name="Jobs by state")
+        for name, (submitted, finished) in zip(SPANS, json.loads(counted), strict=True):
             page.get_by_role("radio", name=name.upper(), exact=True).click()
             expect(page).to_have_url(re.compile(f"range={name}$"))
-            tile = page.get_by_role("listitem").filter(has_text="Jobs submitted")
-            expect(tile.locator(".numeric").first).to_have_text(f"{int(count):,}")
+            expect(tile.locator(".numeric").first).to_have_text(f"{sum(submitted.values()):,}")
+            for state, label in ENDS.items():
+                row = states.get_by_role("link", name=label).locator(".numeric > span").first
+                expect(row).to_have_text(f"{submitted.get(state, 0):,}")
+            page.wait_for_function(IN_TABLE, arg=[finished.get(state, 0) for state in ENDS])
 
 
 def test_every_chart_has_its_table_and_the_csv_its_rows(visitor: Visitor) -> None:
