@@ -10,7 +10,7 @@ function Keys({ top = false }: { top?: boolean }) {
     { keys: "j", label: "Next", run: next },
     { keys: "g j", label: "Jobs", run: go },
     { keys: "mod+k", label: "Search", run: palette },
-    { keys: "Enter", when: () => top, run: enter },
+    { keys: "Enter", label: "Open", when: () => top, run: enter },
   ]);
   return <input aria-label="Field" />;
 }
@@ -35,7 +35,7 @@ describe("useShortcuts", () => {
     press("k", { metaKey: true });
     press("K", { ctrlKey: true });
     expect(palette).toHaveBeenCalledTimes(2);
-    expect(activeShortcuts().map((one) => one.keys)).toEqual(["j", "g j", "mod+k"]);
+    expect(activeShortcuts().map((one) => one.keys)).toEqual(["j", "g j", "mod+k", "Enter"]);
   });
 
   it("leaves typing alone, except with Ctrl", () => {

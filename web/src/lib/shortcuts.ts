@@ -5,8 +5,8 @@ import { preferences } from "./preferences";
 export type Shortcut = {
   /** "j", "Escape", "mod+k" (Ctrl or Cmd), "g j" (one after the other). */
   keys: string;
-  /** What it does, for the list of shortcuts; left out there without it. */
-  label?: string;
+  /** What it does, for the list of shortcuts: there is none that the list does not name. */
+  label: string;
   group?: "everywhere" | "go" | "page";
   /** Whether the key means this now; left alone otherwise (Enter on a focused link). */
   when?: () => boolean;
@@ -84,4 +84,4 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
 
 /** All that can be pressed now, for the list of shortcuts. */
 export const activeShortcuts = (): Shortcut[] =>
-  [...registrations].flatMap(({ current }) => current).filter((one) => one.label !== undefined);
+  [...registrations].flatMap(({ current }) => current);

@@ -1,5 +1,5 @@
 /** The keys of the viewer. */
-import { type RefObject, useEffect, useRef } from "react";
+import type { RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { useShortcuts } from "@/lib/shortcuts";
 import { nextTo } from "../data/find";
@@ -42,24 +42,24 @@ export function useLogKeys(options: Options): void {
     onRange(picked(line, extend, range?.first));
     goTo(line);
   };
-  const find = (event: KeyboardEvent) => {
-    const field = input.current;
-    // Pressed again within the field it is the browser's own search.
-    if (field === null || document.activeElement === field) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
+  const find = () => {
+    input.current?.focus();
+    input.current?.select();
   };
   const time = () => {
     const next = TIMES[(TIMES.indexOf(settings.times) + 1) % TIMES.length] ?? "off";
     onChange({ times: next }, "replace");
   };
-  const key = (keys: string, label: string, run: (event: KeyboardEvent) => void) =>
+  const key = (keys: string, label: string, run: () => void) =>
     ({ keys, label, group: "page", run }) as const;
 
-  useFindKey(find);
   useShortcuts([
     key("/", t("key.search"), find),
+    // Pressed again within the field it is the browser's own search.
+    {
+      ...key("mod+f", t("key.search"), find),
+      when: () => input.current !== null && input.current !== document.activeElement,
+    },
     key("n", t("key.next"), () => search.step(1)),
     key("N", t("key.previous"), () => search.step(-1)),
     key("e", t("key.error"), level("ERROR", 1)),
@@ -77,25 +77,9 @@ export function useLogKeys(options: Options): void {
     key("d", t("key.download"), options.onDownload),
     key("j", t("key.down"), move(1, false)),
     key("k", t("key.up"), move(-1, false)),
-    { keys: "J", run: move(1, true) },
-    { keys: "K", run: move(-1, true) },
+    key("J", t("key.downMore"), move(1, true)),
+    key("K", t("key.upMore"), move(-1, true)),
     key("Home", t("key.top"), () => viewer.goToEnd("top")),
     key("End", t("key.bottom"), () => viewer.goToEnd("bottom")),
   ]);
-}
-
-/** Ctrl+F, which is also taken while the focus is in a field. */
-function useFindKey(find: (event: KeyboardEvent) => void): void {
-  const latest = useRef(find);
-  useEffect(() => {
-    latest.current = find;
-  });
-  useEffect(() => {
-    const keys = (event: KeyboardEvent) => {
-      const plain = !event.shiftKey && !event.altKey && event.key.toLowerCase() === "f";
-      if ((event.ctrlKey || event.metaKey) && plain) latest.current(event);
-    };
-    addEventListener("keydown", keys);
-    return () => removeEventListener("keydown", keys);
-  }, []);
 }
