@@ -15,6 +15,13 @@ NOTE_TOASTS = """() => {
             if (!window.told.includes(toast.innerText)) window.told.push(toast.innerText);
     }).observe(document.body, { subtree: true, childList: true, characterData: true });
 }"""
+FOLLOW_TOAST = """(label) => {
+    const watch = new MutationObserver(() => {
+        for (const button of document.querySelectorAll('[data-sonner-toast] button'))
+            if (button.innerText === label) { watch.disconnect(); button.click(); return; }
+    });
+    watch.observe(document.body, { subtree: true, childList: true });
+}"""
 
 
 def write_script(page: Page, script: str) -> None:
@@ -35,6 +42,11 @@ def told(page: Page, *texts: str) -> None:
         "(texts) => window.told.some((one) => texts.every((text) => one.includes(text)))",
         arg=list(texts),
     )
+
+
+def follow_toast(page: Page, label: str) -> None:
+    """Presses that button of the next toast that has it, before the toast is gone."""
+    page.evaluate(FOLLOW_TOAST, label)
 
 
 def job_id(page: Page) -> str:

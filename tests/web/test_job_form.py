@@ -17,7 +17,7 @@ from tests.support.browser import (
     check_targets,
     settle,
 )
-from tests.web.forms import SCRIPT, job_id, schedule, told, write_script
+from tests.web.forms import SCRIPT, follow_toast, job_id, schedule, told, write_script
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -267,9 +267,12 @@ def test_a_copy_starts_from_its_job_and_every_spelling_agrees(
         page.get_by_role("radio", name="YAML").click()
         expect(preview).to_contain_text("name: ")
         assert yaml.safe_load(preview.inner_text()) == as_json
+        follow_toast(page, "View logs")
         schedule(page)
         told(page, f"{label} is scheduled")
-        second = client.get(job_id(page))
+        page.wait_for_url("**/jobs/*/logs")
+        expect(page.get_by_role("log")).to_contain_text("/tmp")
+        second = client.get(page.url.split("/")[-2])
     assert second.id != first.id
     assert second.spec == client.get(first.id).spec
 

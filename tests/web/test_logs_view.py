@@ -151,6 +151,12 @@ def test_a_search_is_an_address(visitor: Visitor, mixed: str) -> None:
         expect(page.locator("[data-search-count]")).to_have_text("5 of 5")
         page.get_by_label("Search the whole log").fill("(a+)+")
         expect(page.locator("[data-search-count]")).to_contain_text("must not repeat")
+        page.goto(logs_path(mixed, "?q=%5Cbslow%7Cgot%20%5Cd&re=1&level=WARN"))
+        expect(page.locator("[data-search-count]")).to_have_text("1 of 1")
+        page.locator('[data-level-chip="ERROR"]').click()
+        page.wait_for_url("**re=1&level=ERROR**")
+        expect(page.locator("[data-search-count]")).to_have_text("1 of 1")
+        expect(row(page, ERROR_LINE)).to_have_attribute("data-current", "")
 
 
 def test_links_to_lines(visitor: Visitor, mixed: str) -> None:

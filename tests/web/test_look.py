@@ -18,6 +18,9 @@ new MutationObserver(() => {
     if (document.body) window.themes.add(document.documentElement.dataset.theme);
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
+EDGE = "(e) => { const s = getComputedStyle(e); return [s.borderTopStyle, s.borderTopWidth]; }"
+MONTHS = "ene|feb|mar|abr|may|jun|jul|ago|sept|oct|nov|dic"
+RINGED = """() => getComputedStyle(document.activeElement).outlineStyle !== 'none'"""
 UNCOVERED = """() => {
     const field = document.activeElement;
     const box = field.getBoundingClientRect();
@@ -45,6 +48,8 @@ def test_what_is_chosen_stands_out_in_the_colours_of_the_system(visitor: Visitor
         settle(page)
         chosen, other = (page.get_by_role("radio", name=name) for name in ("7D", "30D"))
         assert chosen.evaluate(looks) != other.evaluate(looks)
+        here, other = (page.get_by_role("link", name=name).first for name in ("Metrics", "Queue"))
+        assert here.evaluate(looks) != other.evaluate(looks)
         page.goto("/jobs?status=FAILED")
         chips = page.get_by_role("search").get_by_role("button")
         chosen, other = (chips.filter(has_text=re.compile(name)) for name in ("^Fail", "^Pend"))
@@ -54,6 +59,14 @@ def test_what_is_chosen_stands_out_in_the_colours_of_the_system(visitor: Visitor
         switch = page.get_by_role("switch").first
         ground, thumb = (switch.evaluate(looks), switch.locator("span").evaluate(looks))
         assert ground[0] != thumb[0]
+        page.goto("/providers/local?tab=config")
+        settle(page)
+        chosen, other = (page.get_by_role("tab", name=name) for name in ("Config", "Overview"))
+        assert chosen.evaluate(looks) != other.evaluate(looks)
+        assert page.get_by_role("button", name="Save changes").evaluate(EDGE) == ["solid", "1px"]
+        chosen.focus()
+        page.keyboard.press("Tab")
+        page.wait_for_function(RINGED)
 
 
 def test_the_log_can_be_read_on_a_turned_phone(visitor: Visitor, client: Client) -> None:
@@ -78,7 +91,10 @@ def test_an_open_keyboard_does_not_hide_the_field(visitor: Visitor) -> None:
             page.wait_for_function(UNCOVERED)
 
 
-def test_the_language_changes_at_once_and_wholly(visitor: Visitor, label: str) -> None:
+def test_the_language_changes_at_once_and_wholly(
+    visitor: Visitor, client: Client, label: str
+) -> None:
+    client.wait(client.submit(name=label, command="true"))
     with visitor.page("/jobs") as page:
         settle(page)
         expect(page.locator("html")).to_have_attribute("lang", "en")
@@ -88,6 +104,9 @@ def test_the_language_changes_at_once_and_wholly(visitor: Visitor, label: str) -
         expect(page).to_have_title(re.compile("^Jobs"))
         expect(page.get_by_role("searchbox", name="Nombre o id")).to_be_visible()
         expect(page.get_by_role("link", name="Nuevo job").first).to_be_attached()
+        made = page.get_by_role("row").locator("time").first
+        expect(made).to_have_text(re.compile("^(ahora|hace )"))
+        expect(made).to_have_attribute("title", re.compile(rf"\b({MONTHS}) "))
         page.get_by_role("link", name="Panel").click()
         expect(page).to_have_title(re.compile("^Panel"))
         assert page.evaluate("performance.getEntriesByType('navigation').length") == 1
