@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from random import Random
+from time import monotonic
 
 from chaos.field import Field
 from chaos.ground import Ground
@@ -25,7 +26,7 @@ class Faults:
         self._field = field
         self._ledger = ledger
         self._random = random
-        self._began = asyncio.get_running_loop().time()
+        self._began = monotonic()
 
     async def run(self, seconds: float, pause_s: float) -> None:
         """Each kind once, in any order, then for so long any of them, with so long a pause between
@@ -55,7 +56,7 @@ class Faults:
             await self._random.choices(faults, weights=weights)[0]()
 
     def _note(self, text: str) -> None:
-        now = asyncio.get_running_loop().time() - self._began
+        now = monotonic() - self._began
         self._ledger.faults.append(f"{now:7.2f} s  {text}")
 
     async def _server(self) -> None:
