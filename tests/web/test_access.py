@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import APIResponse, Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.support.browser import (
     Size,
@@ -22,49 +20,26 @@ from tests.support.browser import (
     settle,
 )
 from tests.support.server import ServerProcess, data_directory
+from tests.web.users import (
+    ADMIN,
+    BOTH,
+    OPERATOR,
+    PASSWORD,
+    VIEWER,
+    Api,
+    Site,
+    fill_site,
+    of_site,
+    set_up,
+    signed_in,
+    type_in,
+)
 
-PASSWORD = "correct horse battery"
 LATER = "staple correct horse"
-ADMIN, VIEWER, OPERATOR, BOTH = "ana", "vera", "olga", "berta"
 NO_SESSION = "401 (Unauthorized)"
-
-
-@dataclass
-class Site:
-    """A server with users, and one job that runs."""
-
-    server: ServerProcess
-    job: str = ""
-
-
-class Api:
-    """REST of the site as somebody: what a test prepares or looks at beside the pages."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self._request = page.context.request
-        self._url = url
-        self._csrf = ""
-
-    def sign_in(self, name: str, password: str = PASSWORD) -> None:
-        """From here on the page is of this user as well."""
-        answer = self("POST", "/session", {"name": name, "password": password})
-        assert answer.status == 201, answer.text()
-        self._csrf = answer.json()["csrf_token"]
-
-    def __call__(self, method: str, path: str, body: object = None) -> APIResponse:
-        headers = {"Origin": self._url, "X-CSRF-Token": self._csrf}
-        data = None if body is None else json.dumps(body)
-        if data is not None:
-            headers["Content-Type"] = "application/json"
-        return self._request.fetch(
-            f"{self._url}/api/v1{path}", method=method, headers=headers, data=data
-        )
-
-    def made(self, method: str, path: str, body: object = None) -> Any:
-        """The answer's body, once it went well."""
-        answer = self(method, path, body)
-        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()}"
-        return answer.json() if answer.body() else None
+OPERATORS = re.compile("^This needs the role Operator")
+ADMINISTRATORS = re.compile("^This needs the role Administrator")
+PAGES = ("profile", "tokens", "users", "secrets", "projects")
 
 
 @pytest.fixture(scope="module")
@@ -84,38 +59,6 @@ def site(browser: Browser) -> Iterator[Site]:
         yield site
 
 
-def set_up(page: Page) -> None:
-    """From the note on an open server to its first administrator."""
-    page.get_by_role("link", name="Create an administrator").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Create the first administrator")
-    page.get_by_label("Name").fill(ADMIN)
-    page.get_by_label("Password").fill("short")
-    page.get_by_role("button", name="Create and sign in").click()
-    expect(page.get_by_text("At least 12 characters.", exact=True)).to_be_visible()
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Create and sign in").click()
-    expect(page.get_by_text(f"Everybody signs in. You are {ADMIN}.")).to_be_visible()
-    page.get_by_role("link", name="Go to the dashboard").click()
-    expect(page.get_by_role("button", name=f"Account of {ADMIN}")).to_be_visible()
-    expect(page.get_by_role("link", name="Create an administrator")).to_have_count(0)
-
-
-def fill_site(api: Api, site: Site) -> None:
-    """Projects, users and a job."""
-    quota = {"running_jobs": 4, "cpu": 2, "memory_mb": 2048}
-    retention = {"job_days": 30, "log_days": None}
-    api.made("PUT", "/projects/etl", {"quota": quota, "retention": retention})
-    roles: Mapping[str, Mapping[str, str]] = {
-        VIEWER: {"default": "viewer"},
-        OPERATOR: {"default": "operator"},
-        BOTH: {"default": "viewer", "etl": "operator"},
-    }
-    for name, held in roles.items():
-        api.made("POST", "/users", {"name": name, "password": PASSWORD, "roles": held})
-    command = {"type": "shell", "script": "sleep 600"}
-    site.job = api.made("POST", "/jobs", {"name": "long", "command": command})["id"]
-
-
 @pytest.fixture
 def guest(browser: Browser, site: Site) -> Iterator[Visitor]:
     """Opens pages of the site; console errors and foreign requests fail the test."""
@@ -124,35 +67,18 @@ def guest(browser: Browser, site: Site) -> Iterator[Visitor]:
     assert visitor.noise.bad == []
 
 
-@contextmanager
-def signed_in(
-    guest: Visitor, name: str, path: str = "/", *, size: Size = "desk", theme: Theme = "dark"
-) -> Iterator[tuple[Page, Api]]:
-    """A page of this user, open at `path`."""
-    with guest.page("/sign-in", size=size, theme=theme) as page:
-        settle(page)
-        api = Api(page, guest.url)
-        api.sign_in(name)
-        page.goto(path)
-        settle(page)
-        yield page, api
-
-
-def type_in(page: Page, name: str, password: str) -> None:
-    """Name and password on the sign-in page."""
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-
-
 def row_of(page: Page, section: str, name: str) -> Locator:
     """One line of a section's list; toasts are list items too."""
     return page.get_by_role("list", name=section).get_by_role("listitem").filter(has_text=name)
 
 
-def refused(page: Page, button: str, reason: str) -> None:
+def refused(page: Page, button: str, reason: str | re.Pattern[str]) -> None:
     """The button is there, cannot be used, and says why."""
-    found = page.get_by_role("button", name=button).first
+    locked(page, page.get_by_role("button", name=button).first, reason)
+
+
+def locked(page: Page, found: Locator, reason: str | re.Pattern[str]) -> None:
+    """The same for any control."""
     expect(found).to_have_attribute("aria-disabled", "true")
     found.hover()
     expect(page.get_by_role("tooltip")).to_have_text(reason)
@@ -196,16 +122,22 @@ def test_too_many_tries_are_counted_down(guest: Visitor) -> None:
         expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_disabled()
 
 
-@pytest.mark.parametrize(
-    "path", ["/jobs?status=RUNNING", "/settings/tokens", "/audit?result=denied"]
-)
-def test_a_session_that_ends_leads_to_sign_in_and_back(guest: Visitor, path: str) -> None:
+def test_a_session_that_ends_leads_to_sign_in_and_back(guest: Visitor, site: Site) -> None:
     guest.noise.allow(NO_SESSION, "WebSocket")
+    path = "/jobs?status=RUNNING"
+    beside = [*of_site(site), "/audit?result=denied", "/jobs/new"]
+    beside += [f"/settings/{one}" for one in (*PAGES, "system")]
     with signed_in(guest, ADMIN, path) as (page, api):
+        tabs = {one: guest.tab(page, one) for one in beside}
+        for tab in tabs.values():
+            settle(tab)
+            expect(tab.locator("[data-live=live]").first).to_be_attached()
         [mine] = [one for one in api.made("GET", "/me/sessions")["items"] if one["current"]]
         api.made("DELETE", f"/me/sessions/{mine['id']}")
-        page.wait_for_url("**/sign-in?**reason=expired**")
-        expect(page.get_by_text("Your session is over.")).to_be_visible()
+        for one, tab in {path: page, **tabs}.items():
+            tab.wait_for_url("**/sign-in?**reason=expired**")
+            expect(tab.get_by_text("Your session is over.")).to_be_visible()
+            assert parse_qs(urlsplit(tab.url).query)["next"] == [one]
         type_in(page, ADMIN, PASSWORD)
         page.wait_for_url(f"**{path}")
         settle(page)
@@ -408,11 +340,29 @@ def test_a_viewer_is_told_beforehand(guest: Visitor, site: Site) -> None:
 
 def test_no_page_asks_for_what_a_viewer_may_not_have(guest: Visitor, site: Site) -> None:
     """What is refused would be an error in the console."""
-    paths = ["/", "/jobs", f"/jobs/{site.job}/logs", "/templates", "/schedules", "/metrics"]
     with signed_in(guest, VIEWER) as (page, _):
-        for path in [*paths, "/settings/notifications", "/settings/tokens", "/settings/system"]:
+        for path in (*of_site(site), "/settings/tokens", "/settings/system"):
             page.goto(path)
             settle(page)
+
+
+def test_a_viewer_is_told_where_jobs_are_made(guest: Visitor, site: Site) -> None:
+    offered = {
+        "/templates": ("Import", "New template"),
+        f"/templates/{site.template}": ("Edit", "Run"),
+        f"/templates/{site.template}/run": ("Run",),
+        f"/schedules/{site.schedule}": ("Run now", "Pause", "Edit", "Delete"),
+        "/schedules": ("New schedule", "Run yearly now"),
+    }
+    with signed_in(guest, VIEWER) as (page, _):
+        for path, buttons in offered.items():
+            page.goto(path)
+            for button in buttons:
+                refused(page, button, OPERATORS)
+        locked(page, page.get_by_role("switch", name="yearly is on"), OPERATORS)
+        page.goto("/settings/notifications")
+        refused(page, "New webhook", ADMINISTRATORS)
+        expect(page.get_by_text("This is not for you")).to_be_visible()
 
 
 def test_an_operator_runs_and_cancels_and_no_more(guest: Visitor) -> None:
@@ -445,9 +395,6 @@ def test_projects_are_chosen_where_jobs_are_made_and_listed(guest: Visitor, site
         expect(page.get_by_role("row").get_by_role("link", name="long")).to_have_count(0)
     with signed_in(guest, ADMIN, "/jobs/new") as (page, _):
         expect(page.get_by_label("Project")).to_have_value("default")
-
-
-PAGES = ["profile", "tokens", "users", "secrets", "projects"]
 
 
 @pytest.mark.parametrize(("size", "theme"), [("phone", "light"), ("desk", "dark")])

@@ -24,7 +24,8 @@ const PATIENCE_MS = 1_000;
 const late = () => new Promise<undefined>((done) => setTimeout(done, PATIENCE_MS));
 
 function toSignIn(): void {
-  const { pathname, href } = router.state.location;
+  // Where it is going, which may be to sign in already.
+  const { pathname, href } = router.latestLocation;
   const me = queryClient.getQueryData(meQuery().queryKey);
   // While the first user is being made, nobody can sign in yet.
   if (pathname === "/sign-in" || (pathname === "/setup" && me?.setup_needed)) return;

@@ -17,8 +17,13 @@ export function setLeaving(on: boolean): void {
   leaving = on;
 }
 
+/** Said when the server does not know any more who asks. */
+export function strangerNow(): void {
+  if (!leaving) signIn?.();
+}
+
 const onError = (error: unknown) => {
-  if (isApiError(error, "unauthenticated") && !leaving) signIn?.();
+  if (isApiError(error, "unauthenticated")) strangerNow();
   // Perhaps a role was taken away in the meantime.
   if (isApiError(error, "forbidden")) askWhoAsks();
 };

@@ -3,6 +3,7 @@ import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/r
 import { api, type Schemas, setCsrf, unwrap } from "../client";
 import { keys } from "../keys";
 import { forgetRows } from "../latestRows";
+import { strangerNow } from "../queryClient";
 import { mayDo } from "../roles";
 
 export type Summary = Schemas["Summary"];
@@ -30,8 +31,11 @@ export const systemQuery = () =>
 export const meQuery = () =>
   queryOptions({
     queryKey: keys.me(),
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal, client }) => {
       const me = await unwrap(api.GET("/me", { signal }));
+      const before = client.getQueryData<Me>(keys.me());
+      // While it is still known who that was: the sign-in page says that the session is over.
+      if (before?.via === "session" && me.via !== "session") strangerNow();
       setCsrf(me.csrf_token);
       return me;
     },
