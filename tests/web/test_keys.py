@@ -15,12 +15,41 @@ FOCUSED = """() => {
     const at = document.elementFromPoint(
         Math.max(1, box.left) + Math.min(box.width, innerWidth) / 2,
         Math.max(1, box.top) + Math.min(box.height, 40) / 2);
-    const ringed = [style, after].some((s) =>
+    // A field with its unit has one ring around both.
+    const around = getComputedStyle(one.matches('input') ? one.parentElement : one);
+    const ringed = [style, after, around].some((s) =>
         (s.outlineStyle !== 'none' && s.outlineWidth !== '0px') || s.boxShadow !== 'none');
     return { name: one.ariaLabel || one.textContent || one.tagName, ringed,
         hidden: !(at && (one.contains(at) || at.contains(one))) };
 }"""
 FEWEST_STOPS = 15
+MOST_STOPS = 40
+"""Of a list with many rows, all alike."""
+LISTEN = """() => {
+    window.heard = [];
+    const before = new Map();
+    new MutationObserver(() => {
+        for (const one of document.querySelectorAll('[role=status], [role=alert], [aria-live]')) {
+            const text = one.ariaLive === 'off' ? '' : one.textContent.trim();
+            if (text !== (before.get(one) ?? '') && text !== '') window.heard.push(text);
+            before.set(one, text);
+        }
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+}"""
+"""Keeps what a screen reader would say, each time that it would."""
+PAGES = (
+    "/jobs",
+    "/queue",
+    "/workers",
+    "/templates",
+    "/schedules",
+    "/providers",
+    "/providers/local?tab=config",
+    "/metrics",
+    "/audit",
+    "/settings/profile",
+    "/jobs/{job}",
+)
 
 
 def check_focus(page: Page) -> None:
@@ -38,6 +67,32 @@ def tab_to(page: Page, name: str) -> None:
         if found["name"].strip() == name:
             return check_focus(page)
     raise AssertionError(f"Tab does not lead to {name}")
+
+
+def test_what_has_the_focus_is_seen_on_every_page(
+    visitor: Visitor, client: Client, label: str
+) -> None:
+    job = client.wait(client.submit(name=label, command="echo one; exit 3"))
+    with visitor.page("/") as page:
+        for path in PAGES:
+            page.goto(path.format(job=job.id))
+            settle(page)
+            page.locator("main").focus()
+            page.keyboard.press("Tab")
+            for _ in range(MOST_STOPS):
+                check_focus(page)
+                page.keyboard.press("Tab")
+                if page.evaluate("document.activeElement === document.body"):
+                    break
+        page.goto(f"/jobs/{job.id}/logs")
+        settle(page)
+        page.keyboard.press("?")
+        listed = page.get_by_role("dialog", name="Keyboard shortcuts").get_by_role("listitem")
+        for words, keys in (
+            ("Search the log", ["/", "Ctrl", "f"]),
+            ("Choose one line more", ["J"]),
+        ):
+            expect(listed.filter(has_text=words).locator("kbd")).to_have_text(keys)
 
 
 def test_the_tour_needs_no_mouse(visitor: Visitor, client: Client, label: str) -> None:
@@ -64,6 +119,7 @@ def test_the_tour_needs_no_mouse(visitor: Visitor, client: Client, label: str) -
         page.keyboard.press("Enter")
         page.wait_for_url(f"**/jobs/{job.id}")
         expect(page.locator("h1 [data-state=RUNNING]")).to_be_visible()
+        page.evaluate(LISTEN)
         page.keyboard.press("3")
         expect(page.get_by_role("log")).to_contain_text("needle")
         page.keyboard.press("Control+f")
@@ -82,3 +138,5 @@ def test_the_tour_needs_no_mouse(visitor: Visitor, client: Client, label: str) -
         # A screen reader hears of the end once.
         said = page.locator("[role=status].sr-only").filter(has_text="Cancelled")
         expect(said).to_have_count(1)
+        heard = page.evaluate("window.heard")
+        assert [one for one in heard if "Cancelled" in one] == [said.inner_text()]
