@@ -125,8 +125,9 @@ def test_too_many_tries_are_counted_down(guest: Visitor) -> None:
 def test_a_session_that_ends_leads_to_sign_in_and_back(guest: Visitor, site: Site) -> None:
     guest.noise.allow(NO_SESSION, "WebSocket")
     path = "/jobs?status=RUNNING"
-    beside = [*of_site(site), "/audit?result=denied", "/jobs/new"]
-    beside += [f"/settings/{one}" for one in (*PAGES, "system")]
+    beside = ["/", "/templates", "/queue", "/providers/local", "/metrics", "/jobs/new"]
+    beside += [f"/jobs/{site.job}", f"/jobs/{site.job}/logs", f"/schedules/{site.schedule}"]
+    beside += ["/settings/profile", "/settings/projects", "/audit?result=denied"]
     with signed_in(guest, ADMIN, path) as (page, api):
         tabs = {one: guest.tab(page, one) for one in beside}
         for tab in tabs.values():

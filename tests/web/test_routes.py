@@ -18,7 +18,7 @@ from tests.support.browser import (
     settle,
 )
 from tests.support.server import ServerProcess
-from tests.web.words import check_spanish, english_only
+from tests.web.words import check_spanish, english_only, left_in_english
 
 ROUTES = [
     "/",
@@ -52,6 +52,7 @@ SIZES: tuple[Size, ...] = ("phone", "desk")
 THEMES: tuple[Theme, ...] = ("dark", "light")
 
 
+PROVIDER_TABS = [f"/providers/local?tab={one}" for one in ("config", "workers", "health", "danger")]
 OF_A_TEMPLATE = ["", "?tab=runs", "?tab=versions", "/run"]
 OF_A_JOB = ["", "?tab=config", "?tab=resources", "/logs", "/terminal"]
 WIDTHS = (320, 430, 390)
@@ -80,12 +81,35 @@ def template(shared_server: ServerProcess, label: str) -> str:
     return str(made["id"])
 
 
+@pytest.fixture
+def schedule(shared_server: ServerProcess, template: str, label: str) -> str:
+    """One of that template."""
+    rule = {"kind": "cron", "expression": "30 2 1 1 *"}
+    order = {"name": label, "rule": rule, "target": {"template": label}}
+    answer = httpx.post(f"{shared_server.url}/api/v1/schedules", json=order)
+    return str(answer.raise_for_status().json()["id"])
+
+
+@pytest.fixture
+def worker(client: Client, bad: str) -> str:
+    """The one that ran the failed job."""
+    return str(client.get(bad).raw["attempts"][-1]["worker_id"])
+
+
 @pytest.mark.parametrize(("size", "theme"), list(itertools.product(SIZES, THEMES)))
 def test_every_route_is_clean(
-    visitor: Visitor, bad: str, template: str, size: Size, theme: Theme
+    visitor: Visitor,
+    bad: str,
+    template: str,
+    schedule: str,
+    worker: str,
+    size: Size,
+    theme: Theme,
 ) -> None:
+    routes = ROUTES + PROVIDER_TABS + [f"/templates/{template}{rest}" for rest in OF_A_TEMPLATE]
+    routes += [f"/workers/{worker}", f"/schedules/{schedule}", f"/schedules/{schedule}/edit"]
     with visitor.page("/", size=size, theme=theme) as page:
-        for route in ROUTES + [f"/templates/{template}{rest}" for rest in OF_A_TEMPLATE]:
+        for route in routes:
             page.goto(route)
             settle(page)
             assert page.locator("html").get_attribute("data-theme") == theme
@@ -100,9 +124,10 @@ def test_longer_words_fit_on_every_phone_and_all_are_translated(
     visitor: Visitor, bad: str, template: str, language: str
 ) -> None:
     assert len(english_only()) > 300
+    assert left_in_english({"Delete report?", "Informe"}) == {"Delete report?"}
     routes = ROUTES + [f"/jobs/{bad}{rest}" for rest in OF_A_JOB]
     routes += [f"/templates/{template}{rest}" for rest in OF_A_TEMPLATE]
-    routes += [f"/providers/local?tab={tab}" for tab in ("config", "workers", "health", "danger")]
+    routes += PROVIDER_TABS
     with visitor.page("/", size="phone") as page:
         for route in routes:
             page.goto(f"{route}{'&' if '?' in route else '?'}lng={language}")

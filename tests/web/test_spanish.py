@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from hodei.client import Client
 from tests.support.browser import Visitor
+from tests.web.forms import NOTE_TOASTS, told
 from tests.web.words import check_spanish
 
 
@@ -78,10 +79,26 @@ def test_why_a_job_waits_and_a_provider_is_ill(
         client.cancel(job)
 
 
-def test_what_is_refused_is_said_in_the_form(visitor: Visitor) -> None:
-    visitor.noise.allow("409 (Conflict)")
+def test_what_is_refused_is_said_in_the_form(visitor: Visitor, label: str) -> None:
+    visitor.noise.allow("409 (Conflict)", "400 (Bad Request)")
     with visitor.page("/providers/new?type=process", language="es") as page:
         page.get_by_label("Nombre", exact=True).fill("local")
         page.get_by_role("button", name="Crear provider").click()
         expect(page.get_by_role("alert")).to_contain_text("ya existe un provider llamado 'local'")
         check_said(page)
+        page.goto("/jobs/new")
+        page.get_by_label("Nombre del job").fill(label)
+        page.get_by_role("button", name="Programar job").click()
+        expect(page.get_by_role("alert")).to_contain_text("1 cosa por corregir")
+        page.locator(".cm-content").fill("true")
+        page.get_by_role("button", name="Añadir variable").click()
+        page.get_by_label("Nombre, fila 1").fill("TOKEN")
+        page.get_by_label("Tipo, fila 1").select_option("stored")
+        page.get_by_label("Nombre del secreto, fila 1").fill("none-such")
+        page.get_by_role("button", name="Programar job").click()
+        expect(page.get_by_role("alert")).to_contain_text("TOKEN: el proyecto 'default' no tiene")
+        check_said(page)
+        page.get_by_role("button", name="Quitar TOKEN").click()
+        page.evaluate(NOTE_TOASTS)
+        page.get_by_role("button", name="Programar job").click()
+        told(page, f"{label} está programado", "Ver logs")
