@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from hodei.domain.errors import ProviderUnavailable
 from hodei.domain.provider import ObservedState
-from hodei.ports.provider import ProvisionStep
+from hodei.domain.worker import Handle
+from hodei.ports.provider import Provider, ProvisionStep
 from hodei.testing.provider_harness import started
 from tests.kubernetes.provider.harness import KubernetesHarness
-from tests.support.kubernetes import PrivateCluster, stand_in_images
+from tests.support.kubernetes import PrivateCluster, process_of, stand_in_images
+from tests.support.processes import until
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.long]
 
@@ -81,6 +84,30 @@ async def test_a_dead_kubelet_confirms_nothing_until_it_is_back(
         await ending
         assert not child_lives()
         assert harness.traces() == []
+
+
+async def test_a_node_that_stays_lost(harness: KubernetesHarness, mortal: PrivateCluster) -> None:
+    harness.settings["lost_node_s"] = 30
+    async with harness.create() as provider:
+        handle = await started(provider, harness.request())
+        await asyncio.to_thread(mortal.run, "kill", "kubelet")
+        try:
+            await _destroyed(provider, handle)
+            assert harness.traces() == []
+            assert process_of(handle.worker_id) is not None
+        finally:
+            await asyncio.to_thread(mortal.run, "start", "kubelet")
+    # Back again, it ends what nobody knows any more.
+    await until(lambda: process_of(handle.worker_id) is None, what="its process has ended")
+
+
+async def _destroyed(provider: Provider, handle: Handle) -> None:
+    """Tries as often as the engine does; a call does not wait for as long as a node may be away."""
+    while True:
+        try:
+            return await provider.destroy(handle, grace_s=1)
+        except ProviderUnavailable as error:
+            assert "is it lost?" in str(error)
 
 
 async def _last(steps: AsyncGenerator[ProvisionStep, None]) -> str:
