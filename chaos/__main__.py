@@ -46,6 +46,11 @@ def arguments(words: list[str]) -> argparse.Namespace:
         metavar="MINUTES",
         help="no faults: so long a load, and memory and descriptors must stay flat",
     )
+    parser.add_argument(
+        "--restart",
+        action="store_true",
+        help="start the servers anew after the load: they clear away at once, not in a minute",
+    )
     parser.add_argument("--ledger", type=Path, default=Path("chaos-ledger.json"))
     given = parser.parse_args(words)
     if given.soak is not None:
@@ -83,7 +88,7 @@ async def run(given: argparse.Namespace) -> int:
             else:
                 watched = group.create_task(watch(field, given.seconds))
         doubting = False
-        await collect(field, ledger, plans)
+        await collect(field, ledger, plans, restart=given.restart)
         doubtful = field.commits.doubtful
         for number, server in enumerate(field.servers, start=1):
             given.ledger.with_suffix(f".server{number}.log").write_text(server.log)

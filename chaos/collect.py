@@ -13,6 +13,7 @@ from chaos.timetable import Plan, outcomes
 from hodei.client import AsyncClient
 from hodei.client.errors import NotFound
 from hodei.client.values import Attempt
+from tests.support.server import ServerProcess
 
 PATIENCE_S = 240.0
 LOOK_S = 0.25
@@ -22,11 +23,16 @@ IDLE_MS = 1000
 CONFIG = ("name", "type", "settings", "labels", "region", "max_workers", "warm")
 
 
-async def collect(field: Field, ledger: Ledger, plans: Sequence[Plan]) -> None:
-    """Waits until nothing moves any more, some minutes at most, and fills the ledger."""
+async def collect(
+    field: Field, ledger: Ledger, plans: Sequence[Plan], *, restart: bool = False
+) -> None:
+    """Waits until nothing moves any more, some minutes at most, and fills the ledger. `restart`:
+    the servers are stopped and started before it is looked at what is left."""
     async with AsyncClient(field.servers[0].url) as client:
         await outcomes(client, plans, ledger)
         await _settled(field, client)
+        if restart:
+            await asyncio.gather(*(asyncio.to_thread(_again, one) for one in field.servers))
         for place in field.places:
             ledger.visits += place.witness.visits
         ledger.leftovers = await _nothing(field.leftovers)
@@ -56,6 +62,12 @@ async def _settled(field: Field, client: AsyncClient) -> None:
         await configure(client, place.provider, idle_timeout_ms=IDLE_MS)
     while await client.workers() and clock() < until:
         await asyncio.sleep(LOOK_S)
+
+
+def _again(server: ServerProcess) -> None:
+    """One that starts looks at once for what was forgotten, and not within a minute."""
+    server.stop()
+    server.start()
 
 
 async def configure(client: AsyncClient, name: str, **changes: object) -> None:

@@ -17,7 +17,7 @@ SEED = "7"
 
 def test_nothing_is_found_after_a_load_under_faults(tmp_path: Path) -> None:
     seed = os.environ.get("CHAOS_SEED") or SEED
-    words = ["--seconds", str(SECONDS), "--pause", "1", "--rate", "3", "--no-docker"]
+    words = ["--seconds", str(SECONDS), "--pause", "1", "--rate", "3", "--no-docker", "--restart"]
     done = subprocess.run(
         [sys.executable, "-m", "chaos", *words, "--seed", seed, "--ledger", tmp_path / "ledger"],
         cwd=ROOT,
