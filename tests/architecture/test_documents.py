@@ -79,9 +79,6 @@ BY_HAND = {
     "docs/deploy-kubernetes.md: kubectl create namespace hodei",
     "docs/deploy-kubernetes.md: kubectl --namespace hodei exec -it deploy/hodei -- hodei users "
     "create ana --admin --local",
-    "docs/deploy.md: cat >> .env << EOF",
-    "docs/deploy.md: docker build -f deploy/images/Dockerfile --target server -t hodei-server .",
-    "docs/docker.md: docker ps --all --filter label=hodei.worker",
     "docs/kubernetes.md: HODEI_K8S_ENABLED=1 KUBECONFIG=~/.kube/config HODEI_K8S_NAMESPACE=jobs \\",
     "docs/kubernetes.md: docker load <agent.tar && docker push registry.example/hodei-agent:1",
     "docs/kubernetes.md: kubectl get pods,secrets --selector hodei.worker",

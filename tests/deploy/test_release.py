@@ -29,6 +29,8 @@ place = ensure_bundle(Path(sys.argv[1]))
 assert packed_bundle() and version_of(packed_bundle()) == place.name == read_bundle(place).version
 """
 
+pytestmark = pytest.mark.xdist_group("wheel")
+
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:

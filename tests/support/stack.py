@@ -7,21 +7,29 @@ clone, so that only what has changed is built. Its containers, networks and volu
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.support.docker import ROOT, PrivateEngine
-from tests.support.stack_images import KEPT, load_stand_ins
+from tests.support.stack_images import KEPT, load_stand_ins, run
 from tests.support.stack_registry import registry
 
 MOST_KEPT = 12 << 30
 """Bytes of the engine's data; beyond them it begins anew."""
-PATIENCE_S = 900
+PATIENCE_S = 120
+"""For what a service needs until it is well."""
+COMMAND_S = 900
+"""For a command; the longest of them build images."""
+GUIDE = {"POSTGRES_PASSWORD": "tu-password-seguro", "GRAFANA_PASSWORD": "admin"}
+"""The settings that the guide has."""
 PROJECT = "hodei-jobs"
 
 
@@ -58,6 +66,7 @@ class Stack:
     def __init__(self, engine: PrivateEngine, clone: Path) -> None:
         self.engine = engine
         self.clone = clone
+        self._plugins = run("scripts/testbed/compose")
 
     def write_env(self, given: Mapping[str, str]) -> None:
         """Makes the file of settings."""
@@ -65,12 +74,11 @@ class Stack:
         (self.clone / ".env").write_text("".join(lines), "ascii")
 
     def shell(self, command: str, fails: bool = False) -> str:
-        """A command as it is printed in the guide; what it says.
+        """A command as it is printed in the guide, with the engine of the tests; what it says.
 
-        `docker compose` is Debian's docker-compose here, and the engine that of the tests.
+        `docker compose` is version 2, `docker-compose` Debian's 1.29.
         """
-        plain = command.replace("docker compose ", "docker-compose ")
-        inside = ["nsenter", f"--net={self.engine.network}", "--", "sh", "-c", plain]
+        inside = ["nsenter", f"--net={self.engine.network}", "--", "sh", "-c", command]
         done = subprocess.run(
             inside,
             cwd=self.clone,
@@ -78,17 +86,39 @@ class Stack:
                 "PATH": os.environ["PATH"],
                 "HOME": "/nonexistent",
                 "DOCKER_HOST": self.engine.host,
-                "COMPOSE_HTTP_TIMEOUT": str(PATIENCE_S),
+                "DOCKER_CONFIG": self._plugins,
+                # As every engine since 23 builds.
+                "DOCKER_BUILDKIT": "1",
+                "BUILDKIT_PROGRESS": "plain",
+                "COMPOSE_HTTP_TIMEOUT": str(COMMAND_S),
                 "COMPOSE_ANSI": "never",
             },
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=COMMAND_S,
             check=False,
         )
         said = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, f"{command}: {done.returncode}\n{said[-6000:]}"
         return said
+
+    def inspect(self, container: str) -> Any:
+        """What the engine knows of a container."""
+        return json.loads(self.shell(f"docker inspect {container}"))[0]
+
+    def healthy(self, container: str) -> None:
+        """Waits until the container's own check says that it is well."""
+        until = time.monotonic() + PATIENCE_S
+        while (seen := self.inspect(container)["State"]["Health"])["Status"] != "healthy":
+            assert time.monotonic() < until, seen
+            time.sleep(0.5)
+
+    def nothing_left(self) -> None:
+        """Fails where a container, a volume or a network is left."""
+        assert self.shell("docker ps --all --quiet") == ""
+        assert self.shell("docker volume ls --quiet") == ""
+        networks = self.shell("docker network ls --format '{{.Name}}'").split()
+        assert sorted(networks) == ["bridge", "host", "none"]
 
 
 @contextmanager
