@@ -105,6 +105,8 @@ def test_nothing_listens_beyond_this_machine_and_nobody_is_root(running: Stack) 
 
 def test_the_commands_of_the_guide(running: Stack) -> None:
     assert "hodei is ready" in running.shell(f"{COMPOSE} logs api")
+    # It ends when the web container's own check, every ten seconds, is a line that nobody reads.
+    running.shell(f"{COMPOSE} logs -f | grep --max-count 1 'hodei is ready'")
     assert "docker" in running.shell(f"{COMPOSE} logs api | grep -i provider")
     assert "ready to accept connections" in running.shell(f"{COMPOSE} logs postgres")
     running.shell(f"{COMPOSE} logs web")
