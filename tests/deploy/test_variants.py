@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
-from tests.support.server import ServerProcess, data_directory, hodei_command
+from tests.support.browser import Visitor
+from tests.support.docker import ROOT
+from tests.support.server import (
+    ServerProcess,
+    clean_environment,
+    data_directory,
+    hodei_command,
+)
 from tests.support.stack import GUIDE, Stack
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.xdist_group("engine")]
@@ -22,7 +33,7 @@ FILTERED = {
 }
 """As docs/deploy.md has it."""
 DATABASE = "postgres://postgres:postgres@localhost:5432/hodei"
-HELLO = "run --quiet --image alpine:latest -- 'echo Hello from Hodei!'"
+HELLO = "run --quiet --name hello --image alpine:latest -- 'echo Hello from Hodei!'"
 PASSWORD = "correct horse battery"
 
 
@@ -126,7 +137,34 @@ def test_an_older_compose_reads_the_same_file(
         assert terminal.hodei(HELLO) == "Hello from Hodei!\n"
 
 
-def test_the_database_alone_for_a_server_outside(stack: Stack, terminal: Terminal) -> None:
+@contextmanager
+def pages_in_development(inside: list[str], server: str) -> Iterator[str]:
+    """`npm run dev` in front of a server; where the pages are."""
+    vite = subprocess.Popen(
+        [*inside, "npm", "run", "dev"],
+        cwd=ROOT / "web",
+        env=clean_environment(HODEI_SERVER=server, NO_COLOR="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert vite.stdout is not None
+        said = ""
+        while not (found := re.search(r"http://127\.0\.0\.1:\d+", said)):
+            line = vite.stdout.readline()
+            assert line, said
+            said += line
+        yield found.group()
+    finally:
+        os.killpg(vite.pid, signal.SIGKILL)
+        vite.wait()
+
+
+def test_the_database_alone_for_a_server_outside(
+    stack: Stack, terminal: Terminal, browser: Browser
+) -> None:
     stack.shell("docker compose -f docker-compose.dev.yml up -d")
     try:
         stack.healthy("hodei-dev-postgres")
@@ -136,11 +174,16 @@ def test_the_database_alone_for_a_server_outside(stack: Stack, terminal: Termina
             "HODEI_DOCKER_ENABLED": "1",
             "DOCKER_HOST": stack.engine.host,
         }
-        inside = ["nsenter", f"--net={stack.engine.network}", "--", *hodei_command("serve")]
-        with data_directory() as data, ServerProcess(data, env, inside) as server:
+        inside = ["nsenter", f"--net={stack.engine.network}", "--"]
+        serve = [*inside, *hodei_command("serve")]
+        with data_directory() as data, ServerProcess(data, env, serve) as server:
             assert terminal.hodei(HELLO, server.url) == "Hello from Hodei!\n"
             made = "docker exec hodei-dev-postgres psql -U postgres -d hodei -Atc"
             assert stack.shell(f'{made} "SELECT count(*) FROM jobs"') == "1\n"
+            with pages_in_development(inside, server.url) as url:
+                # What vite says while it finds what pages need, and loads them again, is its own.
+                with Visitor(browser, url).page("/jobs") as page:
+                    expect(page.get_by_role("link", name="hello").first).to_be_visible()
     finally:
         stack.shell("docker compose -f docker-compose.dev.yml down -v")
     stack.nothing_left()
