@@ -89,6 +89,7 @@ class Stack:
                 "DOCKER_CONFIG": self._plugins,
                 # As every engine since 23 builds.
                 "DOCKER_BUILDKIT": "1",
+                "BUILDX_CONFIG": str(self.clone.parent / "buildx"),
                 "BUILDKIT_PROGRESS": "plain",
                 "COMPOSE_HTTP_TIMEOUT": str(COMMAND_S),
                 "COMPOSE_ANSI": "never",
