@@ -90,7 +90,7 @@ def test_each_image_is_built_alone(stack: Stack, sources: Mapping[str, str]) -> 
     for name, user in (("server", "65532"), ("agent", "65532"), ("web", "101")):
         assert stack.inspect(f"hodei-{name}")["Config"]["User"] == f"{user}:{user}"
     alone = "docker run --rm --network none --read-only"
-    assert "hodei" in stack.shell(f"{alone} hodei-server --version")
+    assert "hodei" in stack.shell(f"{alone} hodei-server version")
     # Nothing but the agent is in it, and it finds its own interpreter.
     assert "HODEI_AGENT" in stack.shell(f"{alone} hodei-agent", fails=True)
     stack.shell(f"{alone} --tmpfs /tmp hodei-web nginx -V")
@@ -180,10 +180,12 @@ def test_the_database_alone_for_a_server_outside(
             assert terminal.hodei(HELLO, server.url) == "Hello from Hodei!\n"
             made = "docker exec hodei-dev-postgres psql -U postgres -d hodei -Atc"
             assert stack.shell(f'{made} "SELECT count(*) FROM jobs"') == "1\n"
-            with pages_in_development(inside, server.url) as url:
-                # What vite says while it finds what pages need, and loads them again, is its own.
-                with Visitor(browser, url).page("/jobs") as page:
-                    expect(page.get_by_role("link", name="hello").first).to_be_visible()
+            # What vite says while it finds what pages need, and loads them again, is its own.
+            with (
+                pages_in_development(inside, server.url) as url,
+                Visitor(browser, url).page("/jobs") as page,
+            ):
+                expect(page.get_by_role("link", name="hello").first).to_be_visible()
     finally:
         stack.shell("docker compose -f docker-compose.dev.yml down -v")
     stack.nothing_left()
