@@ -26,6 +26,7 @@ DEBIAN = "hodei-test/debian"
 POSTGRES_ENTRY = """#!/bin/sh
 # A database at the first start, as the image of this name makes one.
 set -eu
+[ "$(id -u)" != 0 ] || exec setpriv --reuid postgres --regid postgres --init-groups "$0"
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     echo "$POSTGRES_PASSWORD" >/tmp/password
     initdb --no-sync --username="$POSTGRES_USER" --pwfile=/tmp/password \\
