@@ -140,7 +140,7 @@ def test_an_older_compose_reads_the_same_file(
 @contextmanager
 def pages_in_development(inside: list[str], server: str) -> Iterator[str]:
     """`npm run dev` in front of a server; where the pages are."""
-    vite = subprocess.Popen(
+    with subprocess.Popen(
         [*inside, "npm", "run", "dev"],
         cwd=ROOT / "web",
         env=clean_environment(HODEI_SERVER=server, NO_COLOR="1"),
@@ -148,18 +148,17 @@ def pages_in_development(inside: list[str], server: str) -> Iterator[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    try:
-        assert vite.stdout is not None
-        said = ""
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", said)):
-            line = vite.stdout.readline()
-            assert line, said
-            said += line
-        yield found.group()
-    finally:
-        os.killpg(vite.pid, signal.SIGKILL)
-        vite.wait()
+    ) as vite:
+        try:
+            assert vite.stdout is not None
+            said = ""
+            while not (found := re.search(r"http://127\.0\.0\.1:\d+", said)):
+                line = vite.stdout.readline()
+                assert line, said
+                said += line
+            yield found.group()
+        finally:
+            os.killpg(vite.pid, signal.SIGKILL)
 
 
 def test_the_database_alone_for_a_server_outside(
