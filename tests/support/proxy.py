@@ -98,6 +98,8 @@ class Proxy:
                 self._heard(abs(call), call > 0, data)
             if self.delay_s:
                 await asyncio.sleep(self.delay_s)
+            if sink.is_closing():
+                return
             sink.write(data)
             await sink.drain()
         if generation != self._generation:

@@ -170,6 +170,12 @@ class ProviderUnavailable(ProviderError):
     code = "provider_unavailable"
 
 
+class WorkerElsewhere(ProviderUnavailable):
+    """Nothing can be done about the worker from here: another server's machine has it."""
+
+    code = "worker_elsewhere"
+
+
 class CapacityExhausted(ProviderError):
     """The provider has no room for the worker at the moment."""
 

@@ -277,7 +277,7 @@ class Reconciler:
 
     async def _terminate(self, item: Leased) -> None:
         mine = item.replica == self._core.replica or item.replica is None
-        if mine or item.lease_age_s > 0:
+        if (mine or item.lease_age_s > 0) and not self._terminator.leaves(item.worker.id):
             ttl = self._core.timings.lease.total_seconds()
             if await self._core.store.renew(self._core.replica, [item.worker.id], ttl):
                 self._terminator.start(item.worker)

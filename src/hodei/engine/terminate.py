@@ -10,7 +10,7 @@ from uuid import UUID
 
 from hodei.domain import worker as workers
 from hodei.domain.attempt import Phase
-from hodei.domain.errors import HodeiError, StaleVersion, Unavailable
+from hodei.domain.errors import HodeiError, StaleVersion, Unavailable, WorkerElsewhere
 from hodei.domain.outcome import Cause
 from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.core import Core
@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 MAX_RETRY_S = 10.0
 PATIENCE_S = 120.0
 """How long one destroy may take before it is tried again."""
+LEAVE_LEASES = 4
+"""For so many leases a worker that only another server can end is left to it: nobody renews the
+first, and then every other server may take it."""
 
 
 class Terminator:
@@ -46,6 +49,8 @@ class Terminator:
         self._provisioner = provisioner
         self._on_freed = on_freed
         self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._left: dict[UUID, float] = {}
+        """Until when workers are left to other servers, by the monotonic clock."""
 
     @property
     def worker_ids(self) -> list[UUID]:
@@ -55,6 +60,14 @@ class Terminator:
     def ends(self, worker_id: UUID) -> bool:
         """Whether the worker is being destroyed here."""
         return worker_id in self._tasks
+
+    def leaves(self, worker_id: UUID) -> bool:
+        """Whether another server has to end the worker, and may try it now."""
+        until = self._left.get(worker_id)
+        if until is not None and self._core.clock.monotonic() >= until:
+            del self._left[worker_id]
+            until = None
+        return until is not None
 
     def start(self, worker: Worker) -> None:
         """Destroys a TERMINATING worker; does nothing when it is being destroyed already."""
@@ -78,6 +91,9 @@ class Terminator:
                 await self._destroy(worker)
                 await self._settle(worker.id)
                 return
+            except WorkerElsewhere as error:
+                self._leave(worker.id, error)
+                return
             except HodeiError as error:
                 logger.warning(
                     "worker not destroyed yet",
@@ -87,6 +103,14 @@ class Terminator:
                 logger.exception("destroy failed", extra={"worker_id": str(worker.id)})
             await self._core.clock.sleep(delay)
             delay = min(delay * 2, MAX_RETRY_S)
+
+    def _leave(self, worker_id: UUID, error: WorkerElsewhere) -> None:
+        logger.warning(
+            "worker left to another server",
+            extra={"worker_id": str(worker_id), "error": str(error)},
+        )
+        rest_s = LEAVE_LEASES * self._core.timings.lease.total_seconds()
+        self._left[worker_id] = self._core.clock.monotonic() + rest_s
 
     async def _destroy(self, worker: Worker) -> None:
         session = self._sessions.get(worker.id)

@@ -119,7 +119,8 @@ class Provider(Protocol):
         """Ends the worker and removes everything of it; returns when nothing is left.
 
         Idempotent; accepts a partial handle and one whose worker never existed. `grace_s` is
-        the time between the polite signal and the kill; 0 kills at once.
+        the time between the polite signal and the kill; 0 kills at once. Raises WorkerElsewhere
+        when only another server can do it, which is left to try it then.
         """
         ...
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from hodei.domain.attempt import Phase
+from hodei.domain.errors import WorkerElsewhere
 from hodei.domain.job import JobState
 from hodei.domain.outcome import Cause
 from hodei.domain.spec import RetryPolicy
@@ -70,6 +71,37 @@ async def test_a_worker_that_was_being_destroyed_is_destroyed_by_the_next() -> N
         await w.add_replica()
         await take_over(w)
         await w.pass_time(20)
+        assert w.attempt(job.id).phase is Phase.DONE
+        w.assert_tidy()
+
+
+async def test_a_worker_that_only_another_server_can_end_is_left_to_it() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        await w.add_replica()
+        w.inspector.fail("destroy", error=WorkerElsewhere)
+        agent.exit(0)
+        await quiet()
+        w.inspector.hang("destroy")
+        await w.pass_time(20)
+        one, two = (replica.engine.terminator for replica in w.replicas)
+        assert not one.ends(agent.worker_id)
+        assert two.ends(agent.worker_id)
+        assert w.worker(agent.worker_id).state is WorkerState.TERMINATING
+        w.inspector.release()
+        await quiet()
+        assert w.attempt(job.id).phase is Phase.DONE
+        w.assert_tidy()
+
+
+async def test_a_worker_that_nobody_else_ends_is_tried_again() -> None:
+    async with world() as w:
+        job, agent = await w.run_job()
+        w.inspector.fail("destroy", times=2, error=WorkerElsewhere)
+        agent.exit(0)
+        await quiet()
+        assert not w.engine.terminator.ends(agent.worker_id)
+        await w.pass_time(100)
         assert w.attempt(job.id).phase is Phase.DONE
         w.assert_tidy()
 

@@ -42,8 +42,8 @@ from hodei.adapters.docker.worker_calls import MISSING, Calls
 from hodei.domain.errors import (
     ImageUnavailable,
     ProviderError,
-    ProviderUnavailable,
     ProvisionTimeout,
+    WorkerElsewhere,
 )
 from hodei.domain.parsing.answers import Answer
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
@@ -158,7 +158,7 @@ class DockerProvider:
         """Stops the container if there is time to, removes it, then what it was given."""
         reason = self._elsewhere(handle, await self._engine.facts())
         if reason:
-            raise ProviderUnavailable(f"cannot end the worker {handle.worker_id}: {reason}")
+            raise WorkerElsewhere(f"cannot end the worker {handle.worker_id}: {reason}")
         await self._settled(handle.worker_id)
         with translated("remove the container"):
             if grace_s > 0:

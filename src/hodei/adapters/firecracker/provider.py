@@ -29,7 +29,7 @@ from hodei.adapters.firecracker.places import Place, observation
 from hodei.adapters.firecracker.settings import FirecrackerSettings
 from hodei.adapters.firecracker.snapshots import Snapshots, key_of, program_key
 from hodei.adapters.firecracker.words import agent_program, dns_of, local_servers
-from hodei.domain.errors import ProviderError, ProviderUnavailable, ProvisionTimeout
+from hodei.domain.errors import ProviderError, ProvisionTimeout, WorkerElsewhere
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Network
 from hodei.domain.worker import Handle
@@ -158,7 +158,7 @@ class FirecrackerProvider:
         """Ends the guest at once: a polite end is what its agent is asked for over its session."""
         reason = self._elsewhere(handle)
         if reason:
-            raise ProviderUnavailable(f"cannot end the worker {handle.worker_id}: {reason}")
+            raise WorkerElsewhere(f"cannot end the worker {handle.worker_id}: {reason}")
         await self._makings.settle(handle.worker_id)
         place = self._place(handle.worker_id)
         with translated("remove the microVM"):

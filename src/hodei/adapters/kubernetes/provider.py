@@ -23,7 +23,12 @@ from hodei.adapters.kubernetes.manifests import Owner, pod, pod_name
 from hodei.adapters.kubernetes.patience import Patience
 from hodei.adapters.kubernetes.places import Cluster, Place
 from hodei.adapters.kubernetes.settings import KubernetesSettings
-from hodei.domain.errors import ProviderError, ProviderUnavailable, ProvisionTimeout
+from hodei.domain.errors import (
+    ProviderError,
+    ProviderUnavailable,
+    ProvisionTimeout,
+    WorkerElsewhere,
+)
 from hodei.domain.parsing.answers import Answer, text
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Resources
@@ -159,7 +164,7 @@ class KubernetesProvider:
         cluster = await self._cluster()
         reason = self._elsewhere(handle, cluster)
         if reason:
-            raise ProviderUnavailable(f"cannot end the worker {handle.worker_id}: {reason}")
+            raise WorkerElsewhere(f"cannot end the worker {handle.worker_id}: {reason}")
         await self._makings.settle(handle.worker_id)
         place = cluster.at(_namespace(handle, cluster))
         with translated("remove the pod"):

@@ -41,7 +41,7 @@ from hodei.adapters.process.proc import Identity
 from hodei.adapters.process.reaper import Reaper
 from hodei.adapters.process.settings import ProcessSettings, parse_settings, settings_schema
 from hodei.adapters.process.worker import Ending, Household, ProcessWorker
-from hodei.domain.errors import ProviderUnavailable, ProvisionTimeout
+from hodei.domain.errors import ProviderUnavailable, ProvisionTimeout, WorkerElsewhere
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.worker import Handle
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep
@@ -124,7 +124,7 @@ class ProcessProvider:
         """The agent is asked, then everything of the worker is killed, then its traces go."""
         reason = elsewhere(handle, self._place)
         if reason:
-            raise ProviderUnavailable(f"cannot end the worker {handle.worker_id}: {reason}")
+            raise WorkerElsewhere(f"cannot end the worker {handle.worker_id}: {reason}")
         worker = self._worker(handle)
         with translated("end a worker"):
             async with self._turn(handle.worker_id):

@@ -29,6 +29,7 @@ from hodei.domain.errors import (
     ProvisionTimeout,
     SpecRejected,
     Violation,
+    WorkerElsewhere,
     shorten,
 )
 from hodei.domain.provider import Isolation
@@ -65,6 +66,7 @@ ERRORS: Mapping[str, type[ProviderError]] = {
         SpecRejected,
         ImageUnavailable,
         ProvisionTimeout,
+        WorkerElsewhere,
     )
 }
 DEATHLESS = frozenset({At.DESTROY, At.CHECK})
