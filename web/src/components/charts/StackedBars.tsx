@@ -84,7 +84,8 @@ function Bars({ title, times, series, format, formatTime, height, under, onUnder
         style={{ height }}
       >
         <span>{format(top)}</span>
-        <span>{format(top / 2)}</span>
+        {/* There is no half of a job. */}
+        <span>{top % 2 === 0 && format(top / 2)}</span>
         <span>0</span>
       </div>
       <div aria-hidden="true" className="min-w-0 flex-1">

@@ -24,4 +24,4 @@ export function Rejections({ title, items }: { title: string; items: readonly Re
 
 /** The server's clauses begin small and end open. */
 export const sentence = (clause: string): string =>
-  clause === "" ? "" : `${clause.charAt(0).toUpperCase()}${clause.slice(1).replace(/\.$/, "")}.`;
+  clause.replace(/^./, (first) => first.toUpperCase()).replace(/[^.?!]$/, "$&.");
