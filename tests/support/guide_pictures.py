@@ -1,6 +1,6 @@
-"""The pictures of the user guide: a server with content of its own, its pages, two languages.
+"""The pictures of the user guide and the README: a server with content of its own, its pages.
 
-Usage: python -m tests.support.guide_pictures [FOLDER]; FOLDER is docs/pictures unless given.
+Usage: python -m tests.support.guide_pictures [FOLDER]; FOLDER is docs unless given.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from playwright.sync_api import Page, ViewportSize
 
 from hodei.client import Client
 from tests.e2e.docker.yard import new_yard
-from tests.support.browser import LOCALES, chromium, settle, still
+from tests.support.browser import LOCALES, Size, Theme, Visitor, chromium, settle, still
 from tests.support.docker import private_engine
 from tests.support.docker_images import load_basic, python_image
 from tests.support.documents import ROOT
@@ -60,6 +60,14 @@ PAGES = {
     "metrics": "/metrics?range=1h",
     "settings": "/settings/profile",
 }
+SCREENSHOTS: Mapping[str, tuple[str, Size, Theme]] = {
+    "job-desk-dark": ("/jobs/{job}", "desk", "dark"),
+    "logs-desk-dark": ("/jobs/{job}/logs", "desk", "dark"),
+    "new-job-desk-light": ("/jobs/new?template=hello", "desk", "light"),
+    "metrics-desk-light": ("/metrics?range=1h", "desk", "light"),
+    "job-failed-phone-dark": ("/jobs/{failed}", "phone", "dark"),
+}
+"""Those of the README."""
 
 
 def fill(client: Client) -> str:
@@ -96,9 +104,20 @@ def take(page: Page, job: str, folder: Path) -> None:
         page.screenshot(path=folder / f"{name}.png")
 
 
+def take_screenshots(visitor: Visitor, ids: Mapping[str, str], folder: Path) -> None:
+    """Those of the README, each in its size and theme."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, (path, size, theme) in SCREENSHOTS.items():
+        with visitor.page(path.format(**ids), size=size, theme=theme) as page:
+            settle(page)
+            page.wait_for_load_state("networkidle")
+            still(page)
+            page.screenshot(path=folder / f"{name}.png")
+
+
 def main() -> None:
     """Takes the pictures."""
-    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "pictures"
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs"
     with private_engine() as engine:
         load_basic(engine)
         engine.load(python_image())
@@ -110,8 +129,11 @@ def main() -> None:
                     context = browser.new_context(
                         viewport=VIEW, color_scheme="light", locale=locale, base_url=url
                     )
-                    take(context.new_page(), job, target / language)
+                    take(context.new_page(), job, target / "pictures" / language)
                     context.close()
+                failed = next(iter(client.list(status=["FAILED"]))).id
+                ids = {"job": job, "failed": failed}
+                take_screenshots(Visitor(browser, url), ids, target / "screenshots")
 
 
 if __name__ == "__main__":
