@@ -4,6 +4,8 @@ import { formatDuration, formatMoment, formatRelative, formatRelativeShort } fro
 import { usePreferences } from "@/lib/preferences";
 import { useNow } from "@/live/clock";
 
+const SOON_MS = 2000;
+
 type RelativeTimeProps = { at: string; short?: boolean; className?: string };
 
 /** "5 minutes ago"; the exact moment is its title. */
@@ -12,10 +14,12 @@ export function RelativeTime({ at, short = false, className }: RelativeTimeProps
   const { zone } = usePreferences();
   const now = useNow();
   const time = Date.parse(at);
+  // The ticker is up to a second behind what has just been told.
+  const seen = time - now < SOON_MS ? Math.min(time, now) : time;
   const format = short ? formatRelativeShort : formatRelative;
   return (
     <time dateTime={at} title={formatMoment(time, i18n.language, zone)} className={className}>
-      {format(time, now, i18n.language)}
+      {format(seen, now, i18n.language)}
     </time>
   );
 }

@@ -120,4 +120,15 @@ describe("times", () => {
     await act(() => vi.advanceTimersByTimeAsync(61_000));
     expect([text("a"), text("b"), text("d")]).toEqual(["1m 03s", "250ms", "6 minutes ago"]);
   });
+
+  it("say of what was just told that it is now, and not that it is to come", () => {
+    render(
+      <>
+        <RelativeTime at="2026-11-26T21:40:01.200Z" className="told" />
+        <RelativeTime at="2026-11-26T21:40:05Z" className="due" />
+      </>,
+    );
+    expect(document.querySelector(".told")?.textContent).toBe("now");
+    expect(document.querySelector(".due")?.textContent).toBe("in 5 seconds");
+  });
 });
