@@ -185,6 +185,8 @@ def test_it_holds_on_a_phone_in_spanish(visitor: Visitor, label: str) -> None:
             },
         ).json()
         page.get_by_role("link", name=label).click()
+        # The list before it may tell of others at that time.
+        expect(page.get_by_role("heading", level=1)).to_have_text(label)
         expect(page.get_by_text("A las 02:30")).to_be_visible()
         for place in ("/schedules", f"/schedules/{made['id']}", f"/schedules/{made['id']}/edit"):
             page.goto(place)
