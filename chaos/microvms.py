@@ -67,7 +67,7 @@ class MicroVms:
                 os.kill(pid, signal.SIGKILL)
 
     def _vms(self) -> list[Path]:
-        return [path for folder in self._folders for path in folder.glob("data/**/vms/*")]
+        return [path for folder in self._folders for path in folder.glob("data/providers/*/vms/*")]
 
     def _monitors(self) -> list[int]:
         return sorted({pid for path in self._vms() for pid in machines(path.name)})

@@ -102,7 +102,13 @@ def machines(worker: str) -> list[int]:
 
 def left_overs(folder: Path) -> Sequence[str]:
     """Everything of microVMs whose directories are or were below `folder`, and of the network."""
-    found = [str(path) for path in folder.glob("**/vms/*")]
+    # Whatever else is below may go while it is looked through.
+    found = [
+        f"{where}/{name}"
+        for where, inside, _ in os.walk(folder)
+        if where.endswith("/vms")
+        for name in inside
+    ]
     found += [str(path) for path in NETNS.glob("hodei-*")]
     found += [path.name for path in Path("/sys/class/net").glob("hfc*")]
     found += _links()

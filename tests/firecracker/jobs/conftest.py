@@ -34,7 +34,7 @@ async def site() -> AsyncIterator[Site]:
             yield site
         finally:
             close(site)
-            for path in directory.glob("data/**/vms/*"):
+            for path in directory.glob("data/providers/*/vms/*"):
                 for pid in machines(path.name):
                     with suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)

@@ -34,7 +34,7 @@ def shell(script: str, image: str = ALPINE) -> jobs_pb2.JobSpec:
 
 def kept(site: Site) -> Sequence[Path]:
     """Root file systems, whole or not."""
-    return list(site.data.glob("**/images/*"))
+    return list(site.data.glob("providers/*/images/*"))
 
 
 async def nobody_works(observer: Observer) -> None:

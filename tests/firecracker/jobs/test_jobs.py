@@ -30,7 +30,9 @@ def job(command: jobs_pb2.Command, *, network: str = "default") -> jobs_pb2.JobS
 def ended(site: Site, job: jobs_pb2.Job) -> str:
     """How a job ended, and what the server and the consoles said."""
     log = (site.data / "server.log").read_text("utf-8", "replace")
-    said = [path.read_text("utf-8", "replace") for path in site.data.glob("**/vms/*/console")]
+    said = [
+        path.read_text("utf-8", "replace") for path in site.data.glob("providers/*/vms/*/console")
+    ]
     return f"{job.outcome}\n{log[-4000:]}\n{said}"
 
 
@@ -74,7 +76,7 @@ async def test_ends_that_nobody_wanted(site: Site, observer: Observer) -> None:
     booting = await observer.submit(job(jobs_pb2.Command(type="shell", script="sleep 600")))
 
     def workers() -> list[str]:
-        found = [path.name for path in site.directory.glob("data/**/vms/*")]
+        found = [path.name for path in site.directory.glob("data/providers/*/vms/*")]
         return found if len(found) == 2 and all(map(machines, found)) else []
 
     await until(workers, within=60, what="two monitors run")
