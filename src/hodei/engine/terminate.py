@@ -63,11 +63,7 @@ class Terminator:
 
     def leaves(self, worker_id: UUID) -> bool:
         """Whether another server has to end the worker, and may try it now."""
-        until = self._left.get(worker_id)
-        if until is not None and self._core.clock.monotonic() >= until:
-            del self._left[worker_id]
-            until = None
-        return until is not None
+        return self._left.get(worker_id, 0.0) > self._core.clock.monotonic()
 
     def start(self, worker: Worker) -> None:
         """Destroys a TERMINATING worker; does nothing when it is being destroyed already."""
@@ -109,8 +105,10 @@ class Terminator:
             "worker left to another server",
             extra={"worker_id": str(worker_id), "error": str(error)},
         )
-        rest_s = LEAVE_LEASES * self._core.timings.lease.total_seconds()
-        self._left[worker_id] = self._core.clock.monotonic() + rest_s
+        now = self._core.clock.monotonic()
+        # Those that others have ended are asked for no more.
+        self._left = {one: until for one, until in self._left.items() if until > now}
+        self._left[worker_id] = now + LEAVE_LEASES * self._core.timings.lease.total_seconds()
 
     async def _destroy(self, worker: Worker) -> None:
         session = self._sessions.get(worker.id)
