@@ -58,7 +58,7 @@ async def test_jobs_in_restored_guests(site: Site, observer: Observer) -> None:
     second = await waiting(observer, 1)
     assert not first & second
     (worker,) = second
-    (root,) = site.directory.glob(f"data/**/vms/{worker}/jail/*/*/root")
+    (root,) = site.directory.glob(f"data/providers/*/vms/{worker}/jail/*/*/root")
     assert (root / "memory").exists(), "it was restored"
     again = await observer.finished(
         await observer.submit(job(jobs_pb2.Command(type="shell", script=WHO))), within=BOOT_S
