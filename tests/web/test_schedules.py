@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.support.browser import Visitor, check_axe, check_overflow, check_targets, settle
 
@@ -17,6 +17,27 @@ def choose_cron(page: Page, expression: str, zone: str) -> None:
     page.get_by_label("Cron expression").fill(expression)
     page.get_by_label("Time zone").fill(zone)
     page.get_by_label("Time zone").press("Escape")
+
+
+def a_schedule(page: Page, label: str) -> str:
+    """Makes a schedule of a job of its own; its id."""
+    made = page.request.post(
+        "/api/v1/schedules",
+        data={
+            "name": label,
+            "rule": {"kind": "cron", "expression": "30 2 * * *"},
+            "zone": "Europe/Madrid",
+            "target": {
+                "spec": {
+                    "name": label,
+                    "command": {"type": "shell", "script": "true"},
+                    "resources": {"cpu": 0.1, "memory_mb": 64},
+                    "timeout_ms": 10_000,
+                }
+            },
+        },
+    )
+    return str(made.json()["id"])
 
 
 def test_a_rule_is_shown_in_words_and_in_both_times_over_a_change_of_clocks(
@@ -166,29 +187,38 @@ def test_a_template_runs_by_a_schedule_and_its_job_says_so(visitor: Visitor, lab
         expect(origin).to_contain_text(re.compile("who.*night.*times.*3"))
 
 
+def test_nothing_is_sent_before_the_job_is_shown(visitor: Visitor, label: str) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with visitor.page("/schedules") as page:
+        schedule = a_schedule(page, label)
+        page.route("**/assets/job-form-*.js", hold)
+        with page.expect_request("**/assets/job-form-*.js"):
+            page.goto(f"/schedules/{schedule}/edit")
+        save = page.get_by_role("button", name="Save changes")
+        expect(save).to_have_attribute("aria-busy", "true")
+        page.get_by_label("Name", exact=True).press("Enter")
+        save.click(force=True)
+        expect(page.get_by_role("alert")).to_have_count(0)
+        page.get_by_label("Time", exact=True).fill("04:45")
+        for route in held:
+            route.continue_()
+        expect(page.get_by_label("Job Name")).to_have_value(label)
+        save.click()
+        expect(page.locator("#facts")).to_contain_text("45 4 * * *")
+
+
 def test_it_holds_on_a_phone_in_spanish(visitor: Visitor, label: str) -> None:
     with visitor.page("/schedules", size="phone", language="es") as page:
-        made = page.request.post(
-            "/api/v1/schedules",
-            data={
-                "name": label,
-                "rule": {"kind": "cron", "expression": "30 2 * * *"},
-                "zone": "Europe/Madrid",
-                "target": {
-                    "spec": {
-                        "name": label,
-                        "command": {"type": "shell", "script": "true"},
-                        "resources": {"cpu": 0.1, "memory_mb": 64},
-                        "timeout_ms": 10_000,
-                    }
-                },
-            },
-        ).json()
+        made = a_schedule(page, label)
         page.get_by_role("link", name=label).click()
         # The list before it may tell of others at that time.
         expect(page.get_by_role("heading", level=1)).to_have_text(label)
         expect(page.get_by_text("A las 02:30")).to_be_visible()
-        for place in ("/schedules", f"/schedules/{made['id']}", f"/schedules/{made['id']}/edit"):
+        for place in ("/schedules", f"/schedules/{made}", f"/schedules/{made}/edit"):
             page.goto(place)
             settle(page)
             check_overflow(page)

@@ -1,5 +1,5 @@
 /** What it runs: a template with its parameters, or a job of its own. */
-import { lazy, type RefObject, Suspense } from "react";
+import { lazy, type RefCallback, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { StoredSpec } from "@/api/spec";
 import { Card } from "@/components/ui/Card";
@@ -13,7 +13,7 @@ const SpecForm = lazy(() =>
   import("@/features/job-form").then((module) => ({ default: module.SpecForm })),
 );
 
-type Props = { spec: RefObject<SpecHandle | null>; stored: StoredSpec | null };
+type Props = { spec: RefCallback<SpecHandle>; stored: StoredSpec | null };
 
 export function TargetSection({ spec, stored }: Props) {
   const { t } = useTranslation("schedules");

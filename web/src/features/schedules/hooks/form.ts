@@ -40,8 +40,15 @@ export function useScheduleForm(initial: Draft, send: (order: ScheduleOrder) => 
   const [violations, setViolations] = useState<readonly Violation[]>([]);
   const [problems, report] = useState<Readonly<Record<string, string>>>({});
   const [jobWrong, setJobWrong] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const spec = useRef<SpecHandle>(null);
+  const [sending, setSending] = useState(false);
+  // The job's part comes in a file of its own: there is nothing to send before it is there.
+  const [jobShown, setJobShown] = useState(false);
+  const busy = sending || (draft.target === "spec" && !jobShown);
+  const job = useRef<SpecHandle>(null);
+  const spec = useCallback((handle: SpecHandle | null) => {
+    job.current = handle;
+    if (handle !== null) setJobShown(true);
+  }, []);
   const summary = useRef<HTMLDivElement>(null);
   const faults = faultsOf(draft);
   const set = (change: Partial<Draft>) => {
@@ -65,25 +72,25 @@ export function useScheduleForm(initial: Draft, send: (order: ScheduleOrder) => 
     setTried(true);
     setError(null);
     setViolations([]);
-    const job = draft.target === "spec" ? (spec.current?.read() ?? null) : null;
-    const noJob = draft.target === "spec" && job === null;
+    const read = draft.target === "spec" ? (job.current?.read() ?? null) : null;
+    const noJob = draft.target === "spec" && read === null;
     setJobWrong(noJob);
     const wrongValues = draft.target === "template" && Object.keys(problems).length > 0;
-    const order = faults.length > 0 || noJob || wrongValues ? null : orderOf(draft, job);
+    const order = faults.length > 0 || noJob || wrongValues ? null : orderOf(draft, read);
     if (order === null) return focusSummary();
-    setBusy(true);
+    setSending(true);
     try {
       await send(order);
     } catch (caught) {
       const said = isApiError(caught) ? caught.violations : [];
       const ofJob = said.filter(({ field }) => field.startsWith(SPEC));
-      spec.current?.refuse(ofJob.map((one) => ({ ...one, field: one.field.slice(SPEC.length) })));
+      job.current?.refuse(ofJob.map((one) => ({ ...one, field: one.field.slice(SPEC.length) })));
       setJobWrong(ofJob.length > 0);
       setViolations(said.filter((one) => !ofJob.includes(one)));
       if (said.length === 0) setError(caught);
       focusSummary();
     } finally {
-      setBusy(false);
+      setSending(false);
     }
   }
   const shown = tried ? faults : [];
