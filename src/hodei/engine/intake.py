@@ -1,7 +1,8 @@
 """Intake: submissions of the same moment are stored by one transaction.
 
 A single submission on an idle server is stored at once. While that is under way, later ones
-gather; each caller still waits until its own jobs are durable.
+gather; each caller still waits until its own jobs are durable. A large submission gains nothing
+by that and waits for nobody: the database stores it while the server reads the next one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from hodei.domain.errors import HodeiError, Unavailable
@@ -20,7 +21,7 @@ from hodei.ports.store import JobStore
 logger = logging.getLogger(__name__)
 
 MAX_TOGETHER = 200
-"""Jobs of different callers in one transaction; larger submissions travel alone."""
+"""Jobs of different callers in one transaction; a larger submission has one of its own."""
 
 
 @dataclass(slots=True)
@@ -45,15 +46,19 @@ class Intake:
         """See `JobStore.submit`; raises what it raises."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(jobs, events, loop.create_future())
+        if len(jobs) > MAX_TOGETHER:
+            self._launch(self._store_together([waiting]))
+            return await waiting.done
         self._queue.append(waiting)
         if not self._busy:
             self._busy = True
             # The other callers of this turn of the loop join.
-            loop.call_soon(self._launch)
+            loop.call_soon(lambda: self._launch(self._drain()))
         return await waiting.done
 
-    def _launch(self) -> None:
-        task = asyncio.get_running_loop().create_task(self._drain())
+    def _launch(self, work: Coroutine[None, None, None]) -> None:
+        # A task of its own: a caller who leaves does not take the transaction along.
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
