@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
+import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -51,6 +52,13 @@ def arguments(words: list[str]) -> argparse.Namespace:
         action="store_true",
         help="start the servers anew after the load: they clear away at once, not in a minute",
     )
+    parser.add_argument(
+        "--faults",
+        type=lambda text: text.split(","),
+        default=[],
+        metavar="NAME,NAME",
+        help="only those kinds of faults (default: all that the providers of the run have)",
+    )
     parser.add_argument("--ledger", type=Path, default=Path("chaos-ledger.json"))
     given = parser.parse_args(words)
     if given.soak is not None:
@@ -60,6 +68,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
 
 async def run(given: argparse.Namespace) -> int:
     """One run; the exit code."""
+    this = asyncio.current_task()
+    assert this is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
     print(f"seed {given.seed}", flush=True)
     ledger = Ledger(seed=given.seed)
     load_random, fault_random, commit_random = (Random(given.seed * 3 + i) for i in range(3))
@@ -78,9 +89,10 @@ async def run(given: argparse.Namespace) -> int:
                 settings = {"settings": dict(place.settings)} if place.settings else {}
                 await configure(client, place.provider, max_workers=place.workers, **settings)
             plans = await plan(client, field.places, given.seconds)
+        ledger.providers = [place.provider for place in field.places]
         doubting = True
         load = Load(field, ledger, load_random)
-        faults = Faults(field, ledger, fault_random)
+        faults = Faults(field, ledger, fault_random, given.faults)
         async with asyncio.TaskGroup() as group:
             group.create_task(load.run(given.seconds, given.rate))
             if given.soak is None:
@@ -100,7 +112,11 @@ async def run(given: argparse.Namespace) -> int:
         found += growing(series)
     states = Counter(report.state for report in ledger.reports.values())
     print(*ledger.faults, sep="\n")
+    if given.soak is None:
+        print("faults: " + ", ".join(f"{name} {count}" for name, count in faults.came.items()))
     print(f"{len(ledger.accepted)} jobs: {dict(states)}")
+    sent = Counter(one.provider for one in ledger.accepted.values())
+    print("sent to: " + ", ".join(f"{name} {count}" for name, count in sent.items()))
     attempts = sum(len(report.attempts) for report in ledger.reports.values())
     print(f"{attempts} attempts, {len(ledger.visits)} of them ran; {doubtful} doubtful commits")
     print(*(found[:SHOWN] or ["nothing was found"]), sep="\n")

@@ -31,11 +31,21 @@ def findings(ledger: Ledger) -> list[str]:
         for told in report.attempts:
             for fault in _log(accepted, report, told, seen):
                 found.append(f"{job_id} attempt {told.number} ({accepted.kind}): {fault}")
+    found += _idle(ledger)
     for timed in ledger.schedules:
         found += [f"schedule {timed.name}: {fault}" for fault in _schedule(timed)]
     found += [f"left behind: {what}" for what in ledger.leftovers]
     found += [f"still counted: {what}" for what in ledger.held]
     return found
+
+
+def _idle(ledger: Ledger) -> Iterator[str]:
+    """A provider on which nothing ran was not tried."""
+    ran = {visit.job_id for visit in ledger.visits}
+    used = {one.provider for one in ledger.accepted.values() if one.job_id in ran}
+    for provider in ledger.providers:
+        if provider not in used:
+            yield f"provider {provider}: no job came to run there"
 
 
 def _state(accepted: Accepted, report: Report, visits: list[Visit]) -> Iterator[str]:

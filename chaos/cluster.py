@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
 
-from chaos.ground import Note, Place
+from chaos.ground import Hurt, Note, Place
 from chaos.witness import Witness
 from tests.support.docker import ImageFiles, busybox_layer
 from tests.support.docker_images import ALPINE
@@ -49,24 +49,31 @@ class Cluster:
             "HODEI_AGENT_LISTEN": address,
         }
 
-    def hurt(self, random: Random, note: Note) -> None:
-        """A pod is removed by somebody else, or the kubelet dies."""
+    def faults(self) -> Mapping[str, tuple[Hurt, int]]:
+        """Pods are removed by somebody else, and the kubelet dies."""
+        return {"pod": (self._remove_pod, 3), "kubelet": (self._kill_kubelet, 1)}
+
+    def _remove_pod(self, random: Random, note: Note) -> bool:
         pods = self._cluster.items("pods", MARK, NAMESPACE)
-        if pods and random.random() < 0.7:
-            name = random.choice(pods)["metadata"]["name"]
-            note(f"pod {name} is removed by somebody else")
-            # With a grace: the cluster itself says that it is gone only when its processes are.
-            options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 1}
-            try:
-                self._cluster.ask("DELETE", f"/api/v1/namespaces/{NAMESPACE}/pods/{name}", options)
-            except Refused as refused:
-                if refused.status != 404:
-                    raise
-            return
+        if not pods:
+            return False
+        name = random.choice(pods)["metadata"]["name"]
+        note(f"pod {name} is removed by somebody else")
+        # With a grace: the cluster itself says that it is gone only when its processes are.
+        options = {"apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 1}
+        try:
+            self._cluster.ask("DELETE", f"/api/v1/namespaces/{NAMESPACE}/pods/{name}", options)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+        return True
+
+    def _kill_kubelet(self, _random: Random, note: Note) -> bool:
         note("the kubelet is killed")
         self._cluster.run("kill", "kubelet")
         self._cluster.run("start", "kubelet")
         note("the kubelet runs again")
+        return True
 
     def leftovers(self) -> Sequence[str]:
         """Pods and secrets of workers."""

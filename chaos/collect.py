@@ -15,18 +15,20 @@ from hodei.client.errors import NotFound
 from hodei.client.values import Attempt
 from tests.support.server import ServerProcess
 
-PATIENCE_S = 240.0
+PATIENCE_S = 360.0
+"""Without any change; a worker that never calls is given up after five minutes."""
 LOOK_S = 0.25
 SWEEP_S = 120.0
 """A directory is removed by the server that made it, at the latest by its sweep of a minute."""
 IDLE_MS = 1000
+OPEN = ("PENDING", "ASSIGNED", "RUNNING")
 CONFIG = ("name", "type", "settings", "labels", "region", "max_workers", "warm")
 
 
 async def collect(
     field: Field, ledger: Ledger, plans: Sequence[Plan], *, restart: bool = False
 ) -> None:
-    """Waits until nothing moves any more, some minutes at most, and fills the ledger. `restart`:
+    """Waits until nothing moves any more, and fills the ledger. `restart`:
     the servers are stopped and started before it is looked at what is left."""
     async with AsyncClient(field.servers[0].url) as client:
         await outcomes(client, plans, ledger)
@@ -50,13 +52,15 @@ async def collect(
 async def _settled(field: Field, client: AsyncClient) -> None:
     """All jobs have ended, and workers that wait for further ones have gone."""
 
-    async def open_jobs() -> int:
-        counts = await client.counts()
-        return sum(counts.get(state, 0) for state in ("PENDING", "ASSIGNED", "RUNNING"))
-
     clock = asyncio.get_running_loop().time
+    before: dict[str, int] = {}
     until = clock() + PATIENCE_S
-    while await open_jobs() and clock() < until:
+    while True:
+        counts = await client.counts()
+        if not sum(counts.get(state, 0) for state in OPEN) or clock() > until:
+            break
+        if counts != before:
+            before, until = counts, clock() + PATIENCE_S
         await asyncio.sleep(LOOK_S)
     for place in field.places:
         await configure(client, place.provider, idle_timeout_ms=IDLE_MS)

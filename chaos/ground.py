@@ -11,6 +11,8 @@ from chaos.witness import Witness
 
 Note = Callable[[str], None]
 """Writes a sentence of what is being done into the ledger."""
+Hurt = Callable[[Random, Note], bool]
+"""Ends something, and mends what would not come back by itself; False: there is nothing to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,8 @@ class Ground(Protocol):
         """Of the next server that is made: each has ports of its own."""
         ...
 
-    def hurt(self, random: Random, note: Note) -> None:
-        """Ends something of it, and mends what would not come back by itself."""
+    def faults(self) -> Mapping[str, tuple[Hurt, int]]:
+        """Each kind of fault that it has, by name, with its weight beside others."""
         ...
 
     def leftovers(self) -> Sequence[str]:

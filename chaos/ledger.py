@@ -36,6 +36,8 @@ class Accepted:
 
     job_id: str
     kind: Kind
+    provider: str
+    """It was sent there."""
     lines: int
     """Each attempt that comes to its own end prints so many."""
     retries: bool
@@ -112,6 +114,8 @@ class Ledger:
     """Everything that the checker needs; written beside the run's report."""
 
     seed: int
+    providers: Sequence[str] = ()
+    """Those that the run has."""
     accepted: dict[str, Accepted] = field(default_factory=dict)
     visits: list[Visit] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)

@@ -50,7 +50,13 @@ class Load:
                     break
                 except Unavailable:
                     await asyncio.sleep(PAUSE_S)
-        accepted = Accepted(job_id=job.id, kind=kind, lines=LINES[kind], retries=retries(kind))
+        accepted = Accepted(
+            job_id=job.id,
+            kind=kind,
+            provider=place.provider,
+            lines=LINES[kind],
+            retries=retries(kind),
+        )
         self._ledger.accepted[job.id] = accepted
         if kind is Kind.CANCELLED:
             await asyncio.sleep(delay)

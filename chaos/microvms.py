@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from random import Random
 
-from chaos.ground import Note, Place
+from chaos.ground import Hurt, Note, Place
 from chaos.witness import Witness
 from tests.support.docker import ImageFiles, busybox_layer
 from tests.support.docker_images import ALPINE
@@ -45,14 +45,19 @@ class MicroVms:
         """Servers with the provider, which is told its settings later."""
         return {"HODEI_FC_ENABLED": "1"}
 
-    def hurt(self, random: Random, note: Note) -> None:
+    def faults(self) -> Mapping[str, tuple[Hurt, int]]:
         """The monitor of a microVM is killed."""
+        return {"monitor": (self._kill_monitor, 4)}
+
+    def _kill_monitor(self, random: Random, note: Note) -> bool:
         running = self._monitors()
-        if running:
-            pid = random.choice(running)
-            note(f"microVM's monitor {pid} is killed")
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        if not running:
+            return False
+        pid = random.choice(running)
+        note(f"microVM's monitor {pid} is killed")
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        return True
 
     def leftovers(self) -> Sequence[str]:
         """Directories, monitors and control groups."""

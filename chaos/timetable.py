@@ -27,6 +27,7 @@ class Plan:
     """A schedule that was made, and when it is meant to fire: milliseconds since 1970."""
 
     name: str
+    provider: str
     slots: Sequence[int]
 
 
@@ -55,7 +56,7 @@ async def plan(client: AsyncClient, places: Sequence[Place], seconds: float) -> 
         )
         first, begun = _ms(anchor.isoformat()), _ms(raw["created_at"])
         slots = [at for at in range(first, _ms(end.isoformat()), place.every_ms) if at > begun]
-        made.append(Plan(name=name, slots=slots))
+        made.append(Plan(name=name, provider=place.provider, slots=slots))
     return made
 
 
@@ -76,6 +77,7 @@ async def outcomes(client: AsyncClient, plans: Sequence[Plan], ledger: Ledger) -
                     ledger.accepted[row.job_id] = Accepted(
                         job_id=row.job_id,
                         kind=Kind.SCHEDULED,
+                        provider=each.provider,
                         lines=LINES[Kind.SCHEDULED],
                         retries=False,
                     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hodei.wire.gen import jobs_pb2
-from tests.support.observer import python
+from tests.support.observer import SUCCEEDED, Observer, python
 from tests.support.processes import until
 
 COUNTING = r"""
@@ -111,6 +111,17 @@ class Counting:
     def line(n: int) -> str:
         """The text of line `n`, from 1."""
         return f"line {n} {'.' * (n % 60)}"
+
+
+async def ran_once(observer: Observer, job_id: str, counting: Counting) -> jobs_pb2.Job:
+    """The job, which ended well in its first attempt; its log is what it says that it wrote."""
+    job = await observer.finished(job_id)
+    assert (job.state, job.attempt_count) == (SUCCEEDED, 1), job.outcome
+    account = counting.final()
+    log = await observer.log(job_id)
+    assert log.text == [Counting.line(n) for n in range(1, account.lines + 1)]
+    assert log.end.complete and log.end.sha256 == account.sha256
+    return job
 
 
 JOURNAL = r"""

@@ -3,23 +3,20 @@ there is room again nothing was lost."""
 
 from __future__ import annotations
 
-import os
 import secrets
-import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 
-from tests.e2e.faults.programs import Counting
+from tests.e2e.faults.programs import Counting, ran_once
 from tests.e2e.faults.site import Site, close, new_directory
 from tests.support.observer import SUCCEEDED, Observer
 from tests.support.postgres import Server, chosen_binaries, new_database, running_server
 from tests.support.processes import until, until_told
+from tests.support.small_disk import fill, full, small_disk
 
 SIZE_MB = 400
 SEGMENTS = 5
@@ -32,13 +29,8 @@ LARGE = 60_000
 @pytest.fixture
 def disk() -> Iterator[Path]:
     """A small file system."""
-    with tempfile.TemporaryDirectory(prefix="hodei-small-", dir="/tmp") as folder:
-        options = f"size={SIZE_MB}m,mode=755"
-        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "hodei-small", folder], check=True)
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", "--lazy", folder], check=True)
+    with small_disk(SIZE_MB) as disk:
+        yield disk
 
 
 @pytest.fixture
@@ -64,29 +56,6 @@ async def site(postgres: Server) -> AsyncIterator[Site]:
                 yield site
             finally:
                 close(site)
-
-
-@contextmanager
-def full(disk: Path) -> Iterator[Path]:
-    """Nothing more fits on it until the block is over."""
-    ballast = disk / "ballast"
-    try:
-        fill(ballast)
-        yield ballast
-    finally:
-        ballast.unlink()
-
-
-def fill(ballast: Path) -> None:
-    """Takes all that is free."""
-    descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    try:
-        for size in (1 << 20, 4096):
-            with suppress(OSError):
-                while os.write(descriptor, bytes(size)) == size:
-                    pass
-    finally:
-        os.close(descriptor)
 
 
 def _ended(one: Counting) -> bool:
@@ -140,10 +109,5 @@ async def test_nothing_is_lost_and_new_jobs_are_refused_with_words(
         new = await until_told(accepted, within=60, what="submissions are taken again")
     jobs[1].open()
     for one, job_id in zip(jobs, ids, strict=True):
-        job = await observer.finished(job_id)
-        account = one.final()
-        assert (job.state, job.attempt_count) == (SUCCEEDED, 1)
-        log = await observer.log(job_id)
-        assert log.text == [Counting.line(n) for n in range(1, account.lines + 1)]
-        assert log.end.complete and log.end.sha256 == account.sha256
+        await ran_once(observer, job_id, one)
     assert (await observer.finished(new)).state == SUCCEEDED

@@ -25,9 +25,9 @@ from tests.e2e.faults.hostile import (
     stats,
     verdict,
 )
-from tests.e2e.faults.programs import Counting
+from tests.e2e.faults.programs import Counting, ran_once
 from tests.e2e.faults.site import Site, agent_socket, close, new_directory
-from tests.support.observer import CANCELLED, FINAL, RUNNING, SUCCEEDED, Observer, refused, shell
+from tests.support.observer import CANCELLED, FINAL, RUNNING, Observer, refused, shell
 
 LARGEST = (1 << 64) - 1
 LATEST, EARLIEST = (1 << 63) - 1, -(1 << 63)
@@ -91,12 +91,7 @@ async def _victim(scene: Scene) -> tuple[Counting, str]:
 async def _unharmed(scene: Scene, counting: Counting, job_id: str) -> None:
     assert (await scene.observer.job(job_id)).state == RUNNING
     counting.open()
-    job = await scene.observer.finished(job_id)
-    assert (job.state, job.attempt_count) == (SUCCEEDED, 1)
-    account = counting.final()
-    text = await scene.observer.log(job_id)
-    assert text.text == [Counting.line(n) for n in range(1, account.lines + 1)]
-    assert text.end.complete and text.end.sha256 == account.sha256
+    await ran_once(scene.observer, job_id, counting)
 
 
 async def _steal(scene: Scene) -> Stolen:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from tests.e2e.faults.programs import Counting
+from tests.e2e.faults.programs import Counting, ran_once
 from tests.e2e.faults.site import Site
 from tests.e2e.faults.submitter import Submitter
-from tests.support.observer import SUCCEEDED, Observer
+from tests.support.observer import Observer
 from tests.support.processes import alive
 
 ENDS = [signal.SIGKILL, signal.SIGINT, signal.SIGKILL]
@@ -33,12 +33,7 @@ async def test_accepted_jobs_and_logs_survive(site: Site, observer: Observer) ->
     for one in jobs:
         one.open()
     for one, job_id in zip(jobs, ids, strict=True):
-        job = await observer.finished(job_id)
-        account = one.final()
-        assert (job.state, job.attempt_count) == (SUCCEEDED, 1)
-        log = await observer.log(job_id)
-        assert log.text == [Counting.line(n) for n in range(1, account.lines + 1)]
-        assert log.end.complete and log.end.sha256 == account.sha256
+        await ran_once(observer, job_id, one)
     await submitter.all_is_well(observer)
     # What was accepted is there once, and nothing else is.
     assert len(await observer.list_all()) == len(submitter.accepted) + len(jobs)

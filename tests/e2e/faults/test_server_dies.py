@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.e2e.faults.programs import Counting
+from tests.e2e.faults.programs import Counting, ran_once
 from tests.e2e.faults.site import Site
 from tests.support.observer import PENDING, RUNNING, SUCCEEDED, Observer, phases, shell
 from tests.support.processes import alive, of_job, started, until
@@ -14,18 +14,6 @@ from tests.support.processes import alive, of_job, started, until
 
 async def _ended(pid: int) -> None:
     await until(lambda: not alive(pid), what="the job's process has ended")
-
-
-async def _check(observer: Observer, job_id: str, counting: Counting) -> None:
-    """The stored log is what the job itself says it wrote."""
-    job = await observer.finished(job_id)
-    account = counting.final()
-    assert job.state == SUCCEEDED, job.outcome
-    assert job.attempt_count == 1
-    log = await observer.log(job_id)
-    assert log.text == [Counting.line(n) for n in range(1, account.lines + 1)]
-    assert log.end.complete
-    assert log.end.sha256 == account.sha256
 
 
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM], ids=["killed", "stopped"])
@@ -61,7 +49,7 @@ async def test_running_jobs_go_on(site: Site, observer: Observer, end: signal.Si
     for one in jobs:
         one.open()
     for one, job_id in zip(jobs, ids, strict=True):
-        await _check(observer, job_id, one)
+        await ran_once(observer, job_id, one)
         assert of_job(job_id) == []
 
 
@@ -79,7 +67,7 @@ async def test_jobs_that_end_while_the_server_is_dead(site: Site, observer: Obse
         await _ended(pid)
     await site.restart()
     for one, job_id in zip(jobs, ids, strict=True):
-        await _check(observer, job_id, one)
+        await ran_once(observer, job_id, one)
         assert "LOST" not in phases(await observer.job(job_id))
 
 
@@ -93,4 +81,4 @@ async def test_a_server_that_dies_again_and_again(site: Site, observer: Observer
         await site.kill()
         await site.restart()
     job.open()
-    await _check(observer, job_id, job)
+    await ran_once(observer, job_id, job)

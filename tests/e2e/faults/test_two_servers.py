@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from hodei.api.grpc.relay import BROKEN
-from tests.e2e.faults.programs import Counting
+from tests.e2e.faults.programs import Counting, ran_once
 from tests.e2e.faults.site import Site, agent_socket, close, new_directory
 from tests.support.observer import CANCELLED, RUNNING, SUCCEEDED, shell
 from tests.support.ports import free_port
@@ -163,12 +163,7 @@ async def test_one_server_is_killed(pair: Pair) -> None:
             assert (await second.job(job_id)).state == RUNNING
             one.open()
         for one, job_id in zip(jobs, ids, strict=True):
-            job = await second.finished(job_id)
-            account = one.final()
-            assert (job.state, job.attempt_count) == (SUCCEEDED, 1), job.outcome
-            log = await second.log(job_id)
-            assert log.text == [Counting.line(n) for n in range(1, account.lines + 1)]
-            assert log.end.complete and log.end.sha256 == account.sha256
+            await ran_once(second, job_id, one)
         late = await second.submit(shell("echo late"))
         assert (await second.finished(late)).state == SUCCEEDED
 

@@ -36,7 +36,8 @@ def ledger(state: str = "SUCCEEDED", *attempts: Told, kind: Kind = Kind.SHORT) -
     given = attempts or (told(),)
     return Ledger(
         seed=1,
-        accepted={JOB: Accepted(job_id=JOB, kind=kind, lines=3, retries=True)},
+        providers=["local"],
+        accepted={JOB: Accepted(job_id=JOB, kind=kind, provider="local", lines=3, retries=True)},
         visits=[
             Visit(
                 job_id=JOB,
@@ -164,6 +165,10 @@ def _leftover(made: Ledger) -> None:
     made.leftovers = ["agent process 77"]
 
 
+def _nothing_ran_there(made: Ledger) -> None:
+    made.providers = ["local", "docker"]
+
+
 def _held(made: Ledger) -> None:
     made.held = ["worker 9 is BUSY"]
 
@@ -196,6 +201,7 @@ PLANTED = {
     _slots(fired(1000), fired(2000, outcome="waiting"), fired(3000)): "the slot 2000 is waiting",
     _slots(fired(1000), fired(2000, outcome="refused"), fired(3000)): "was refused",
     _slots(fired(1000), Slot(at=2000, until=3000, outcome="submitted", job_id=None)): "job is None",
+    _nothing_ran_there: "provider docker: no job came to run there",
     _leftover: "left behind: agent process 77",
     _held: "still counted: worker 9 is BUSY",
 }
