@@ -18,6 +18,9 @@ from hodei.domain.outcome import Cause, Outcome
 from hodei.domain.spec import JobSpec
 from hodei.domain.trace_context import TraceContext
 
+SHORTEST_ID = 4
+"""Characters of the beginning of an id by which a job can be found, at least."""
+
 
 class JobState(StrEnum):
     """Public states, as the product's guide names them."""

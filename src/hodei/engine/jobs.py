@@ -21,7 +21,7 @@ from hodei.domain.errors import (
     Violation,
 )
 from hodei.domain.events import Event, EventKind
-from hodei.domain.job import Job, JobState
+from hodei.domain.job import SHORTEST_ID, Job, JobState
 from hodei.domain.origin import Origin
 from hodei.domain.outcomes import cancelled
 from hodei.domain.parsing import parse_overrides
@@ -44,7 +44,7 @@ logger = logging.getLogger(__name__)
 
 MAX_BULK = 1000
 """Jobs per bulk request."""
-_ID = re.compile(r"[0-9a-f-]{4,36}\Z")
+_ID = re.compile(rf"[0-9a-f-]{{{SHORTEST_ID},36}}\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

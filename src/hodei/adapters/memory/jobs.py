@@ -12,12 +12,11 @@ from hodei.adapters.memory.part import Part
 from hodei.adapters.memory.tables import AttemptEntry, JobEntry
 from hodei.domain.attempt import Attempt
 from hodei.domain.errors import InvalidRequest
-from hodei.domain.job import Job, JobState
+from hodei.domain.job import SHORTEST_ID, Job, JobState
 from hodei.domain.origin import Origin
 from hodei.domain.worker import Target
 from hodei.ports.store import Held, JobFilter, JobRow, JobSort, Page
 
-_SHORTEST_PREFIX = 4
 _LONGEST_PAGE = 1_000
 _DIGITS = re.compile(r"[0-9a-f]{1,32}")
 
@@ -37,9 +36,9 @@ class Jobs(Part):
         """See JobStore."""
         await self._begin()
         wanted = _hex_prefix(prefix)
-        if wanted is None or len(prefix) < _SHORTEST_PREFIX:
+        if wanted is None or len(prefix) < SHORTEST_ID:
             raise InvalidRequest.of(
-                "id", f"give at least {_SHORTEST_PREFIX} hex digits of the job's id", prefix
+                "id", f"give at least {SHORTEST_ID} hex digits of the job's id", prefix
             )
         return sorted(
             job_id

@@ -18,13 +18,12 @@ from hodei.domain.attempt import Attempt
 from hodei.domain.change import changed
 from hodei.domain.errors import InvalidRequest, Unavailable
 from hodei.domain.events import Event
-from hodei.domain.job import Job
+from hodei.domain.job import SHORTEST_ID, Job
 from hodei.ports.bus import Hint
 from hodei.ports.store import Held, JobRow, Unit, Verdict
 
 _SUBMIT_TRIES = 3
 _PREFIX = re.compile(r"[0-9a-f]{1,32}")
-_SHORTEST_PREFIX = 4
 
 
 class Jobs:
@@ -105,9 +104,9 @@ class Jobs:
     ) -> Sequence[UUID]:
         """See `JobStore.find_jobs`."""
         bounds = id_bounds(prefix)
-        if bounds is None or len(prefix) < _SHORTEST_PREFIX:
+        if bounds is None or len(prefix) < SHORTEST_ID:
             raise InvalidRequest.of(
-                "job_id", "must be at least the first 4 characters of an id", prefix
+                "job_id", f"must be at least the first {SHORTEST_ID} characters of an id", prefix
             )
         if projects is None:
             return job_ids(await self._database.rows(sql("jobs.find"), *bounds, limit))

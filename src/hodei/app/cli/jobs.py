@@ -8,14 +8,12 @@ import typer
 
 from hodei.app.cli import exits
 from hodei.app.cli.session import fail, print_json, raw_list, read_pairs, say, with_client
+from hodei.domain.job import SHORTEST_ID
 
 if TYPE_CHECKING:
     from hodei.client import AsyncClient, Job
 
 app = typer.Typer(no_args_is_help=True, help="Jobs: list, get, cancel, retry, logs and so on.")
-
-SHORTEST_ID = 4
-"""Characters of an id's beginning that the server looks for."""
 
 
 def _long_enough(key: str) -> str:
