@@ -96,15 +96,18 @@ async def _awaited(call: Callable[..., Awaitable[object]], request: object) -> o
 
 
 async def _store_times(dsn: str, count: int, rounds: int) -> list[Figure]:
-    """The queue's claim, and batches of retention, by the store's own code."""
+    """The queue's claim, batches of retention, and the census, by the store's own code."""
     connection = await connect(dsn)
     try:
         oldest = await connection.fetchval("SELECT min(submitted_at) FROM jobs")
     finally:
         await connection.close()
     async with PostgresStore.open(dsn, pool_size=1) as store:
-        claims, purges = [], []
+        claims, purges, censuses = [], [], []
         for number in range(rounds):
+            begun = time.perf_counter()
+            await store.census()
+            censuses.append((time.perf_counter() - begun) * 1000)
             begun = time.perf_counter()
             claimed = await store.claim("bench", limit=CLAIM, lease_s=30)
             claims.append((time.perf_counter() - begun) * 1000)
@@ -116,6 +119,7 @@ async def _store_times(dsn: str, count: int, rounds: int) -> list[Figure]:
     return [
         _time(count, f"claim of {CLAIM}, {QUEUED:,} queued", claims),
         _time(count, f"retention, {BATCH:,} jobs removed", purges),
+        _time(count, f"census for /metrics, {QUEUED:,} queued", censuses),
     ]
 
 

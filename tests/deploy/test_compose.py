@@ -114,6 +114,8 @@ def test_the_commands_of_the_guide(running: Stack) -> None:
     ready = "docker exec hodei-jobs-postgres pg_isready -U postgres"
     assert "accepting connections" in running.shell(ready)
     assert "hodei-jobs-api" in running.shell("docker ps")
+    services = running.shell("grpcurl -plaintext localhost:50051 list").split()
+    assert "hodei.v1.JobExecutionService" in services
 
 
 def test_a_foreign_client_lists_the_services(running: Stack) -> None:

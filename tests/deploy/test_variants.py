@@ -154,6 +154,44 @@ def pages_in_development(inside: list[str], server: str) -> Iterator[str]:
             os.killpg(vite.pid, signal.SIGKILL)
 
 
+def test_production_and_development_from_one_folder(
+    stack: Stack, sources: Mapping[str, str], terminal: Terminal
+) -> None:
+    prod = f"docker compose {PROD}"
+    dev = "POSTGRES_PORT=5433 docker compose -f docker-compose.dev.yml"
+    made = "docker exec hodei-dev-postgres psql -U postgres -d hodei -Atc"
+    names = ("hodei-jobs-api", "hodei-jobs-postgres", "hodei-jobs-web")
+
+    def begun(*of: str) -> list[str]:
+        return [stack.inspect(name)["State"]["StartedAt"] for name in of]
+
+    stack.write_env({**GUIDE, **sources})
+    try:
+        stack.shell(f"{prod} up -d")
+        stack.healthy("hodei-jobs-web")
+        terminal.become_administrator("docker compose")
+        before = begun(*names)
+        stack.shell(f"{dev} up -d")
+        stack.healthy("hodei-dev-postgres")
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        assert stack.shell(f'{made} "{tables}"') == ""
+        stack.shell(f"{dev} down -v")
+        assert begun(*names) == before
+        assert terminal.hodei(HELLO) == "Hello from Hodei!\n"
+        # Ended the other way round.
+        stack.shell(f"{dev} up -d")
+        stack.healthy("hodei-dev-postgres")
+        stack.shell(f"{made} 'CREATE TABLE mine ()'")
+        since = begun("hodei-dev-postgres")
+        stack.shell(f"{prod} down -v")
+        assert begun("hodei-dev-postgres") == since
+        assert stack.shell(f'{made} "{tables}"') == "mine\n"
+    finally:
+        stack.shell(f"{dev} down -v")
+        stack.shell(f"{prod} down -v")
+    stack.nothing_left()
+
+
 def test_the_database_alone_for_a_server_outside(stack: Stack, terminal: Terminal) -> None:
     stack.shell("docker compose -f docker-compose.dev.yml up -d")
     try:

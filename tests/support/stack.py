@@ -67,6 +67,7 @@ class Stack:
         self.engine = engine
         self.clone = clone
         self._plugins = run("scripts/testbed/compose")
+        self._programs = run("scripts/testbed/grpcurl")
 
     def write_env(self, given: Mapping[str, str]) -> None:
         """Makes the file of settings."""
@@ -83,7 +84,7 @@ class Stack:
             inside,
             cwd=self.clone,
             env={
-                "PATH": os.environ["PATH"],
+                "PATH": f"{self._programs}:{os.environ['PATH']}",
                 "HOME": "/nonexistent",
                 "DOCKER_HOST": self.engine.host,
                 "DOCKER_CONFIG": self._plugins,

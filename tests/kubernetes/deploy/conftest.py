@@ -10,7 +10,14 @@ import pytest
 
 from hodei import __version__
 from hodei.client.asynchronous import AsyncClient
-from tests.kubernetes.deploy.release import USER, WORD, Release, installed
+from tests.kubernetes.deploy.release import (
+    USER,
+    WORD,
+    Release,
+    documented,
+    installed,
+    typed,
+)
 from tests.support.docker_images import ALPINE, basic_images, python_image
 from tests.support.kubernetes import private_cluster
 from tests.support.server import hodei_command
@@ -23,16 +30,18 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
     with private_cluster() as cluster:
         folder = tmp_path_factory.mktemp("release")
         agent = folder / "agent.tar"
-        name = f"--name=hodei-agent:{__version__}"
-        command = hodei_command("agent", "image", str(agent), name)
+        name = documented()["kubernetes"]["agentImage"]["repository"]
+        command = hodei_command("agent", "image", str(agent), f"--name={name}:{__version__}")
         subprocess.run(command, check=True, timeout=60)
         cluster.run("import", agent)
-        cluster.load(server_image(f"hodei-server:{__version__}"), python_image())
+        cluster.load(
+            server_image(f"{documented()['image']['repository']}:{__version__}"), python_image()
+        )
         cluster.load(*(each for each in basic_images() if each.name == ALPINE))
         with installed(cluster, folder) as made:
-            pod, _ = asyncio.run(made.all_ready())
-            create = ("hodei", "users", "create", USER, "--admin", "--local")
-            made.node.execute(pod, *create, given=f"{WORD}\n")
+            asyncio.run(made.all_ready())
+            create = "kubectl --namespace hodei exec"
+            typed(cluster, folder, "users create", {create: f"echo '{WORD}' | {create}"})
             yield made
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -11,10 +14,11 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import yaml
 
-from hodei import __version__
 from hodei.client.asynchronous import AsyncClient
 from tests.support.certificates import Authority
+from tests.support.documents import ROOT, fences, run_commands
 from tests.support.helm import Call, ask
 from tests.support.kubernetes import PrivateCluster, Refused
 from tests.support.kubernetes_node import Node, routed
@@ -29,10 +33,12 @@ ROLE = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{JOBS}/roles/{RELEASE}"
 SERVERS = "app.kubernetes.io/component=server"
 WORKERS = "hodei.worker"
 USER, WORD = "ana", "a password of the test"
-KEY = "a secret key of the test, long enough"
+DOCUMENT = ROOT / "docs" / "deploy-kubernetes.md"
 AGENTS = "10.96.0.52"
 """Address of the agents' Service: the cluster has no DNS."""
 START_S = 240.0
+DATABASE = "postgres://hodei:PASSWORD@db.example.com/hodei?sslmode=require"
+"""As the document has it."""
 TOO_MANY = 429
 
 
@@ -143,17 +149,25 @@ def restarts(pod: Mapping[str, Any]) -> int:
     return int(pod["status"]["containerStatuses"][0]["restartCount"])
 
 
+def documented() -> dict[str, Any]:
+    """The values of the document."""
+    (block,) = [each.text for each in fences(DOCUMENT) if each.language == "yaml"]
+    found = yaml.safe_load(block)
+    assert isinstance(found, dict)
+    return found
+
+
 def values(node: Node) -> dict[str, Any]:
-    """What the test sets."""
+    """The document's, and what the test sets besides."""
+    given = documented()
     return {
-        "image": {"repository": "hodei-server", "tag": __version__, "pullPolicy": "Never"},
-        "database": {"existingSecret": "hodei-secrets"},
-        "secretKey": {"existingSecret": "hodei-secrets"},
-        "tls": {"existingSecret": "hodei-tls"},
+        **given,
+        "image": {**given["image"], "pullPolicy": "Never"},
         "allowedHosts": [node.address],
         "service": {"type": "NodePort"},
         "agents": {"service": {"clusterIP": AGENTS}},
         "kubernetes": {
+            **given["kubernetes"],
             "namespace": JOBS,
             "listNodes": True,
             "networkNone": {"enabled": True},
@@ -174,19 +188,32 @@ def installed(cluster: PrivateCluster, folder: Path) -> Iterator[Release]:
         stack.enter_context(_namespaces(cluster))
         authority = Authority()
         (folder / "ca.pem").write_bytes(authority.pem)
-        names = [node.address, RELEASE, f"{RELEASE}.{NAMESPACE}.svc", "localhost"]
-        pair = authority.issue(names)
-        secret(
-            cluster,
-            "hodei-secrets",
-            {"database-url": url(cluster, database), "secret-key": KEY},
-        )
-        tls = {"tls.crt": pair.cert.decode(), "tls.key": pair.key.decode()}
-        secret(cluster, "hodei-tls", tls, "kubernetes.io/tls")
         stack.enter_context(routed(node, NAMESPACE))
         stack.callback(helm, cluster, "uninstall")
-        helm(cluster, "install", values(node))
+        names = [node.address, RELEASE, f"{RELEASE}.{NAMESPACE}.svc", "localhost"]
+        authority.issue(names).write(folder, "server")
+        (folder / "values.yaml").write_text(json.dumps(values(node)), "utf-8")
+        (folder / "deploy").symlink_to(ROOT / "deploy")
+        instead = {
+            DATABASE: url(cluster, database),
+            "create namespace hodei-jobs\n": f"create namespace {JOBS}\n",
+            "create namespace hodei\n": f"create namespace {NAMESPACE}\n",
+        }
+        typed(cluster, folder, "helm install", instead)
         yield Release(cluster=cluster, node=node, database=database, authority=folder / "ca.pem")
+
+
+def typed(cluster: PrivateCluster, folder: Path, about: str, instead: Mapping[str, str]) -> str:
+    """What the document's commands print that mention something, in the test's namespaces."""
+    clients = subprocess.check_output(
+        ROOT / "scripts" / "testbed" / "kubernetes" / "clients", text=True
+    )
+    env = {
+        "KUBECONFIG": str(cluster.kubeconfig),
+        "PATH": f"{clients.strip()}:{os.environ['PATH']}",
+    }
+    place = {"--namespace hodei ": f"--namespace {NAMESPACE} "}
+    return run_commands(DOCUMENT, folder=folder, env=env, about=about, instead={**instead, **place})
 
 
 def helm(cluster: PrivateCluster, verb: str, given: Mapping[str, Any] | None = None) -> None:
@@ -217,14 +244,11 @@ def url(cluster: PrivateCluster, database: Server) -> str:
 
 @contextmanager
 def _namespaces(cluster: PrivateCluster) -> Iterator[None]:
-    names = (NAMESPACE, JOBS)
-    for name in names:
-        body = {"metadata": {"name": name, "labels": {"kubernetes.io/metadata.name": name}}}
-        cluster.ask("POST", "/api/v1/namespaces", body)
+    """Removes them in the end."""
     try:
         yield
     finally:
-        for name in names:
+        for name in (NAMESPACE, JOBS):
             try:
                 cluster.remove("pods", "", name)
                 cluster.ask("DELETE", f"/api/v1/namespaces/{name}")
