@@ -52,6 +52,7 @@ BY_NAME: Mapping[str, Measurement] = {
     "phases": phases.run,
     "firecracker": firecracker.run,
     "scale-100k": scale.of(100_000),
+    "scale-workers": footprint.scale_workers,
     "scale-1m": scale.of(1_000_000),
     "scale-10m": scale.of(10_000_000),
 }

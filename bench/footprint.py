@@ -12,7 +12,10 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from statistics import linear_regression
 from uuid import UUID, uuid4
+
+import asyncpg
 
 from bench import commands, processes
 from bench.figures import Figure, quantile
@@ -23,14 +26,20 @@ from hodei.app.agent_code import agent_command
 from hodei.domain.worker import Worker, WorkerState
 from hodei.engine.enrol import digest
 from hodei.ports.store import Unit
+from hodei.wire.gen import scheduler_pb2
 
-READY_S = 60.0
+READY_S = 180.0
 SETTLE_S = 2.0
 IDLE_SETTLE_S = 5.0
 """Until the server's loops have seen that there is nothing to do."""
 NO_CPU = 0.05
 """Percent of one CPU: 0 in the precision of the bar."""
 REPLICA = "bench"
+RECKONED = 10_000
+TRANSACTIONS = """
+SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()
+"""
+"""A backend reports its own a second late at most."""
 IDLE_GRPC = """
 import asyncio, grpc, uvloop
 async def main():
@@ -93,6 +102,65 @@ async def workers(quick: bool) -> list[Figure]:
         ),
         Figure(name=f"{count:,} idle workers, server CPU", value=cpu, unit="%"),
     ]
+
+
+async def scale_workers(quick: bool) -> list[Figure]:
+    """What each of many idle workers costs one server and its database, and what many more would
+    cost by the straight line through that."""
+    counts = (50, 100, 200) if quick else (500, 1000, 2000)
+    seconds = 3.0 if quick else 30.0
+    points = [await _loaded(count, seconds) for count in counts]
+    figures = []
+    for name, unit in (("server memory", "MiB"), ("server CPU", "%"), ("PostgreSQL CPU", "%")):
+        values = [point[name] for point in points]
+        figures += [
+            Figure(name=f"{count:,} idle workers, {name}", value=value, unit=unit)
+            for count, value in zip(counts, values, strict=True)
+        ]
+        slope, start = linear_regression(counts, values)
+        figures.append(
+            Figure(
+                name=f"{RECKONED:,} idle workers, {name}, reckoned",
+                value=start + slope * RECKONED,
+                unit=unit,
+                details={"per_worker": round(slope, 5), "without_any": round(start, 2)},
+            )
+        )
+    for count, point in zip(counts, points, strict=True):
+        figures.append(
+            Figure(
+                name=f"{count:,} idle workers, transactions",
+                value=point["transactions"],
+                unit="1/s",
+                details={"list_all_ms": round(point["list"], 1)},
+            )
+        )
+    return figures
+
+
+async def _loaded(count: int, seconds: float) -> dict[str, float]:
+    """Figures of one server with so many idle workers."""
+    async with system() as it, asyncpg.create_pool(it.dsn, max_size=1) as pool:
+        tokens = await _insert_ready(it, count)
+        async with _fleet(it, tokens):
+            await asyncio.sleep(SETTLE_S)
+            before, done = it.usage(), await pool.fetchval(TRANSACTIONS)
+            began = time.perf_counter()
+            memory, cpu = await _watch(it, seconds)
+            spent, took = it.usage().since(before), time.perf_counter() - began
+            done = await pool.fetchval(TRANSACTIONS) - done
+            asked = time.perf_counter()
+            await it.scheduler.GetAvailableWorkers(
+                scheduler_pb2.GetAvailableWorkersRequest(all=True)
+            )
+            listed = time.perf_counter() - asked
+    return {
+        "server memory": memory,
+        "server CPU": cpu,
+        "PostgreSQL CPU": spent["postgres"] / 10 / took,
+        "transactions": done / took,
+        "list": listed * 1000,
+    }
 
 
 async def agent(quick: bool) -> list[Figure]:

@@ -94,10 +94,11 @@ async def run(given: argparse.Namespace) -> int:
         load = Load(field, ledger, load_random)
         faults = Faults(field, ledger, fault_random, given.faults)
         async with asyncio.TaskGroup() as group:
-            group.create_task(load.run(given.seconds, given.rate))
+            group.create_task(load.run(given.seconds, given.rate, faults.each_came))
             if given.soak is None:
                 group.create_task(faults.run(given.seconds, given.pause))
             else:
+                faults.each_came.set()
                 watched = group.create_task(watch(field, given.seconds))
         doubting = False
         await collect(field, ledger, plans, restart=given.restart)

@@ -38,6 +38,8 @@ class Faults:
         self._drawn = {name: kinds[name] for name in kinds if not chosen or name in chosen}
         self.came: Counter[str] = Counter({name: 0 for name in self._drawn})
         """How often each kind of fault was made."""
+        self.each_came = asyncio.Event()
+        """Every kind was made once: until then there must be a load to hurt."""
 
     async def run(self, seconds: float, pause_s: float) -> None:
         """Each kind once, in any order, then for so long any of them, with so long a pause between
@@ -50,13 +52,15 @@ class Faults:
         while True:
             pause = self._random.expovariate(1 / pause_s)
             late = clock() + pause > end
-            if late and not first:
-                return
+            if not first:
+                self.each_came.set()
+                if late:
+                    return
             await asyncio.sleep(pause)
             name = first.popleft() if first else self._random.choices(names, weights=weights)[0]
             if await self._drawn[name][0]():
                 self.came[name] += 1
-            elif not self.came[name] and not late:
+            elif not self.came[name]:
                 first.append(name)
 
     def _kinds(self) -> dict[str, tuple[Fault, int]]:

@@ -18,7 +18,7 @@ CALL_S = 10.0
 
 
 class Load:
-    """Jobs at a rate, to either server, until its time is over."""
+    """Jobs at a rate, to either server, until its time is over and it is not needed any more."""
 
     def __init__(self, field: Field, ledger: Ledger, random: Random) -> None:
         self._field = field
@@ -26,12 +26,13 @@ class Load:
         self._random = random
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, seconds: float, per_second: float) -> None:
-        """Returns when every submission and every cancellation was answered."""
+    async def run(self, seconds: float, per_second: float, enough: asyncio.Event) -> None:
+        """For so long at least, and until `enough`; returns when every submission and every
+        cancellation was answered."""
         clock = asyncio.get_running_loop().time
         end = clock() + seconds
         weights = [place.weight for place in self._field.places]
-        while clock() < end:
+        while clock() < end or not enough.is_set():
             place = self._random.choices(self._field.places, weights=weights)[0]
             task = asyncio.create_task(self._one(place, choose(self._random)))
             self._tasks.add(task)

@@ -92,6 +92,11 @@ class Counting:
         done = noted.pop("at") == "done"
         return Account(done=done, **noted)
 
+    def ended(self) -> bool:
+        """Whether it came to its end by itself."""
+        noted = self.account()
+        return noted is not None and noted.done
+
     def final(self) -> Account:
         """Its account after it has ended by itself."""
         noted = self.account()

@@ -58,11 +58,6 @@ async def site(postgres: Server) -> AsyncIterator[Site]:
                 close(site)
 
 
-def _ended(one: Counting) -> bool:
-    noted = one.account()
-    return noted is not None and noted.done
-
-
 def submission() -> dict[str, object]:
     """A job whose script no compression makes small."""
     return {"name": "large", "command": f"true # {secrets.token_hex(LARGE // 2)}"}
@@ -91,7 +86,7 @@ async def test_nothing_is_lost_and_new_jobs_are_refused_with_words(
             # Who asks is answered, and what runs does not notice.
             assert (await http.get(f"/jobs/{ids[1]}")).json()["state"] == "RUNNING"
             jobs[0].open()
-            await until(lambda: _ended(jobs[0]), what="a job ends while the disk is full")
+            await until(jobs[0].ended, what="a job ends while the disk is full")
             seen = jobs[1].account()
             assert seen is not None
             await jobs[1].reached(seen.lines + 50)
