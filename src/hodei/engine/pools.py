@@ -48,8 +48,8 @@ SETTLE_S = 0.2
 LEARN_EVERY_S = 60.0
 IMAGES_EVERY_S = 30.0
 IMAGES_PATIENCE_S = 120.0
-ARRIVES_S = 10.0
-"""Within which the stream of an agent follows its enrolment."""
+ARRIVES_S = 20.0
+"""Within which the stream of an agent follows its enrolment, or the worker is silent."""
 ROOM_S = 10.0
 """How long a provider that jobs found full makes no warm workers."""
 
@@ -422,7 +422,9 @@ class Pools:
         """Whether its agent has enrolled and no job can be told to it yet; an agent that has come
         to another server looks so for a moment."""
         session = self._sessions.get(worker.id)
-        if worker.enrolled_at is None or (session is not None and session.idle):
+        if session is not None:
+            return not session.idle
+        if worker.enrolled_at is None:
             return False
         return self._core.clock.now() - worker.enrolled_at < timedelta(seconds=ARRIVES_S)
 

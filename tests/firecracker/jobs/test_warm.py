@@ -32,15 +32,23 @@ async def keep(observer: Observer, size: int) -> None:
 
 
 async def waiting(observer: Observer, count: int) -> set[str]:
-    """Waits until so many workers wait for a job; their ids."""
+    """Waits until so many workers can be told a job; their ids.
+
+    A worker is READY once its agent has enrolled. The stream, without which no job goes there,
+    follows: in an instant elsewhere, and after seconds in these guests.
+    """
+    stub = await observer.providers()
     found: set[str] = set()
+    seen: list[object] = []
 
     async def look() -> bool:
+        pools = (await stub.GetProvider(pb.GetProviderRequest(provider=PROVIDER))).pools
         found.clear()
         found.update(w.id for w in await observer.workers() if w.state == "READY")
-        return len(found) == count
+        seen[:] = [*pools, *found]
+        return len(found) == count == sum(pool.ready for pool in pools)
 
-    await until_told(look, within=BOOT_S, what=lambda: f"{count} warm workers: {found}")
+    await until_told(look, within=BOOT_S, what=lambda: f"{count} warm workers: {seen}")
     return found
 
 
