@@ -140,7 +140,7 @@ async def scale_workers(quick: bool) -> list[Figure]:
 
 async def _loaded(count: int, seconds: float) -> dict[str, float]:
     """Figures of one server with so many idle workers."""
-    async with system() as it, asyncpg.create_pool(it.dsn, max_size=1) as pool:
+    async with system() as it, asyncpg.create_pool(it.dsn, min_size=1, max_size=1) as pool:
         tokens = await _insert_ready(it, count)
         async with _fleet(it, tokens):
             await asyncio.sleep(SETTLE_S)
