@@ -1,6 +1,8 @@
 # Sourced by the other scripts: where the repository is, and how they speak.
 cd "$(dirname "$0")/.."
 ROOT=$(pwd)
+# Hundreds of servers and commands start in a run of the tests: none compiles the same files again.
+unset PYTHONDONTWRITEBYTECODE
 
 say() { printf '\n== %s\n' "$*"; }
 
