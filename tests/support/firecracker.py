@@ -6,12 +6,15 @@ Tests of it run in a network and mounts of their own, which `scripts/test firecr
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from tests.support.docker import ROOT, ImageFiles, busybox_layer
+from tests.support.processes import until
 
 SCRIPTS = ROOT / "scripts" / "testbed" / "firecracker"
 IMAGE = "hodei-test/busybox:1"
@@ -113,8 +116,7 @@ def left_overs(folder: Path) -> Sequence[str]:
     found += [path.name for path in Path("/sys/class/net").glob("hfc*")]
     found += _links()
     found += [str(path) for path in SLOTS.glob("*") if str(folder) in os.readlink(path)]
-    tables = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True)
-    found += [line for line in tables.stdout.splitlines() if "hodei" in line]
+    found += _tables()
     mounts = Path("/proc/self/mounts").read_text("utf-8").splitlines()
     found += [line for line in mounts if str(folder) in line]
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -133,7 +135,47 @@ def groups() -> set[str]:
     return {str(path) for path in found if path.is_dir()}
 
 
+async def clear(before: set[str]) -> None:
+    """Removes every microVM and network but for the control groups that were there `before`, so
+    that what a failed test leaves fails no other."""
+    new = [Path(group) for group in groups() - before]
+    await until(lambda: not _killed(new), what=f"all has ended in {new}")
+    await until(lambda: all(map(_removed, new)), what=f"removed: {new}")
+    for path in NETNS.glob("hodei-*"):
+        subprocess.run(["ip", "netns", "del", path.name], check=True)
+    for line in _links():
+        subprocess.run(["ip", "link", "del", line.split(": ")[1].split("@")[0]], check=True)
+    for line in _tables():
+        subprocess.run(["nft", "delete", *line.split()], check=True)
+    for path in SLOTS.glob("*"):
+        path.unlink()
+
+
+def _killed(folders: Sequence[Path]) -> Sequence[int]:
+    """The processes of control groups, to which SIGKILL was sent."""
+    files = [each / "cgroup.procs" for each in folders]
+    lists = [path.read_text("ascii") for path in files if path.exists()]
+    pids = [int(word) for text in lists for word in text.split()]
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return pids
+
+
+def _removed(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return not folder.exists()
+    return True
+
+
 def _links() -> list[str]:
     # /sys shows the network that it was mounted in.
     shown = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True)
     return [line for line in shown.stdout.splitlines() if ": hfc" in line]
+
+
+def _tables() -> list[str]:
+    shown = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=True)
+    return [line for line in shown.stdout.splitlines() if "hodei" in line]

@@ -370,6 +370,16 @@ def own_group(mounts: list[Mount]) -> Group | None:
     return None
 
 
+def given_group(mounts: list[Mount], path: str) -> Group:
+    """A group of version 2 that somebody else has made and limited, counted from the mount's root.
+    Raises CgroupError when there is none that the agent may enter."""
+    for mount in mounts:
+        folder = _place(mount.point, mount.home, path, "")
+        if mount.version == 2 and os.access(f"{folder}/cgroup.procs", os.W_OK):
+            return GroupV2({"pids": folder}, {"pids": mount.home})
+    raise CgroupError(f"there is no group {path} to enter")
+
+
 def create_group(mounts: list[Mount], prefix: str, name: str) -> Group:
     """Makes `prefix/name`; a prefix with a leading `/` counts from the mount's root, any other
     from the agent's own group. Raises CgroupError when no hierarchy may be written."""

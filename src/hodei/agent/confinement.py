@@ -5,7 +5,15 @@ from __future__ import annotations
 import os
 
 from hodei.agent import processes
-from hodei.agent.cgroups import CgroupError, Limits, Usage, create_group, own_group, own_mounts
+from hodei.agent.cgroups import (
+    CgroupError,
+    Limits,
+    Usage,
+    create_group,
+    given_group,
+    own_group,
+    own_mounts,
+)
 from hodei.agent.diagnostics import log
 from hodei.agent.stats import Sampler
 
@@ -57,7 +65,7 @@ class Confinement:
         self._adopts = processes.adopt_orphans()
         if not self._adopts:
             log("cannot adopt orphaned processes; /proc is searched for them", level="warning")
-        if os.getpid() == 1 or self._mode == "cgroup":
+        if os.getpid() == 1 or self._mode in ("cgroup", "given"):
             self._mounts = own_mounts()
         if os.getpid() == 1:
             self.observed = own_group(self._mounts)
@@ -67,6 +75,12 @@ class Confinement:
             except CgroupError as error:
                 log("no control groups, rlimits instead", level="warning", reason=str(error))
                 self._mode = "rlimit"
+        if self._mode == "given":
+            try:
+                self._group = given_group(self._mounts, self._prefix)
+            except CgroupError as error:
+                log("no control group for the job", level="warning", reason=str(error))
+                self._mode = "none"
 
     def begin(self, attempt_id: str, limits: Limits) -> Sampler:
         """Sets the limits for the attempt. Raises CgroupError."""
@@ -74,7 +88,7 @@ class Confinement:
         self._limits = limits
         if self._mode == "cgroup" and self._group is None:
             self._new_group()
-        if self._group:
+        if self._group and self._mode == "cgroup":
             self._group.reset()
             self._group.limit(limits)
         watched = self._group or self.observed
@@ -86,6 +100,8 @@ class Confinement:
         if self._group:
             self._group.enter()
             try:
+                if self._mode == "given":
+                    return _spawn_before_agent(launch)
                 return processes.spawn(launch)
             finally:
                 self._group.leave()
@@ -117,7 +133,7 @@ class Confinement:
     def end(self, last: Usage) -> None:
         """Makes ready for the next attempt; `last` is what the group showed at the end."""
         group = self._group
-        if group is None:
+        if group is None or self._mode == "given":
             return
         if group.reusable:
             self._base = Usage()
@@ -127,8 +143,8 @@ class Confinement:
             self._group = None
 
     def close(self) -> None:
-        """Removes the group."""
-        if self._group:
+        """Removes the group that it made."""
+        if self._group and self._mode == "cgroup":
             self._group.remove()
 
     def _new_group(self) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
 PREFIX = "HODEI_AGENT_"
-LIMIT_MODES = ("cgroup", "rlimit", "none")
+LIMIT_MODES = ("cgroup", "given", "rlimit", "none")
 WORKDIR_MODES = ("attempt", "inherit")
 PASSWORD_FILE_BYTES = 32_768
 LOG_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +11,7 @@ import pytest
 from tests.e2e.faults.site import Site, close, new_directory
 from tests.support.docker import ImageFiles, busybox_layer
 from tests.support.docker_images import ALPINE
-from tests.support.firecracker import image_folder, is_apart, linux_settings, machines
+from tests.support.firecracker import clear, groups, image_folder, is_apart, linux_settings
 from tests.support.observer import Observer
 
 
@@ -25,7 +22,7 @@ async def site() -> AsyncIterator[Site]:
     with new_directory() as directory, tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         config = {"Cmd": ["/bin/sh"], "Env": ["PATH=/usr/bin:/bin", "FROM_IMAGE=yes"]}
         images = image_folder(Path(folder, "images"), ImageFiles(ALPINE, [busybox_layer()], config))
-        site = Site(directory, env)
+        site, before = Site(directory, env), groups()
         try:
             site.start()
             async with site.observer() as observer:
@@ -34,10 +31,7 @@ async def site() -> AsyncIterator[Site]:
             yield site
         finally:
             close(site)
-            for path in directory.glob("data/providers/*/vms/*"):
-                for pid in machines(path.name):
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+            await clear(before)
 
 
 @pytest.fixture

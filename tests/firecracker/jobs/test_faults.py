@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,10 +21,14 @@ from tests.support.docker_images import ALPINE
 from tests.support.firecracker import groups, linux_settings, machines
 from tests.support.observer import CANCELLED, FAILED, Observer, phases
 from tests.support.processes import until, until_told
+from tests.support.server import clean_environment, hodei_command
 
 # What is silent is given up after 55 s.
 LOST_S = 180.0
 WAITS = "echo up; sleep 600"
+# The first process of a job's namespace is the agent, out of the job's reach.
+UNTOUCHED = f"kill -STOP 1; kill -KILL 1; {WAITS}"
+STARVES = "tail /dev/zero"
 
 
 def shell(script: str, image: str = ALPINE) -> jobs_pb2.JobSpec:
@@ -66,7 +71,8 @@ async def test_cancelled_while_its_image_is_pulled(site: Site, observer: Observe
 
 @pytest.mark.timeout(900)
 async def test_guests_of_an_engines_image_that_end_badly(site: Site, observer: Observer) -> None:
-    """One's monitor is killed, one hangs, one is cancelled; their image is a Docker Engine's."""
+    """One's monitor is killed, one hangs, one's agent does, one is cancelled, and one has used up
+    its memory; their image is a Docker Engine's."""
     before = groups()
     with private_engine() as engine:
         engine.load(ImageFiles(ALPINE, [busybox_layer()]))
@@ -84,19 +90,43 @@ async def test_guests_of_an_engines_image_that_end_badly(site: Site, observer: O
         assert "while the job was running" in done.outcome.message, done.outcome
         assert "the microVM ended" in done.outcome.message, done.outcome
 
-        unwanted = await observer.submit(shell(WAITS))
-        for each in (hangs, unwanted):
+        unwanted = await observer.submit(shell(UNTOUCHED))
+        frozen = await observer.submit(shell(WAITS))
+        for each in (hangs, unwanted, frozen):
             await speaks(observer, each)
         for pid in await monitors(observer, hangs):
             os.kill(pid, signal.SIGSTOP)
+        terminal = freezing(site, frozen)
         await observer.cancel(unwanted)
         done = await observer.finished(unwanted)
         assert (done.state, done.outcome.cause) == (CANCELLED, "cancelled"), ended(site, done)
-        done = await observer.finished(hangs, within=LOST_S)
-        assert (done.state, done.outcome.cause) == (FAILED, "lost"), ended(site, done)
-        assert "nothing was heard from it" in done.outcome.message, done.outcome
+        starving = shell(STARVES)
+        # What has to be filled page by page: that is slow there.
+        starving.resources.memory_mb, starving.timeout_ms = 64, 600_000
+        starves = await observer.submit(starving)
+        for each in (hangs, frozen):
+            done = await observer.finished(each, within=LOST_S)
+            assert (done.state, done.outcome.cause) == (FAILED, "lost"), ended(site, done)
+            assert "nothing was heard from it" in done.outcome.message, done.outcome
+        assert terminal.wait(60) != 0, "its terminal is lost with it"
+        done = await observer.finished(starves, within=2 * BOOT_S)
+        assert (done.state, done.outcome.cause) == (FAILED, "oom"), ended(site, done)
+        assert "more than its 64 MB of memory" in done.outcome.message, done.outcome
+        assert "memory_mb to 128" in done.outcome.suggestion, done.outcome
     await nobody_works(observer)
     await nothing_left(site, before)
+
+
+def freezing(site: Site, job_id: str) -> subprocess.Popen[bytes]:
+    """From within a guest, its agent hangs from now on."""
+    stops = "echo 1 >/sys/fs/cgroup/hodei/agent/cgroup.freeze"
+    return subprocess.Popen(
+        hodei_command("jobs", "shell", job_id, "--", "/bin/sh", "-c", stops),
+        env=clean_environment(HODEI_URL=site.server.url),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 async def speaks(observer: Observer, job_id: str) -> None:

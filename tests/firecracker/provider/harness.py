@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from hodei.adapters.firecracker.factory import FACTORY
 from hodei.ports.provider import Provider, ProviderContext, ProvisionRequest
 from hodei.testing.provider_harness import INSTALLATION, PROVIDER, ProviderHarness, until
-from tests.support.firecracker import CGROUPS, IMAGE, groups, left_overs, machines
+from tests.support.firecracker import CGROUPS, IMAGE, clear, groups, left_overs, machines
 
 
 class FirecrackerHarness(ProviderHarness):
@@ -84,3 +84,4 @@ class FirecrackerHarness(ProviderHarness):
             async with self.create(folder.parent.name) as provider:
                 for handle in await provider.list_owned():
                     await provider.destroy(handle, grace_s=0)
+        await clear(self._before)

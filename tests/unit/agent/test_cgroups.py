@@ -15,6 +15,7 @@ from hodei.agent.cgroups import (
     Limits,
     Mount,
     create_group,
+    given_group,
     own_mounts,
     quota_us,
     read_mounts,
@@ -96,6 +97,27 @@ def test_what_is_started_inside_is_born_inside_and_dies_by_kill(group: Group) ->
     while not group.empty():
         group.kill()
     assert os.getpid() not in group.pids()
+
+
+def test_a_group_that_somebody_else_has_made() -> None:
+    mounts = [mount for mount in own_mounts() if mount.version == 2]
+    path = f"/hodei-unit-{os.getpid()}"
+    with pytest.raises(CgroupError, match=f"no group {path} to enter"):
+        given_group(mounts, path)
+    made = create_group(mounts, "/", path[1:])
+    try:
+        group = given_group(mounts, path)
+        assert group.folders == made.folders
+        group.enter()
+        try:
+            child = subprocess.Popen(["sleep", "60"])
+        finally:
+            group.leave()
+        assert group.pids() == {child.pid}
+        group.kill()
+        assert child.wait(10) == -9
+    finally:
+        made.remove()
 
 
 def test_limits_and_usage(group: Group) -> None:

@@ -31,7 +31,7 @@ def test_settings_are_consumed() -> None:
     [
         ({"SERVER": ""}, "HODEI_AGENT_SERVER must be set"),
         ({"OTP": ""}, "HODEI_AGENT_OTP or HODEI_AGENT_OTP_FILE"),
-        ({"LIMITS": "x"}, "HODEI_AGENT_LIMITS must be one of cgroup, rlimit, none"),
+        ({"LIMITS": "x"}, "HODEI_AGENT_LIMITS must be one of cgroup, given, rlimit, none"),
         ({"SPOOL_BYTES": "1G"}, "HODEI_AGENT_SPOOL_BYTES must be a whole number"),
         ({"OTP": "", "OTP_FILE": "/no/such"}, "OTP_FILE cannot be read"),
     ],

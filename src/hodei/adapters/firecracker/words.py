@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path, PurePosixPath
 
-from hodei.adapters.firecracker.guest import AGENT_PORT
+from hodei.adapters.firecracker.guest import AGENT_PORT, JOB_GROUP
 from hodei.adapters.firecracker.images.cache import RootFs
 from hodei.adapters.firecracker.orders import OTP, Program
 from hodei.adapters.firecracker.settings import FirecrackerSettings
@@ -67,7 +67,8 @@ def agent_program(
         f"{PREFIX}OTP_FILE": OTP,
         f"{PREFIX}REUSABLE": "0",
         f"{PREFIX}WORKDIR": "inherit",
-        f"{PREFIX}LIMITS": "none",
+        f"{PREFIX}LIMITS": "given",
+        f"{PREFIX}CGROUP": JOB_GROUP,
         f"{PREFIX}IMAGE_ENTRYPOINT": json.dumps(list(image.entrypoint)),
     }
     if image.stop_signal:

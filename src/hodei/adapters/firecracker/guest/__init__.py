@@ -16,6 +16,8 @@ ORDERS_PORT = 1025
 """Of the host, where the init asks for its orders."""
 AGENT_PORT = 1026
 """Of the host, where the agent reaches the server."""
+JOB_GROUP = "/hodei/job"
+"""Which the init makes for the job, and limits where the guest's kernel can."""
 FOLDERS = ("dev", "proc", "image", "scratch", "root", ".hodei")
 """What the system drive has beside the init; mounted over in the guest."""
 

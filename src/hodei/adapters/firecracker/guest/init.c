@@ -22,6 +22,7 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +42,10 @@ struct vsock_address {
 #define MOST_BYTES (4 << 20)
 #define MOST_WORDS 4096
 #define NEW "/root"
+#define GROUPS "/sys/fs/cgroup"
+#define OWN GROUPS "/hodei"
+#define AGENT_BYTES (20UL << 20)
+#define LEAST_BYTES (8UL << 20)
 
 static char buffer[MOST_BYTES];
 static char *args[MOST_WORDS + 1], *envs[MOST_WORDS + 1], *files[64];
@@ -264,10 +269,55 @@ static void put(const char *path, const char *text) {
     close(d);
 }
 
+static void put_bytes(const char *path, unsigned long n) {
+    char digits[24], *at = digits + sizeof digits - 1;
+    *at = 0;
+    do *--at = '0' + n % 10;
+    while (n /= 10);
+    put(path, at);
+}
+
+static void controllers(const char *path) {
+    put(path, "+memory");
+    put(path, "+pids");
+    put(path, "+cpu");
+    put(path, "+io");
+}
+
+/* The job has a group of its own, which its agent puts it in: what it uses is told apart from the
+   rest of the machine, and when it has used up what the rest does not need, the kernel ends it at
+   once. Without that limit it would first take the agent's program out of memory, over and over. */
+static void divide(void) {
+    controllers(GROUPS "/cgroup.subtree_control");
+    mkdir(OWN, 0755);
+    controllers(OWN "/cgroup.subtree_control");
+    mkdir(OWN "/agent", 0755);
+    mkdir(OWN "/job", 0755);
+    struct sysinfo now;
+    if (!sysinfo(&now)) {
+        unsigned long unit = now.mem_unit ? now.mem_unit : 1;
+        unsigned long room = (now.freeram + now.bufferram) * unit;
+        unsigned long kept = AGENT_BYTES + now.totalram * unit / 32;
+        if (room >= kept + LEAST_BYTES) {
+            put_bytes(OWN "/agent/memory.min", AGENT_BYTES);
+            put_bytes(OWN "/job/memory.max", room - kept);
+        }
+    }
+    /* Whoever moves a process must be able to write where it comes from and goes to. */
+    const char *files[] = {"/cgroup.procs", "/agent/cgroup.procs", "/job/cgroup.procs",
+                           "/job/cgroup.kill"};
+    for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
+        char path[64] = OWN;
+        strcat(path, files[i]);
+        if (chown(path, uid, gid)) errno = 0;
+    }
+}
+
 static void become_agent(void) {
-    /* Its own group: what the job uses is then told apart from the rest of the machine. */
-    put("/sys/fs/cgroup/job/cgroup.procs", "0");
+    put(OWN "/agent/cgroup.procs", "0");
     must_mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, 0);
+    /* The agent has to live on to tell what became of the job. */
+    put("/proc/self/oom_score_adj", "-900");
     setsid();
     mkdir(cwd, 0755);
     if (chdir(cwd)) over("the working directory cannot be entered", strerror(errno));
@@ -296,9 +346,7 @@ int main(void) {
     must_mount(".", "/", 0, MS_MOVE, 0);
     if (chroot(".") || chdir("/")) over("the root cannot be changed", strerror(errno));
     for (int i = 0; i < file_count; i++) write_file(files[i], file_sizes[i]);
-    put("/sys/fs/cgroup/cgroup.subtree_control", "+memory +pids");
-    put("/sys/fs/cgroup/cgroup.subtree_control", "+cpu +io");
-    mkdir("/sys/fs/cgroup/job", 0755);
+    divide();
     if (unshare(CLONE_NEWPID)) say("no process namespace", strerror(errno));
     pid_t agent = fork();
     if (agent == 0) become_agent();
