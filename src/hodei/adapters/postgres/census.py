@@ -25,7 +25,7 @@ class CensusRows:
         jobs = [row for row in rows if row["what"] == "job"]
         return Census(
             jobs={(JobState(row["one"]), Priority(row["two"])): row["n"] for row in jobs},
-            delayed=sum(row["later"] for row in jobs),
+            delayed=sum(row["later"] for row in jobs if row["one"] == JobState.PENDING),
             oldest_wait_s={
                 Priority(row["two"]): max(row["age"], 0.0)
                 for row in jobs

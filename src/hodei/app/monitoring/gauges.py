@@ -1,7 +1,8 @@
 """Gauges: what is so at the moment, read when the page is asked for.
 
 What describes the installation is one statement, taken at most once in five seconds however many
-ask; every replica gives the same numbers. The rest describes the replica that answers.
+ask, less often where it takes long; every replica gives the same numbers. The rest describes the
+replica that answers.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from hodei.engine.registry import Entry
 from hodei.ports.census import Census, CensusStore
 from hodei.ports.pool import PoolUse
 
-FRESH_S = 5.0
-"""How long a census counts."""
+FRESH_S, STALE_S = 5.0, 30.0
+"""How long a census counts at least, and at most."""
+SHARE = 10
+"""A census counts so many times as long as it took: behind a queue of a million it is dear."""
 LIVE = (JobState.PENDING, JobState.ASSIGNED, JobState.RUNNING)
 
 Samples = Iterable[tuple[tuple[str, ...], float]]
@@ -60,18 +63,21 @@ def _total(name: str, text: str, value: float) -> Metric:
 class LatestCensus:
     """The census, taken again when it is too old; who asks meanwhile waits for that one."""
 
-    def __init__(self, store: CensusStore) -> None:
+    def __init__(self, store: CensusStore, now: Callable[[], float] = time.monotonic) -> None:
         self._store = store
+        self._now = now
         self._lock = asyncio.Lock()
         self._taken: Census | None = None
-        self._taken_at = 0.0
+        self._good_until = 0.0
 
     async def get(self) -> Census:
         """Raises Unavailable."""
         async with self._lock:
-            if self._taken is None or time.monotonic() - self._taken_at > FRESH_S:
+            began = self._now()
+            if self._taken is None or began >= self._good_until:
                 self._taken = await self._store.census()
-                self._taken_at = time.monotonic()
+                over = self._now()
+                self._good_until = over + min(max(FRESH_S, SHARE * (over - began)), STALE_S)
             return self._taken
 
 

@@ -2,9 +2,9 @@ How the installation stands, for gauges: one statement, over indexes of what liv
 
 -- name: census
 SELECT 'job' AS what, state AS one, priority AS two, count(*) AS n,
-    count(*) FILTER (WHERE state = 'PENDING' AND not_before > now()) AS later,
+    count(*) FILTER (WHERE not_before > now()) AS later,
     date_part('epoch', now() - min(greatest(queued_at, not_before))
-        FILTER (WHERE state = 'PENDING' AND not_before <= now())) AS age
+        FILTER (WHERE not_before <= now())) AS age
 FROM jobs WHERE state IN ('PENDING', 'ASSIGNED', 'RUNNING') GROUP BY state, priority
 UNION ALL
 SELECT 'worker', provider_id::text, state, count(*), 0, NULL
