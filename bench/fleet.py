@@ -53,32 +53,50 @@ class Member:
             self.beat_at = now + HEARTBEAT_S
 
 
+class Fleet:
+    """All of them, and who of them has been welcomed."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._poll.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
+        self._members: dict[int, Member] = {}
+        self.welcomed = 0
+
+    def add(self, target: str, worker_id: str, token: str) -> None:
+        """Connects one more."""
+        # Spread over the interval, as agents that began at different times are.
+        first_beat = monotonic() + HEARTBEAT_S * (len(self._members) % 100) / 100
+        member = Member(target, worker_id, token, first_beat)
+        self._members[member.channel.fileno()] = member
+        self._poll.register(member.channel.fileno(), select.POLLIN)
+
+    def live(self, wait_ms: int) -> bool:
+        """Hears what came and sends what is due; False at the end of stdin."""
+        for descriptor, _ in self._poll.poll(wait_ms):
+            if descriptor in self._members:
+                self.welcomed += self._members[descriptor].hear()
+            elif wait_ms:
+                return False
+        now = monotonic()
+        for member in self._members.values():
+            member.beat(now)
+        return True
+
+
 def main() -> None:
     """Connects everybody, then keeps them alive."""
-    poll = select.poll()
-    members: dict[int, Member] = {}
-    wanted = 0
-    for line in iter(sys.stdin.readline, "\n"):
-        worker_id, token = line.split()
-        wanted += 1
-        # Spread over the interval, as agents that began at different times are.
-        first_beat = monotonic() + HEARTBEAT_S * (wanted % 100) / 100
-        member = Member(sys.argv[1], worker_id, token, first_beat)
-        members[member.channel.fileno()] = member
-        poll.register(member.channel.fileno(), select.POLLIN)
-    poll.register(sys.stdin.fileno(), select.POLLIN | select.POLLHUP)
-    welcomed = 0
-    while True:
-        for descriptor, _ in poll.poll(50):
-            if descriptor == sys.stdin.fileno():
-                return
-            welcomed += members[descriptor].hear()
-            if welcomed == wanted:
-                welcomed += 1
-                print("ready", flush=True)
-        now = monotonic()
-        for member in members.values():
-            member.beat(now)
+    fleet = Fleet()
+    workers = [line.split() for line in iter(sys.stdin.readline, "\n")]
+    for number, (worker_id, token) in enumerate(workers):
+        fleet.add(sys.argv[1], worker_id, token)
+        if number % 20 == 0:
+            # The first of them must not fall silent while the others come.
+            fleet.live(0)
+    told = False
+    while fleet.live(50):
+        if not told and fleet.welcomed == len(workers):
+            told = True
+            print("ready", flush=True)
 
 
 if __name__ == "__main__":

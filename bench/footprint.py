@@ -35,6 +35,7 @@ IDLE_SETTLE_S = 5.0
 NO_CPU = 0.05
 """Percent of one CPU: 0 in the precision of the bar."""
 REPLICA = "bench"
+PATIENT = "UPDATE workers SET lease_until = now() + interval '10 minutes'"
 RECKONED = 10_000
 TRANSACTIONS = """
 SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()
@@ -132,7 +133,10 @@ async def scale_workers(quick: bool) -> list[Figure]:
                 name=f"{count:,} idle workers, transactions",
                 value=point["transactions"],
                 unit="1/s",
-                details={"list_all_ms": round(point["list"], 1)},
+                details={
+                    "list_all_ms": round(point["list"], 1),
+                    "all_connected_after_s": round(point["connected"], 2),
+                },
             )
         )
     return figures
@@ -142,7 +146,9 @@ async def _loaded(count: int, seconds: float) -> dict[str, float]:
     """Figures of one server with so many idle workers."""
     async with system() as it, asyncpg.create_pool(it.dsn, min_size=1, max_size=1) as pool:
         tokens = await _insert_ready(it, count)
+        called = time.perf_counter()
         async with _fleet(it, tokens):
+            connected = time.perf_counter() - called
             await asyncio.sleep(SETTLE_S)
             before, done = it.usage(), await pool.fetchval(TRANSACTIONS)
             began = time.perf_counter()
@@ -160,6 +166,7 @@ async def _loaded(count: int, seconds: float) -> dict[str, float]:
         "PostgreSQL CPU": spent["postgres"] / 10 / took,
         "transactions": done / took,
         "list": listed * 1000,
+        "connected": connected,
     }
 
 
@@ -256,6 +263,12 @@ async def _insert_ready(it: System, count: int) -> dict[UUID, str]:
         for worker_id, token in tokens.items()
     ]
     await _store_workers(it, rows)
+    # Until they have called, nobody may find them silent, however many there are.
+    connection = await connect(it.dsn)
+    try:
+        await connection.execute(PATIENT)
+    finally:
+        await connection.close()
     return tokens
 
 
