@@ -18,6 +18,13 @@ new MutationObserver(() => {
     if (document.body) window.themes.add(document.documentElement.dataset.theme);
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
+INKED = """() => {
+  const ground = (element) => getComputedStyle(element).backgroundColor;
+  const parts = [...document.querySelectorAll("figure [data-ink]")];
+  const bars = parts.filter((part) => part.clientHeight > 2);
+  return bars.length > 0 && parts.every((part) => ground(part) !== ground(document.body));
+}"""
+"""Bars of charts, and their keys, are to be seen on the page's ground."""
 EDGE = "(e) => { const s = getComputedStyle(e); return [s.borderTopStyle, s.borderTopWidth]; }"
 MONTHS = "ene|feb|mar|abr|may|jun|jul|ago|sept|oct|nov|dic"
 RINGED = """() => getComputedStyle(document.activeElement).outlineStyle !== 'none'"""
@@ -42,12 +49,16 @@ def test_a_chosen_theme_is_there_from_the_first_paint(visitor: Visitor, theme: T
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == GROUNDS[theme]
 
 
-def test_what_is_chosen_stands_out_in_the_colours_of_the_system(visitor: Visitor) -> None:
+def test_what_is_chosen_stands_out_in_the_colours_of_the_system(
+    visitor: Visitor, client: Client
+) -> None:
+    client.wait(client.submit(name="inked", command="true"))
     looks = "(e) => { const s = getComputedStyle(e); return [s.backgroundColor, s.color]; }"
     with visitor.page("/metrics?range=7d", forced_colors="active") as page:
         settle(page)
         chosen, other = (page.get_by_role("radio", name=name) for name in ("7D", "30D"))
         assert chosen.evaluate(looks) != other.evaluate(looks)
+        page.wait_for_function(INKED)
         here, other = (page.get_by_role("link", name=name).first for name in ("Metrics", "Queue"))
         assert here.evaluate(looks) != other.evaluate(looks)
         page.goto("/jobs?status=FAILED")

@@ -31,6 +31,7 @@ export function CapacityBar({ label, used, limit, text, className }: Props) {
           </meter>
           <div aria-hidden="true" className="mt-1.5 h-1.5 overflow-hidden rounded-full bg-raised">
             <div
+              data-ink
               className={cn("h-full rounded-full", colour)}
               style={{ width: `${share * 100}%` }}
             />

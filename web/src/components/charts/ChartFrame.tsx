@@ -39,6 +39,7 @@ export function ChartFrame({
             <li key={key} className="flex items-center gap-1.5">
               <span
                 aria-hidden="true"
+                data-ink
                 className="h-0.5 w-3 rounded-full"
                 style={{ background: `var(${colour})` }}
               />

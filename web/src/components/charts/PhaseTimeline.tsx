@@ -59,6 +59,7 @@ export function PhaseTimeline({ phases, label }: { phases: readonly Phase[]; lab
             .map(({ key, state, lengthMs }) => (
               <div
                 key={key}
+                data-ink
                 className={cn("h-full", LOOKS[state].bar)}
                 style={{ flexGrow: Math.max(LEAST_SHARE, (lengthMs ?? 0) / total) }}
               />
@@ -117,7 +118,7 @@ function Step({ phase, last }: { phase: Phase; last: boolean }) {
             aria-valuenow={phase.percent}
             className="mt-1 h-1 max-w-40 overflow-hidden rounded-full bg-raised"
           >
-            <div className="h-full bg-running" style={{ width: `${phase.percent}%` }} />
+            <div data-ink className="h-full bg-running" style={{ width: `${phase.percent}%` }} />
           </div>
         )}
       </div>

@@ -103,6 +103,7 @@ function Bars({ title, times, series, format, formatTime, height, under, onUnder
               {series.map(({ key, colour, values }) => (
                 <div
                   key={key}
+                  data-ink
                   className="first:rounded-t-sm"
                   style={{
                     background: `var(${colour})`,
