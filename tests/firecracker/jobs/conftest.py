@@ -14,6 +14,9 @@ from tests.support.docker_images import ALPINE
 from tests.support.firecracker import clear, groups, image_folder, is_apart, linux_settings
 from tests.support.observer import Observer
 
+NOBODY = "hodei-test/nobody:1"
+"""The same as ALPINE for a user who is not root."""
+
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
@@ -21,7 +24,12 @@ async def site() -> AsyncIterator[Site]:
     env = {"HODEI_FC_ENABLED": "1", "HODEI_PROCESS_ENABLED": "0"}
     with new_directory() as directory, tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         config = {"Cmd": ["/bin/sh"], "Env": ["PATH=/usr/bin:/bin", "FROM_IMAGE=yes"]}
-        images = image_folder(Path(folder, "images"), ImageFiles(ALPINE, [busybox_layer()], config))
+        layers = [busybox_layer()]
+        images = image_folder(
+            Path(folder, "images"),
+            ImageFiles(ALPINE, layers, config),
+            ImageFiles(NOBODY, layers, {**config, "User": "1000"}),
+        )
         site, before = Site(directory, env), groups()
         try:
             site.start()

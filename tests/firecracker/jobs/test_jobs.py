@@ -7,6 +7,7 @@ import signal
 
 from hodei.wire.gen import jobs_pb2
 from tests.e2e.faults.site import Site
+from tests.firecracker.jobs.conftest import NOBODY
 from tests.support.docker_images import ALPINE
 from tests.support.firecracker import groups, left_overs, machines
 from tests.support.observer import CANCELLED, SUCCEEDED, Observer
@@ -48,8 +49,10 @@ async def test_two_guests_and_a_server_that_is_killed(site: Site, observer: Obse
     killed while a guest runs, and the job goes on."""
     before = groups()
     hello = await observer.submit(job(jobs_pb2.Command(type="shell", script=HELLO)))
-    argv = ["/bin/cat", "/proc/net/dev"]
-    alone = await observer.submit(job(jobs_pb2.Command(type="exec", argv=argv), network="none"))
+    argv = ["/bin/cat", "/proc/self/cgroup", "/proc/net/dev", "/proc/self/status"]
+    spec = job(jobs_pb2.Command(type="exec", argv=argv), network="none")
+    spec.image = NOBODY
+    alone = await observer.submit(spec)
     await observer.when(
         hello, lambda seen: seen.started_at.seconds > 0, what="it runs", within=BOOT_S
     )
@@ -65,7 +68,10 @@ async def test_two_guests_and_a_server_that_is_killed(site: Site, observer: Obse
     done = await observer.finished(alone, within=BOOT_S)
     assert done.state == SUCCEEDED, done
     text = (await observer.log(alone)).text
-    assert [line.split(":")[0].strip() for line in text[2:]] == ["lo"], text
+    assert text[0] == "0::/hodei/job", "apart from its agent, also where both are not root"
+    status = text.index("Name:\tcat")
+    assert [line.split(":")[0].strip() for line in text[3:status]] == ["lo"], text
+    assert "Uid:\t1000\t1000\t1000\t1000" in text[status:], text
     await nothing_left(site, before)
 
 
