@@ -42,10 +42,10 @@ exec /.hodei/bin/busybox sleep 36000
 
 
 class LinuxHarness(FirecrackerHarness):
-    """Of guests that boot Linux, each on a whole CPU."""
+    """Of guests that boot Linux, each on a whole CPU, if only other programs leave it."""
 
     def request(
-        self, worker_id: UUID | None = None, *, seconds: float = 240, otp: str = "otp-unset"
+        self, worker_id: UUID | None = None, *, seconds: float = 800, otp: str = "otp-unset"
     ) -> ProvisionRequest:
         made = super().request(worker_id, seconds=seconds, otp=otp)
         return replace(made, spec=replace(made.spec, resources=Resources(cpu=1, memory_mb=64)))

@@ -24,6 +24,7 @@ def harness(frozen_harness: FirecrackerHarness) -> FirecrackerHarness:
     return frozen_harness
 
 
+@pytest.mark.timeout(900)
 class TestRestored(ProviderContract):
     """With Linux guests, all but those of other installations restored."""
 
