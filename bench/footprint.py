@@ -108,8 +108,8 @@ async def workers(quick: bool) -> list[Figure]:
 async def scale_workers(quick: bool) -> list[Figure]:
     """What each of many idle workers costs one server and its database, and what many more would
     cost by the straight line through that."""
-    counts = (50, 100, 200) if quick else (500, 1000, 2000)
-    seconds = 3.0 if quick else 30.0
+    counts = (50, 100, 200) if quick else (250, 500, 1000)
+    seconds = 3.0 if quick else 10.0
     points = [await _loaded(count, seconds) for count in counts]
     figures = []
     for name, unit in (("server memory", "MiB"), ("server CPU", "%"), ("PostgreSQL CPU", "%")):
