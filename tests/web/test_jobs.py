@@ -188,8 +188,10 @@ def check_scrolling(page: Page, row: str, goal: str) -> None:
     depth = page.evaluate("scrollY")
     wanted.click()
     expect(page).to_have_url(re.compile("/jobs/"))
+    # Whoever goes back has seen the job: until then the list's own place is still in the making.
+    expect(page.get_by_role("heading", level=1)).to_contain_text(goal)
     page.go_back()
-    wanted.wait_for()
+    expect(wanted).to_be_visible()
     assert abs(page.evaluate("scrollY") - depth) < 200
 
 
