@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from hodei.app.embedded import running_dsn
-from tests.e2e.faults.programs import Counting, ran_once
+from tests.e2e.faults.programs import one_ends_one_goes_on, ran_once, two_running
 from tests.e2e.faults.site import Site, close, new_directory
 from tests.support.observer import SUCCEEDED, Observer
 from tests.support.processes import until, until_told
@@ -77,11 +77,7 @@ async def _write_until_it_ends(site: Site, ballast: Path) -> None:
 async def test_jobs_go_on_and_all_comes_back_with_the_room(
     site: Site, observer: Observer, disk: Path
 ) -> None:
-    jobs = [Counting(name=name, files=site.files) for name in ("ends meanwhile", "goes on")]
-    ids = [await observer.submit(one.spec()) for one in jobs]
-    for one, job_id in zip(jobs, ids, strict=True):
-        await one.reached(20)
-        await observer.running(job_id)
+    jobs, ids = await two_running(observer, site.files)
     body = {"name": "new", "command": "true"}
     async with httpx.AsyncClient(base_url=f"{site.server.url}/api/v1") as http:
         with full(disk) as ballast:
@@ -90,11 +86,7 @@ async def test_jobs_go_on_and_all_comes_back_with_the_room(
             answer = await http.post("/jobs", json=body)
             assert answer.status_code == 503
             assert WORDS in answer.json()["detail"]
-            jobs[0].open()
-            await until(jobs[0].ended, what="a job ends meanwhile")
-            seen = jobs[1].account()
-            assert seen is not None
-            await jobs[1].reached(seen.lines + 50)
+            await one_ends_one_goes_on(jobs)
 
         async def accepted() -> str | None:
             answer = await http.post("/jobs", json=body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,6 +117,25 @@ class Counting:
     def line(n: int) -> str:
         """The text of line `n`, from 1."""
         return f"line {n} {'.' * (n % 60)}"
+
+
+async def two_running(observer: Observer, files: Path) -> tuple[list[Counting], list[str]]:
+    """Two jobs that run and say something, and their ids."""
+    jobs = [Counting(name=name, files=files) for name in ("ends meanwhile", "goes on")]
+    ids = [await observer.submit(one.spec()) for one in jobs]
+    for one, job_id in zip(jobs, ids, strict=True):
+        await one.reached(20)
+        await observer.running(job_id)
+    return jobs, ids
+
+
+async def one_ends_one_goes_on(jobs: Sequence[Counting]) -> None:
+    """The first of two comes to its end, the second goes on, whatever they may tell anybody."""
+    jobs[0].open()
+    await until(jobs[0].ended, what="a job ends meanwhile")
+    seen = jobs[1].account()
+    assert seen is not None
+    await jobs[1].reached(seen.lines + 50)
 
 
 async def ran_once(observer: Observer, job_id: str, counting: Counting) -> jobs_pb2.Job:

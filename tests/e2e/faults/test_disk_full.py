@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.e2e.faults.programs import Counting, ran_once
+from tests.e2e.faults.programs import one_ends_one_goes_on, ran_once, two_running
 from tests.e2e.faults.site import Site, close, new_directory
 from tests.support.observer import SUCCEEDED, Observer
 from tests.support.postgres import Server, chosen_binaries, new_database, running_server
@@ -66,11 +66,7 @@ def submission() -> dict[str, object]:
 async def test_nothing_is_lost_and_new_jobs_are_refused_with_words(
     site: Site, observer: Observer, disk: Path
 ) -> None:
-    jobs = [Counting(name=name, files=site.files) for name in ("ends meanwhile", "goes on")]
-    ids = [await observer.submit(one.spec()) for one in jobs]
-    for one, job_id in zip(jobs, ids, strict=True):
-        await one.reached(20)
-        await observer.running(job_id)
+    jobs, ids = await two_running(observer, site.files)
     async with httpx.AsyncClient(base_url=f"{site.server.url}/api/v1", timeout=60) as http:
         with full(disk) as ballast:
 
@@ -85,11 +81,7 @@ async def test_nothing_is_lost_and_new_jobs_are_refused_with_words(
             assert WORDS in answer.json()["detail"]
             # Who asks is answered, and what runs does not notice.
             assert (await http.get(f"/jobs/{ids[1]}")).json()["state"] == "RUNNING"
-            jobs[0].open()
-            await until(jobs[0].ended, what="a job ends while the disk is full")
-            seen = jobs[1].account()
-            assert seen is not None
-            await jobs[1].reached(seen.lines + 50)
+            await one_ends_one_goes_on(jobs)
 
             def unsaved() -> bool:
                 fill(ballast)
