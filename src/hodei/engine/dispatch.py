@@ -92,6 +92,8 @@ class Dispatcher:
         self._drained = False
         """Whether the last pass left nothing waiting that a worker could serve one day."""
         self._queue_until = 0.0
+        self._paused = False
+        """As it was read with the last look at reasons."""
         self._binding: set[asyncio.Task[int]] = set()
         self._misfits: set[str] = set()
         """Placement classes not to claim ahead, until reasons are looked at again."""
@@ -104,6 +106,11 @@ class Dispatcher:
         """There may be room for new workers: those that live are counted again."""
         self._counted_at = float("-inf")
         self._wake.set()
+
+    def resettled(self) -> None:
+        """Somebody changed the scheduler's settings: the next pass looks at everything anew."""
+        self._explained_at = None
+        self.room()
 
     def freed(self) -> None:
         """A worker has come to wait for work. Where nothing waits for it, the sweep will do."""
@@ -174,6 +181,9 @@ class Dispatcher:
         self._drained = False
         if explain:
             self._misfits.clear()
+            self._paused = (await self._core.store.scheduler()).paused
+        elif self._paused:
+            return 0
         await self.give_back(everything=False)
         await self._read_quotas(explain)
         # First, because workers go on ending their attempts while others are being bound.

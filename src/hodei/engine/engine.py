@@ -234,6 +234,7 @@ class Engine:
         if hint.topic == "queue" and hint.data:
             # The scheduler was paused, or orders anew: what was claimed before counts no more.
             await self._give_back()
+            self.dispatcher.resettled()
         if everything or hint.topic == "project":
             await self._refresh_projects()
         if everything or hint.topic in ("queue", "project"):

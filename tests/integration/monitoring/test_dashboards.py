@@ -14,7 +14,7 @@ from tests.integration.monitoring.conftest import Watched
 
 GRAFANA = Path(__file__).parents[3] / "deploy" / "grafana"
 BOARDS = sorted((GRAFANA / "dashboards").glob("*.json"))
-INTERVALS = {"$__rate_interval": "1m", "$__range": "5m", "$provider": ".*", "$instance": ".*"}
+INTERVALS = {"$__rate_interval": "5m", "$__range": "5m", "$provider": ".*", "$instance": ".*"}
 PANELS = {"stat", "timeseries", "table", "row"}
 
 

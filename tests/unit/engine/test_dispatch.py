@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from hodei.domain.errors import IdempotencyMismatch, InvalidRequest, Unavailable
-from hodei.domain.job import JobState
+from hodei.domain.events import Event, EventKind
+from hodei.domain.job import Job, JobState
 from hodei.domain.spec import Preferences, Priority, Resources, RetryPolicy
 from hodei.engine.dispatch import MAX_CLAIM
 from hodei.engine.jobs import Submission
@@ -103,6 +107,33 @@ async def test_a_paused_scheduler_binds_nothing_and_says_so() -> None:
         await w.engine.queue.configure(paused=False, aging_step_ms=None, actor="ann")
         await w.sweep()
         assert w.job(job.id).state is JobState.RUNNING
+
+
+async def test_while_it_is_paused_new_jobs_claim_nothing_and_resuming_needs_no_hint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with world() as w:
+        await w.engine.queue.configure(paused=True, aging_step_ms=None, actor="ann")
+        await w.sweep()
+        claims: list[Any] = []
+        store = w.engine.core.store
+        claim = store.claim
+
+        async def counted(*args: Any, **options: Any) -> Sequence[Job]:
+            claims.append(options)
+            return await claim(*args, **options)
+
+        monkeypatch.setattr(store, "claim", counted)
+        jobs = [await w.submit() for _ in range(5)]
+        assert await w.engine.dispatcher.run_once(explain=False) == 0
+        assert not claims
+        resumed = replace(await w.home.store.scheduler(), paused=False)
+        event = Event(kind=EventKind.SCHEDULER_CHANGED, at=w.clock.now(), actor="ann")
+        assert await w.home.store.save_scheduler(resumed, event)
+        await w.sweep()
+        await w.sweep()
+        assert claims
+        assert {w.job(job.id).state for job in jobs} == {JobState.RUNNING}
 
 
 async def test_a_full_provider_is_said_to_be_full_and_served_in_order() -> None:

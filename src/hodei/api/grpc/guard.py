@@ -17,15 +17,7 @@ from hodei.api.access.table import GRPC
 from hodei.api.grpc.correlation import begin
 from hodei.api.grpc.errors import abort
 from hodei.api.grpc.origin import source_of
-from hodei.api.grpc.reading import (
-    OURS,
-    Continuation,
-    Handler,
-    Interceptor,
-    lenient,
-    readable,
-    reading,
-)
+from hodei.api.grpc.reading import lenient, readable, reading
 from hodei.api.identity import Identity
 from hodei.api.traced import TRACEPARENT, Request, begin_request
 from hodei.domain.access.principal import Principal
@@ -37,6 +29,7 @@ from hodei.ports.meter import CallMeter
 
 if TYPE_CHECKING:
     from hodei.api.grpc.errors import Context
+    from hodei.api.grpc.reading import Handler
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _OUR_FAULT = frozenset(
@@ -67,7 +60,7 @@ async def caller(context: Context, identity: Identity) -> Principal:
     return await identity.principal(None)
 
 
-class ErrorInterceptor(Interceptor):
+class Guard:
     """Asks the gate before a servicer, and turns every error into a status with details."""
 
     def __init__(
@@ -78,16 +71,12 @@ class ErrorInterceptor(Interceptor):
         self._meter = meter
         self._tracer = tracer
 
-    async def intercept_service(
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler:
-        handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith(OURS):
-            return handler
-        rule = GRPC.get(handler_call_details.method)
+    def wrap(self, method: str, handler: Handler) -> Handler:
+        """The handler that is served in its place. Raises TypeError for a kind of method that
+        is not known here."""
+        rule = GRPC.get(method)
         if rule is not None and rule.scope is Scope.WORKER:
-            return lenient(handler)
-        method = handler_call_details.method
+            return lenient(method, handler)
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
                 self._unary(method, rule, handler.unary_unary),
@@ -100,7 +89,7 @@ class ErrorInterceptor(Interceptor):
                 reading(handler.request_deserializer),
                 handler.response_serializer,
             )
-        raise TypeError(f"{handler_call_details.method} is of a kind that is not guarded")
+        raise TypeError(f"{method} is of a kind that is not guarded")
 
     async def _enter(self, grant: Grant, request: Any, context: Context) -> Any:
         """The request of somebody who may make it."""

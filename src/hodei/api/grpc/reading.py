@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,7 @@ from hodei.domain.errors import InvalidRequest
 
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
-    Interceptor = grpc.aio.ServerInterceptor[Any, Any]
-else:
-    Handler = grpc.RpcMethodHandler
-    Interceptor = grpc.aio.ServerInterceptor
 
-Continuation = Callable[[grpc.HandlerCallDetails], Awaitable[Handler]]
 OURS = "/hodei.v1."
 
 
@@ -50,26 +45,15 @@ def readable(request: Any) -> Any:
     return request
 
 
-class ReadingInterceptor(Interceptor):
-    """For services whose servicers ask `readable` themselves: those of agents."""
-
-    async def intercept_service(
-        self, continuation: Continuation, handler_call_details: grpc.HandlerCallDetails
-    ) -> Handler:
-        handler = await continuation(handler_call_details)
-        if handler is None or not handler_call_details.method.startswith(OURS):
-            return handler
-        return lenient(handler)
-
-
-def lenient(handler: Handler) -> Handler:
-    """The same handler, which is given what is no message as Unreadable."""
+def lenient(method: str, handler: Handler) -> Handler:
+    """The same handler, which is given what is no message as Unreadable: for services whose
+    servicers ask `readable` themselves, those of agents."""
     read = reading(handler.request_deserializer)
     if handler.unary_unary is not None:
         return grpc.unary_unary_rpc_method_handler(
             handler.unary_unary, read, handler.response_serializer
         )
-    assert handler.stream_stream is not None, "agents have no calls of another kind"
+    assert handler.stream_stream is not None, f"{method} is of a kind that agents do not call"
     return grpc.stream_stream_rpc_method_handler(
         handler.stream_stream, read, handler.response_serializer
     )

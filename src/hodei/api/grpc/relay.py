@@ -13,7 +13,8 @@ import grpc
 from hodei.api.grpc.credentials import server_credentials
 from hodei.api.grpc.errors import abort
 from hodei.api.grpc.peer import attempt_id_of
-from hodei.api.grpc.reading import ReadingInterceptor, readable
+from hodei.api.grpc.reading import lenient, readable
+from hodei.api.grpc.services import by_name
 from hodei.domain.errors import HodeiError, InvalidRequest, Unavailable
 from hodei.engine.engine import Engine
 from hodei.engine.terminals import SIGNALS, WINDOW, Opening, Terminal, TerminalEnd
@@ -44,8 +45,9 @@ class RelayServer:
     """Serves the other servers of the installation and nobody else."""
 
     def __init__(self, engine: Engine) -> None:
-        self._server = grpc.aio.server(interceptors=[ReadingInterceptor()], options=OPTIONS)
-        pb_grpc.add_RelayServiceServicer_to_server(RelayEntrance(engine), self._server)
+        self._server = grpc.aio.server(options=OPTIONS)
+        served = by_name(self._server, lenient)
+        pb_grpc.add_RelayServiceServicer_to_server(RelayEntrance(engine), served)
 
     def listen(self, address: str, tls: CurrentCertificate) -> None:
         """Listens on `host:port`; `tls` names whose certificates are asked for. Raises

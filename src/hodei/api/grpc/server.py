@@ -8,18 +8,19 @@ from pathlib import Path
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+from grpc_reflection.v1alpha._async import ReflectionServicer
 
 from hodei.api.access.gate import Gate
 from hodei.api.grpc.audit import AuditLog
 from hodei.api.grpc.credentials import server_credentials
-from hodei.api.grpc.guard import ErrorInterceptor
+from hodei.api.grpc.guard import Guard
 from hodei.api.grpc.jobs import JobExecution
 from hodei.api.grpc.logs import LogStream
 from hodei.api.grpc.metrics import Metrics
 from hodei.api.grpc.projects import Projects
 from hodei.api.grpc.providers import ProviderManagement
-from hodei.api.grpc.reading import ReadingInterceptor
+from hodei.api.grpc.reading import lenient
 from hodei.api.grpc.scheduler import Scheduler
 from hodei.api.grpc.schedules import Schedules
 from hodei.api.grpc.secrets import Secrets
@@ -102,10 +103,10 @@ class GrpcServer:
         """`agents`: they are served too. Here they show no certificate, so it goes with loopback
         only. `meter` hears of every call of people."""
         gate = Gate(engine.jobs, engine.audit, engine.core.clock, engine.standing)
-        guard = ErrorInterceptor(identity, gate, meter or Unmetered(), engine.core.tracer)
-        self._server = grpc.aio.server(interceptors=[guard], options=OPTIONS)
+        guard = Guard(identity, gate, meter or Unmetered(), engine.core.tracer)
+        self._server = grpc.aio.server(options=OPTIONS)
         self._health = HealthServicer()
-        self._add(engine, agents=agents)
+        self._add(engine, by_name(self._server, guard.wrap), agents=agents)
 
     def listen(self, address: str, tls: CurrentCertificate | None = None) -> int:
         """Listens on `host:port`; returns the port. Raises Unavailable when it is taken."""
@@ -131,8 +132,7 @@ class GrpcServer:
         await self._health.enter_graceful_shutdown()
         await self._server.stop(grace_s)
 
-    def _add(self, engine: Engine, *, agents: bool) -> None:
-        server = by_name(self._server)
+    def _add(self, engine: Engine, server: grpc.aio.Server, *, agents: bool) -> None:
         jobs_pb2_grpc.add_JobExecutionServiceServicer_to_server(JobExecution(engine), server)
         logs_pb2_grpc.add_LogStreamServiceServicer_to_server(LogStream(engine), server)
         scheduler_pb2_grpc.add_SchedulerServiceServicer_to_server(Scheduler(engine), server)
@@ -169,17 +169,17 @@ class GrpcServer:
             for file in files
             for service in file.DESCRIPTOR.services_by_name.values()
         ]
-        reflection.enable_server_reflection(
-            [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
-        )
+        shown = ReflectionServicer([*names, health.SERVICE_NAME, reflection.SERVICE_NAME])
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(shown, server)
 
 
 class WorkerServer:
     """Serves agents: the worker service and nothing else, wherever it listens."""
 
     def __init__(self, engine: Engine) -> None:
-        self._server = grpc.aio.server(interceptors=[ReadingInterceptor()], options=WORKER_OPTIONS)
-        worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), self._server)
+        self._server = grpc.aio.server(options=WORKER_OPTIONS)
+        served = by_name(self._server, lenient)
+        worker_pb2_grpc.add_WorkerAgentServiceServicer_to_server(WorkerAgent(engine), served)
 
     def listen_unix(self, path: Path) -> None:
         """Listens on a socket that everybody can open who can see it."""
