@@ -15,6 +15,7 @@ import gc
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -356,7 +357,17 @@ async def _serve(settings: Settings, when_ready: Serving, stop: asyncio.Event) -
         # What is loaded by now lives as long as the process: the collector may skip it.
         gc.collect()
         gc.freeze()
+        _take_descriptors()
         return await when_ready(addresses, stop)
+
+
+def _take_descriptors() -> None:
+    """Each agent is a connection: the soft limit that shells and systemd give ends at 1024.
+
+    Jobs of the process provider get what the server was started with.
+    """
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _handle_signals(stop: asyncio.Event) -> None:

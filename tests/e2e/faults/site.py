@@ -102,10 +102,12 @@ def close(*sites: Site) -> None:
 
 
 @contextmanager
-def new_site(env: Mapping[str, str] | None = None) -> Iterator[Site]:
+def new_site(
+    env: Mapping[str, str] | None = None, command: Sequence[str] | None = None
+) -> Iterator[Site]:
     """A running server on a fresh data directory; nothing of it is left afterwards."""
     with new_directory() as directory:
-        site = Site(directory, env)
+        site = Site(directory, env, command)
         try:
             site.start()
             yield site

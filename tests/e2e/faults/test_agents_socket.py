@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import resource
+import signal
+from collections import Counter
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from stat import S_IMODE
+from time import monotonic
 from uuid import uuid4
 
 import grpc
@@ -13,10 +20,14 @@ import pytest
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha import reflection_pb2
 
+from hodei.agent.messages import WORKER_STREAM
+from hodei.agent.rpc import Channel
 from hodei.wire import gen
 from hodei.wire.gen import worker_pb2
 from hodei.wire.gen import worker_pb2_grpc as worker_grpc
-from tests.e2e.faults.site import Site
+from tests.e2e.faults.site import Site, new_site
+from tests.support.observer import Observer, shell
+from tests.support.server import hodei_command
 
 FILES = [
     *(
@@ -33,6 +44,25 @@ METHODS = [
     for service in file.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 ]
+
+CALLERS = 1500
+"""The library would refuse from the thousandth waiting call on."""
+SOFT, HARD = 400, 4096
+"""Descriptors that the server is started with and may take."""
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Site]:
+    """Started as by a shell that allows few descriptors."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    few = f'ulimit -S -n {SOFT} && ulimit -H -n {HARD} && exec "$@"'
+    command = ["sh", "-c", few, "sh", *hodei_command("serve")]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    try:
+        with new_site(command=command) as site:
+            yield site
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def mode(path: Path) -> int:
@@ -71,3 +101,38 @@ async def test_any_user_of_a_container_and_no_other_of_this_machine(shared: Site
     assert mode(path.parent) == 0o755
     assert [each.name for each in path.parent.iterdir()] == [path.name]
     assert mode(path.parent.parent) == 0o700
+
+
+def answers(socket: Path, server: int) -> Counter[int]:
+    """Codes that callers get who all called while the server could not hear."""
+    os.kill(server, signal.SIGSTOP)
+    try:
+        channels = [Channel(f"unix:{socket}") for _ in range(CALLERS)]
+        streams = []
+        for channel in channels:
+            channel.connect(60)
+            streams.append(channel.open_stream(WORKER_STREAM, (("hodei-session", "guess"),)))
+            channel.on_writable()
+    finally:
+        os.kill(server, signal.SIGCONT)
+    codes = Counter[int]()
+    for channel, stream in zip(channels, streams, strict=True):
+        while (status := stream.status()) is None:
+            assert channel.drive(monotonic() + 60), f"{codes} and then no answer"
+        codes[status[0]] += 1
+        channel.close()
+    return codes
+
+
+async def test_when_a_server_comes_back_all_agents_may_call_at_once(shared: Site) -> None:
+    codes = await asyncio.to_thread(answers, shared.agent_socket, shared.pid)
+    assert codes == {grpc.StatusCode.UNAUTHENTICATED.value[0]: CALLERS}
+
+
+async def test_a_server_takes_the_descriptors_it_may_have_and_jobs_get_what_it_was_given(
+    shared: Site, watcher: Observer
+) -> None:
+    assert resource.prlimit(shared.pid, resource.RLIMIT_NOFILE) == (HARD, HARD)
+    job_id = await watcher.submit(shell("ulimit -S -n; ulimit -H -n"))
+    await watcher.finished(job_id)
+    assert (await watcher.log(job_id)).text == [str(SOFT), str(HARD)]

@@ -8,8 +8,10 @@ agent can start in the same directory: the note is created exclusively.
 from __future__ import annotations
 
 import errno
+import resource
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from hodei.adapters.process.folder import WorkerFolder
@@ -32,6 +34,8 @@ while [ "$1" != -- ]; do echo 0 >"$1" || exit 73; shift; done
 shift
 exec "$@"
 """
+DESCRIPTORS = resource.getrlimit(resource.RLIMIT_NOFILE)
+"""As the server was started; once it serves, it takes more for itself and not for its jobs."""
 NO_ROOM = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC})
 
 
@@ -99,6 +103,8 @@ def start(
             stderr=log,
             start_new_session=True,
         )
+    with suppress(ProcessLookupError):  # before it can have a job
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, DESCRIPTORS)
     # The worker outlives this object, and the server; who collects it is the reaper.
     process.returncode = 0
     return process.pid

@@ -84,6 +84,11 @@ WORKER_OPTIONS = (
     *_OPTIONS,
     ("grpc.max_concurrent_streams", 16),
     ("grpc.max_connection_idle_ms", 30_000),
+    # All agents call at once when a server comes back: the library would refuse from the
+    # thousandth waiting call on, and those that have waited for half a minute.
+    ("grpc.server.max_pending_requests", 20_000),
+    ("grpc.server.max_pending_requests_hard_limit", 20_000),
+    ("grpc.server_max_unrequested_time_in_server", 120),
 )
 """An agent has one stream, and a call or two beside it. Whoever has neither, as a job that calls
 here only to hold connections, is hung up on."""
