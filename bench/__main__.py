@@ -29,7 +29,7 @@ from bench import (
     submits,
 )
 from bench.figures import Figure, table, write_json
-from bench.machine import describe
+from bench.machine import describe, speed
 from bench.processes import adopt_orphans
 from bench.system import connect, database
 
@@ -67,7 +67,7 @@ async def measure(names: list[str], quick: bool, target: Path | None) -> int:
     machine = describe(await _postgres_version())
     print("  ".join(f"{name}: {value}" for name, value in machine.items()), flush=True)
     figures: list[Figure] = []
-    failed = []
+    failed, speeds = [], [speed()]
     for name in names:
         start = time.perf_counter()
         try:
@@ -77,8 +77,12 @@ async def measure(names: list[str], quick: bool, target: Path | None) -> int:
         except Exception as error:
             logging.getLogger(__name__).exception("measurement failed", extra={"which": name})
             failed.append(f"{name}: {type(error).__name__}: {error}")
-        print(f"{name}: {time.perf_counter() - start:.1f} s", file=sys.stderr, flush=True)
+        took = time.perf_counter() - start
+        speeds.append(speed())
+        said = f"{name}: {took:.1f} s; a turn of a plain loop takes {speeds[-1]} ns"
+        print(said, file=sys.stderr, flush=True)
     machine["load_after"] = round(os.getloadavg()[0], 2)
+    machine["loop_ns"] = speeds
     print(f"\n{table(figures)}\n")
     for figure in figures:
         if figure.details:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,23 @@ def describe(postgres: str) -> dict[str, object]:
         "revision": _revision(),
         "load_before": round(os.getloadavg()[0], 2),
     }
+
+
+def speed() -> float:
+    """Nanoseconds of CPU for one turn of a plain loop of Python, at best of five times.
+
+    Virtual machines are not as fast at one minute as at the next, and floors that are bound by
+    the kernel or the disk do not show it.
+    """
+    turns = 300_000
+    return round(min(_looped(turns) for _ in range(5)) / turns, 1)
+
+
+def _looped(turns: int) -> int:
+    start, total = time.process_time_ns(), 0
+    for turn in range(turns):
+        total += turn
+    return time.process_time_ns() - start
 
 
 def _cpu_name() -> str:

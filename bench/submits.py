@@ -7,12 +7,15 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import asyncpg
+import grpc
 
 from bench import commands
+from bench.echo import echo
 from bench.figures import Figure
 from bench.rest import Poster
 from bench.system import System, connect, system
 from hodei.wire.gen import jobs_pb2 as jobs
+from hodei.wire.gen import jobs_pb2_grpc as jobs_grpc
 
 AT_ONCE = (1, 16, 64)
 BULK = 1000
@@ -30,6 +33,7 @@ async def run(quick: bool) -> list[Figure]:
     body = {"name": spec.name, "command": {"type": "shell", "script": spec.command.script}}
     async with (
         system() as it,
+        echo() as bare_grpc,
         Poster.open(it.url, "/api/v1/jobs", body) as poster,
     ):
         await it.pause(True)
@@ -38,8 +42,9 @@ async def run(quick: bool) -> list[Figure]:
         try:
             for at_once in AT_ONCE:
                 bare = await floor.single(count, at_once)
+                figures.append(await _echoed(bare_grpc, spec, count, at_once))
                 for name, call in _single_calls(it, spec, poster).items():
-                    figures.append(await _single(name, call, count, at_once, bare))
+                    figures.append(await _single(it, name, call, count, at_once, bare))
             bare = await floor.bulk(count)
             for at_once in BULK_AT_ONCE:
                 figures.append(await _bulk(it, spec, 8 if quick else 40, at_once, bare))
@@ -60,10 +65,30 @@ def _single_calls(
     return {"gRPC": over_grpc, "REST": poster.post}
 
 
-async def _single(
-    name: str, call: Callable[[], Awaitable[object]], count: int, at_once: int, bare: float
+async def _echoed(
+    channel: grpc.aio.Channel, spec: jobs.JobSpec, count: int, at_once: int
 ) -> Figure:
+    """What the library alone takes, with the same messages and a server that stores nothing."""
+    request, stub = jobs.QueueJobRequest(spec=spec), jobs_grpc.JobExecutionServiceStub(channel)
+
+    async def call() -> object:
+        return await stub.QueueJob(request)
+
     took = await _timed(call, count, at_once)
+    return Figure(name=f"bare gRPC, {at_once} at once", value=count / took, unit="calls/s")
+
+
+async def _single(
+    it: System,
+    name: str,
+    call: Callable[[], Awaitable[object]],
+    count: int,
+    at_once: int,
+    bare: float,
+) -> Figure:
+    before = it.usage()
+    took = await _timed(call, count, at_once)
+    spent = it.usage().since(before, per=count)
     return Figure(
         name=f"submit, {name}, {at_once} at once",
         value=count / took,
@@ -72,6 +97,7 @@ async def _single(
         floor_name=f"the same rows by bare transactions, {min(at_once, MANY_AT_ONCE)} connections",
         bar=1000 if name == "gRPC" and at_once == max(AT_ONCE) else None,
         lower_is_better=False,
+        details={"cpu_ms_per_job": {name: spent[name] for name in ("server", "postgres")}},
     )
 
 
