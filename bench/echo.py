@@ -18,7 +18,6 @@ import uvloop
 from bench.system import ROOT, environment
 from hodei.wire.gen import jobs_pb2
 
-
 SERVICE = jobs_pb2.DESCRIPTOR.services_by_name["JobExecutionService"].full_name
 
 
