@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from hodei.domain.audit import Entry, Interface, Result
+from hodei.domain.audit import Entry
 
 Key = tuple[str, ...]
 
@@ -101,11 +101,6 @@ class Allowance:
     """By so many the burst grows again per window."""
     kinds: int
     """Counted apart per window; what is beyond is counted together."""
-
-    @property
-    def most_per_window(self) -> int:
-        """Rows per window when it goes on for ever."""
-        return self.refill + self.kinds + len(Interface) * (len(Result) - 1)
 
 
 DENIALS = Allowance(window=timedelta(minutes=1), singly=10, burst=500, refill=20, kinds=20)

@@ -201,15 +201,6 @@ def not_startable(words: str, *, exit_code: int | None = None) -> Outcome:
     )
 
 
-def never_placeable(reason: str) -> Outcome:
-    """No configured provider can serve the job any more."""
-    return Outcome(
-        cause=Cause.SPEC,
-        message=f"No provider can run this job any more: {_clause(reason)}.",
-        suggestion="Change what the job asks for, or configure a provider that offers it.",
-    )
-
-
 def _clause(words: str) -> str:
     """Somebody else's words, fit to end a sentence of ours."""
     return " ".join(words.split()).rstrip(".")

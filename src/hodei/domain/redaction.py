@@ -42,20 +42,6 @@ _GRAM = 2 * _WORD - 1
 _MANY = 24
 """From this number of patterns on, one pass over aligned words sorts out clean chunks."""
 
-_SECRET_NAME = re.compile(
-    r"(?:^|[_.-])(?:TOKEN|KEY|PASS|PASSWD|CREDS?|PAT|DSN)\d*$|[_.-]PWD$"
-    r"|(?:^|[_.-])(?:TOKEN|KEY)[_.-]"
-    r"|PASSWORD|PASSPHRASE|SECRET|CREDENTIAL|APIKEY|ACCESSKEY|PRIVATEKEY|TOKEN$"
-)
-_PUBLIC_NAME = re.compile(r"(?:^|_)PUBLIC_KEY(?:_|$)|(?:_|^)(?:KEY|TOKEN)_(?:ID|NAME|FILE|PATH)$")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a variable of this name usually holds a secret (`API_TOKEN`, `dbPassword`)."""
-    upper = _CAMEL.sub("_", name).upper()
-    return bool(_SECRET_NAME.search(upper)) and not _PUBLIC_NAME.search(upper)
-
 
 class HeldTail:
     """What a redactor holds back, told without the bytes."""

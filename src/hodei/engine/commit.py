@@ -78,10 +78,6 @@ class Committer:
         if verdict is Verdict.FULL:
             raise CapacityExhausted("the provider has no room for another worker")
 
-    async def save_all(self, units: Sequence[Unit]) -> list[Verdict]:
-        """Saves units that do not share entities; verdicts in order. Raises Unavailable."""
-        return list(await asyncio.gather(*(self.enqueue(unit) for unit in units)))
-
     def enqueue(self, unit: Unit) -> asyncio.Future[Verdict]:
         """Queues a unit; the future holds its verdict, or Unavailable."""
         loop = asyncio.get_running_loop()

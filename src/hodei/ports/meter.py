@@ -1,4 +1,4 @@
-"""Meter: hears what this replica did, for whoever counts it."""
+"""Meters: hear what this replica did, for whoever counts it."""
 
 from __future__ import annotations
 
@@ -70,10 +70,6 @@ class CallMeter(Protocol):
     def websocket(self, change: int) -> None:
         """So many more WebSockets are open."""
         ...
-
-
-class Meter(EngineMeter, CallMeter, Protocol):
-    """Everything that is told."""
 
 
 class Unmetered:

@@ -35,7 +35,6 @@ class FakeClock:
         self._jumped = timedelta()
         self._sleepers: list[_Sleeper] = []
         self._fell_asleep = 0
-        self._changed = asyncio.Event()
 
     def now(self) -> datetime:
         """Wall time."""
@@ -57,19 +56,12 @@ class FakeClock:
             asyncio.get_running_loop().create_future(),
         )
         heappush(self._sleepers, sleeper)
-        self._changed.set()
         await sleeper.woken
 
     @property
     def sleepers(self) -> int:
         """How many tasks sleep now."""
         return sum(1 for sleeper in self._sleepers if not sleeper.woken.done())
-
-    async def wait_for_sleepers(self, count: int) -> None:
-        """Returns when at least `count` tasks sleep."""
-        while self.sleepers < count:
-            self._changed.clear()
-            await self._changed.wait()
 
     async def advance(self, seconds: float) -> None:
         """Lets so much time pass and wakes those whose time has come."""

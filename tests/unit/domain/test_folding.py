@@ -66,7 +66,9 @@ def test_names_and_addresses_made_up_without_end_leave_a_bounded_number_of_rows(
         rows += folding.take(_after(at, fresh)) is not None
         if number % 10 == 0:
             rows += len(folding.due(T0 + timedelta(seconds=at)))
-    assert rows <= DENIALS.burst + minutes * DENIALS.most_per_window
+    counted_together = len(Interface) * (len(Result) - 1)
+    per_minute = DENIALS.refill + DENIALS.kinds + counted_together
+    assert rows <= DENIALS.burst + minutes * per_minute
 
 
 def test_every_entry_is_told_or_counted() -> None:

@@ -63,12 +63,6 @@ TABLE: list[tuple[Outcome, Cause, str, str]] = [
         "PATH",
     ),
     (outcomes.not_startable(""), Cause.SPEC, "could not be started.", "Change the spec"),
-    (
-        outcomes.never_placeable("no provider is called 'gone'"),
-        Cause.SPEC,
-        "No provider can run this job any more: no provider is called 'gone'.",
-        "configure a provider",
-    ),
 ]
 
 

@@ -162,7 +162,8 @@ async def test_save_tells_what_went_wrong() -> None:
         await committer.save(unit(2, max_live=1))
     with pytest.raises(StaleVersion):
         await committer.save(unit(1))
-    assert await committer.save_all([unit(1, version=1), unit(3)]) == [Verdict.SAVED] * 2
+    assert await committer.enqueue(unit(1, version=1)) is Verdict.SAVED
+    assert await committer.enqueue(unit(3)) is Verdict.SAVED
 
 
 @pytest.mark.parametrize("lost", [True, False])
@@ -178,7 +179,7 @@ async def test_a_repeat_after_no_answer_saves_once(lost: bool) -> None:
         committer.save(unit(1)), committer.save(unit(2)), return_exceptions=True
     )
     assert [type(result) for result in results] == [Unavailable, Unavailable]
-    verdicts = await committer.save_all([unit(1), unit(2)])
+    verdicts = await asyncio.gather(*(committer.enqueue(unit(number)) for number in (1, 2)))
     assert verdicts == [Verdict.SAVED if lost else Verdict.STALE] * 2
     assert [w.version for w in await store.list_workers()] == [1, 1]
 

@@ -51,24 +51,12 @@ async def test_a_loop_runs_as_often_as_time_allows() -> None:
 async def test_a_cancelled_sleeper_is_forgotten() -> None:
     clock = FakeClock()
     task = asyncio.create_task(clock.sleep(5))
-    await clock.wait_for_sleepers(1)
+    await clock.advance(0)
     task.cancel()
     await asyncio.wait({task})
     assert clock.sleepers == 0
     await clock.advance(10)
     assert task.cancelled()
-
-
-async def test_waiting_for_sleepers_ends_when_they_sleep() -> None:
-    clock = FakeClock()
-    waiting = asyncio.create_task(clock.wait_for_sleepers(2))
-    tasks = [asyncio.create_task(clock.sleep(1))]
-    await clock.wait_for_sleepers(1)
-    assert not waiting.done()
-    tasks.append(asyncio.create_task(clock.sleep(1)))
-    await waiting
-    await clock.advance(1)
-    await asyncio.gather(*tasks)
 
 
 async def test_no_time_is_one_turn() -> None:
@@ -82,7 +70,7 @@ async def test_a_jump_of_the_wall_clock_wakes_nobody() -> None:
     clock = FakeClock()
     start = clock.now()
     task = asyncio.create_task(clock.sleep(60))
-    await clock.wait_for_sleepers(1)
+    await clock.advance(0)
     clock.jump(3600)
     await clock.advance(0)
     assert not task.done()

@@ -42,7 +42,7 @@ _STARTING = (Phase.PROVISIONING, Phase.PULLING, Phase.REGISTERING, Phase.STARTIN
 
 
 class Instruments:
-    """Implements `Meter`."""
+    """Implements `EngineMeter` and `CallMeter`."""
 
     def __init__(self) -> None:
         # Else each of them has a second metric with the time of its first value.
