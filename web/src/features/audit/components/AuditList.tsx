@@ -47,7 +47,7 @@ export function AuditList({ rows, onOpen, onEndReached }: AuditListProps) {
       id: "at",
       title: t("column.at"),
       width: "136px",
-      cell: ({ at }) => <RelativeTime at={at} className="text-muted" />,
+      cell: ({ at }) => <RelativeTime at={at} short className="text-muted" />,
     },
     {
       id: "actor",

@@ -147,7 +147,8 @@ export function useViewer(jobId: string, settings: Settings, range: LineRange | 
 function countsOf(base: LogReader | undefined, marks: Marks | undefined) {
   if (marks !== undefined) return marks.counts;
   const meta = base?.meta;
-  return meta === undefined ? {} : { WARN: meta.warn_count, ERROR: meta.error_count };
+  if (meta === undefined) return {};
+  return { ...(meta.total === 0 && { INFO: 0 }), WARN: meta.warn_count, ERROR: meta.error_count };
 }
 
 /** The list that is wanted once it has been read; until then the one before it stays. */

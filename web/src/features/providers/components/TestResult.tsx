@@ -5,6 +5,7 @@ import { sentence } from "@/components/placement/Rejections";
 import { Facts } from "@/components/ui/Card";
 import { Said } from "@/components/ui/Said";
 import { RelativeTime } from "@/components/ui/Time";
+import { said } from "@/i18n/phrases";
 import { cn } from "@/lib/cn";
 import type { Health } from "../hooks/data";
 
@@ -44,16 +45,19 @@ export function TestResult({ health, title }: Props) {
   );
 }
 
-/** What a provider tells of itself, as it names it. */
+/** What a provider tells of itself; a name that has no words here is shown as it came. */
 export function Details({ details, label }: { details: Record<string, string>; label?: string }) {
+  const { t, i18n } = useTranslation("providers");
+  const words = (key: string, other: string) =>
+    i18n.exists(key, { ns: "providers" }) ? t(key as never) : other;
   const facts = Object.entries(details)
     .filter(([, value]) => value !== "")
     .map(
       ([name, value]) =>
         [
-          name.replaceAll("_", " "),
+          words(`found.${name}`, name.replaceAll("_", " ")),
           <code key={name} className="font-mono text-sm">
-            {value}
+            {name === "isolation" ? words(`isolation.${value}`, value) : said(value)}
           </code>,
         ] as const,
     );

@@ -98,7 +98,7 @@ function Table({ schedules, onEndReached }: ListProps) {
     {
       id: "when",
       title: t("column.when"),
-      width: "minmax(220px, 2fr)",
+      width: "minmax(220px, 3fr)",
       cell: (schedule) => (
         <span title={`${words(schedule.words)} · ${schedule.zone}`}>
           <When schedule={schedule} />

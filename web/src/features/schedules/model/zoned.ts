@@ -55,9 +55,9 @@ export function offsetText(ms: number): string {
   return `UTC${ms < 0 ? "−" : "+"}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
-/** The local time of `zone` as a field takes it: "2027-03-28T09:00". */
+/** The local time of `zone` as a field takes it: "2027-03-28T09:00", with seconds if there are any. */
 export const localOf = (instant: number, zone: string): string =>
-  new Date(wallOf(instant, zone)).toISOString().slice(0, 16);
+  new Date(wallOf(instant, zone)).toISOString().slice(0, 19).replace(/:00$/, "");
 
 /**
  * The instant at which the clocks of `zone` show `local` ("2027-03-28T09:00").
