@@ -43,10 +43,14 @@ Many = list[str] | None
 def list_jobs(
     status: Annotated[Many, typer.Option("--status", "-s", help="State; repeatable.")] = None,
     q: Annotated[str | None, typer.Option("--name", "-n", help="Part of the name.")] = None,
-    project: Annotated[str | None, typer.Option("--project")] = None,
-    provider: Annotated[str | None, typer.Option("--provider")] = None,
+    project: Annotated[str | None, typer.Option("--project", help="Only of this.")] = None,
+    provider: Annotated[
+        str | None, typer.Option("--provider", help="Only on this, by id or name.")
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who submitted it.")] = None,
-    label: Annotated[Many, typer.Option("--label", "-l", metavar="K=V")] = None,
+    label: Annotated[
+        Many, typer.Option("--label", "-l", metavar="K=V", help="Only with it; repeatable.")
+    ] = None,
     since: Annotated[str | None, typer.Option("--from", help="Time or day, in UTC.")] = None,
     until: Annotated[str | None, typer.Option("--to", help="Time or day, in UTC.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many.", min=1)] = 20,

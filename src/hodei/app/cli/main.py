@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+import hodei
 from hodei.app.cli import (
     agent,
     audit,
@@ -41,10 +42,17 @@ app = typer.Typer(
     help="Run commands as jobs: in containers, pods, microVMs or processes.",
     epilog=EPILOG,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(hodei.__version__)
+        raise typer.Exit
 
 
 @app.callback()
@@ -53,6 +61,10 @@ def everywhere(
         Path | None,
         typer.Option("--ca", help="PEM file: the authority of an https server (HODEI_CA_FILE)."),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="As `version` does."),
+    ] = False,
 ) -> None:
     """Run commands as jobs: in containers, pods, microVMs or processes."""
     if ca is not None:

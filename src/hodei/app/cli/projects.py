@@ -66,7 +66,9 @@ def _share(project: Mapping[str, Any], what: str) -> str:
 @app.command("set")
 def set_project(
     name: Name,
-    description: Annotated[str | None, typer.Option("--description", "-d")] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", "-d", help="A few words.")
+    ] = None,
     running_jobs: Annotated[Limit, typer.Option(help="On workers at the same time.")] = None,
     cpu: Annotated[Limit, typer.Option(help="CPUs that they ask for together.")] = None,
     memory_mb: Annotated[Limit, typer.Option(help="MB that they ask for together.")] = None,

@@ -19,9 +19,11 @@ Key = Annotated[str, typer.Argument(help="Name or id.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 Many = list[str] | None
 Setting = Annotated[Many, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Setting, JSON.")]
-Label = Annotated[Many, typer.Option("--label", "-l", metavar="K=V")]
+Label = Annotated[
+    Many, typer.Option("--label", "-l", metavar="K=V", help="That jobs may ask for; repeatable.")
+]
 File = Annotated[str | None, typer.Option("-f", "--file", help="YAML or JSON; - is stdin.")]
-Region = Annotated[str | None, typer.Option("--region")]
+Region = Annotated[str | None, typer.Option("--region", help="Where it is; jobs may ask for it.")]
 MaxWorkers = Annotated[int | None, typer.Option("--max-workers", help="At the same time.")]
 Warm = Annotated[
     Many,

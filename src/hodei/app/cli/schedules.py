@@ -45,7 +45,7 @@ CatchUp = Annotated[str | None, typer.Option("--catch-up", help="none, last, all
 Jitter = Annotated[str | None, typer.Option("--jitter", help="Fire up to so much later: 5m.")]
 Starts = Annotated[str | None, typer.Option("--starts-at", help="No slot before it.")]
 Ends = Annotated[str | None, typer.Option("--ends-at", help="Every slot before it.")]
-Description = Annotated[str | None, typer.Option("--description", "-d")]
+Description = Annotated[str | None, typer.Option("--description", "-d", help="A few words.")]
 
 
 @app.command("list")
@@ -207,7 +207,7 @@ def run_schedule(key: Key, project: Project = "default", json: Json = False) -> 
 @app.command("next")
 def next_slots(
     key: Key,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=50)] = 5,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=50, help="How many.")] = 5,
     project: Project = "default",
     json: Json = False,
 ) -> None:
@@ -233,7 +233,7 @@ def next_slots(
 def list_firings(
     key: Key,
     outcome: Annotated[list[str] | None, typer.Option("--outcome", help="Only these.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
     project: Project = "default",
     json: Json = False,
 ) -> None:
@@ -256,7 +256,7 @@ def list_firings(
 def explain(
     expression: Annotated[str, typer.Argument(help="A cron expression.")],
     zone: Annotated[str, typer.Option("--zone", "-z", help="IANA time zone.")] = "UTC",
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=50)] = 5,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=50, help="How many.")] = 5,
     json: Json = False,
 ) -> None:
     """Say in words, in English and Spanish, what a cron expression means, and when it fires."""

@@ -189,6 +189,8 @@ def _command(draft: Draft, options: Options) -> None:
     if words:
         draft.data["command"] = _given_command(words, options.kind or "shell")
         draft.origins["command"] = "COMMAND"
+        if options.kind is not None:
+            draft.origins["command.type"] = "--type"
     elif options.kind is not None:
         command = draft.data.get("command")
         script = {"script": command} if isinstance(command, str) else command

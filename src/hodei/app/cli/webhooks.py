@@ -202,7 +202,7 @@ def list_deliveries(
         str | None, typer.Option("--state", help="pending, failed, delivered or dead.")
     ] = None,
     event: Annotated[str | None, typer.Option("--event", "-e", help="Only of this.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 20,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 20,
     project: Project = "default",
     json: Json = False,
 ) -> None:
