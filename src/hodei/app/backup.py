@@ -34,7 +34,7 @@ async def back_up(settings: Settings, file: Path) -> int:
     """
     if file.exists():
         raise Conflict(f"{file} is there already; name another file, or move it away")
-    async with _reached(settings) as dsn:
+    async with reached(settings) as dsn:
         with named(settings):
             seen = await examine(dsn)
         if not seen.schema:
@@ -81,7 +81,7 @@ async def restore(settings: Settings, file: Path) -> int:
 
 
 @asynccontextmanager
-async def _reached(settings: Settings) -> AsyncIterator[str]:
+async def reached(settings: Settings) -> AsyncIterator[str]:
     """The database, also that of a server that runs on this data directory."""
     if settings.database_url is None:
         running = running_dsn(settings.data_dir / "postgres")

@@ -50,3 +50,21 @@ def test_a_complaint_names_the_option(capsys: pytest.CaptureFixture[str]) -> Non
         build(None, Options(command=["true"], kind="ruby"))
     assert stopped.value.code == 2
     assert capsys.readouterr().err.startswith("hodei: --type: command.type: must be one of ")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("schedules create x --cron @daily", "give what it submits: --job FILE or --template NAME"),
+        ("schedules create x --template y", "give one of --cron, --every and --at"),
+        ("schedules update x", "nothing to change: see --help"),
+        ("webhooks update x", "nothing to change: see --help"),
+        ("providers edit x", "nothing to change: see --help"),
+        ("users edit x", "nothing to change: see --help"),
+        ("--ca /nowhere/ca.pem jobs list", "--ca: no file '/nowhere/ca.pem'"),
+    ],
+)
+def test_what_is_missing_is_said_before_a_server_is_asked(words: str, said: str) -> None:
+    done = CliRunner().invoke(app, words.split(), prog_name="hodei")
+    assert done.stderr == f"hodei: {said}\n"
+    assert isinstance(done.exception, Stop) and done.exception.code == 2

@@ -79,7 +79,9 @@ def read_bundle(folder: Path) -> BundleInfo:
             for path, item in document["files"].items()
         }
         version, architecture = document["version"], document["architecture"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except OSError as error:
+        raise BundleBroken(f"{folder / MANIFEST} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BundleBroken(f"{folder / MANIFEST} cannot be read: {error}") from error
     found = list_entries(folder)
     for path in sorted(listed.keys() | found.keys()):

@@ -30,7 +30,7 @@ from hodei.app.cli import (
 )
 from hodei.app.cli.credentials import CredentialsFault
 from hodei.app.cli.run import run
-from hodei.app.cli.session import Stop, say
+from hodei.app.cli.session import Stop, fail, say
 
 EPILOG = (
     "Environment: HODEI_URL (default http://127.0.0.1:8080), HODEI_TOKEN, HODEI_CA_FILE. "
@@ -68,6 +68,8 @@ def everywhere(
 ) -> None:
     """Run commands as jobs: in containers, pods, microVMs or processes."""
     if ca is not None:
+        if not ca.is_file():
+            fail(f"--ca: no file '{ca}'", exits.USAGE)
         os.environ["HODEI_CA_FILE"] = str(ca)
 
 

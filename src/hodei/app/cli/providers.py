@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hodei.app.cli import exits
-from hodei.app.cli.session import fail, print_json, raw_list, read_pairs, with_client
+from hodei.app.cli.session import fail, print_json, raw_list, read_pairs, some_change, with_client
 from hodei.app.cli.warm import budget_text, pool_text, warm_options
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ def edit_provider(
     changes |= warm_options(warm, learn, idle_timeout, origins)
     if name is not None:
         changes["name"] = name
+    some_change(changes)
 
     async def act(client: AsyncClient) -> None:
         now = (await client.provider(key)).raw

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hodei.app.cli import exits
 from hodei.app.cli.schedule_files import Given, config_of, merged, typed_parameters
-from hodei.app.cli.session import print_json, with_client
+from hodei.app.cli.session import fail, print_json, some_change, with_client
 
 if TYPE_CHECKING:
     from hodei.client import AsyncClient
@@ -39,9 +40,13 @@ Cron = Annotated[str | None, typer.Option("--cron", help='Such as "30 2 * * *" o
 Every = Annotated[str | None, typer.Option("--every", help="Interval such as 90s or 6h.")]
 At = Annotated[str | None, typer.Option("--at", help="Once, such as 2027-01-31T08:00.")]
 Zone = Annotated[str | None, typer.Option("--zone", "-z", help="IANA time zone; UTC.")]
-Overlap = Annotated[str | None, typer.Option("--overlap", help="allow, skip, queue or replace.")]
+Overlap = Annotated[
+    str | None, typer.Option("--overlap", help="allow, skip (default), queue or replace.")
+]
 QueueLimit = Annotated[int | None, typer.Option("--queue-limit", help="Slots that may wait.")]
-CatchUp = Annotated[str | None, typer.Option("--catch-up", help="none, last, all, or all:LIMIT.")]
+CatchUp = Annotated[
+    str | None, typer.Option("--catch-up", help="none (default), last, all, or all:LIMIT.")
+]
 Jitter = Annotated[str | None, typer.Option("--jitter", help="Fire up to so much later: 5m.")]
 Starts = Annotated[str | None, typer.Option("--starts-at", help="No slot before it.")]
 Ends = Annotated[str | None, typer.Option("--ends-at", help="Every slot before it.")]
@@ -106,6 +111,8 @@ def create_schedule(
     config, origins = config_of(given, name=name, project=project)
     if paused:
         config["paused"] = True
+    if file is None:
+        _complete(config)
 
     async def act(client: AsyncClient) -> None:
         if template is not None:
@@ -113,6 +120,14 @@ def create_schedule(
         _show(await client.create_schedule(config), json)
 
     with_client(act, origins=origins)
+
+
+def _complete(config: Mapping[str, object]) -> None:
+    """Says what is missing in the words of the command line; a file has the server's."""
+    if "rule" not in config:
+        fail("give one of --cron, --every and --at", exits.USAGE)
+    if "target" not in config:
+        fail("give what it submits: --job FILE or --template NAME", exits.USAGE)
 
 
 @app.command("update")
@@ -141,6 +156,7 @@ def update_schedule(
     """Change what is given, and leave the rest; a file stands for everything."""
     given = Given.of(locals())
     config, origins = config_of(given)
+    some_change(config)
 
     async def act(client: AsyncClient) -> None:
         stored = await client.get_schedule(key, project=project)
@@ -189,7 +205,6 @@ def run_schedule(key: Key, project: Project = "default", json: Json = False) -> 
     """Fire once now, and print the id of the job; ends with 1 when it was refused."""
 
     async def act(client: AsyncClient) -> int:
-        from hodei.app.cli import exits
         from hodei.app.cli.session import say
 
         fired = await client.run_schedule(key, project=project)

@@ -136,7 +136,7 @@ def rotate_secrets(json: Json = False) -> None:
             print_json({"key": step["key"], **total})
         else:
             print(
-                f"sealed with key {step['key']}: {total['secrets']} secrets, settings of "
+                f"sealed anew with key {step['key']}: {total['secrets']} secrets, settings of "
                 f"{total['providers']} providers, {total['webhooks']} webhooks, values of "
                 f"{total['jobs']} jobs"
             )

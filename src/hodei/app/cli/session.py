@@ -131,6 +131,12 @@ def read_pairs(option: str, given: Iterable[str]) -> dict[str, str]:
     return pairs
 
 
+def some_change(changes: Mapping[str, object]) -> None:
+    """Ends the command when there is nothing that it could change."""
+    if not changes:
+        fail("nothing to change: see --help", exits.USAGE)
+
+
 def raw_list(items: Iterable[Any]) -> list[Any]:
     """The server's own JSON of typed values."""
     return [item.raw for item in items]

@@ -12,7 +12,7 @@ import typer
 from hodei.app.cli import exits
 from hodei.app.cli.asking import hidden
 from hodei.app.cli.login import PasswordFile, expiry, keep_made, refuse_variable, token_name
-from hodei.app.cli.session import fail, print_json, read_pairs, with_client
+from hodei.app.cli.session import fail, print_json, read_pairs, some_change, with_client
 
 if TYPE_CHECKING:
     from hodei.client import AsyncClient
@@ -169,8 +169,7 @@ def edit_user(
         changes["roles"] = _roles(role or (), admin)
     if enabled is not None:
         changes["enabled"] = enabled
-    if not changes:
-        fail("nothing to change: see --help", exits.USAGE)
+    some_change(changes)
 
     async def act(client: AsyncClient) -> None:
         made = await client.change_user(key, **changes)

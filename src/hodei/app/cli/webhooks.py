@@ -12,7 +12,7 @@ import typer
 
 from hodei.app.cli import exits
 from hodei.app.cli.asking import hidden
-from hodei.app.cli.session import print_json, read_pairs, say, with_client
+from hodei.app.cli.session import print_json, read_pairs, say, some_change, with_client
 from hodei.app.cli.webhook_files import config_of, duration, merged
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def create_webhook(
     )
     if disabled:
         config["enabled"] = False
+    origins.setdefault("events", "--event")
+    origins.setdefault("url", "--url")
 
     async def act(client: AsyncClient) -> None:
         _stored(await client.create_webhook(config), json)
@@ -138,6 +140,7 @@ def update_webhook(
     )
     if rotate_secret:
         config["rotate_secret"] = True
+    some_change({**config, "removed": no_header} if no_header else config)
 
     async def act(client: AsyncClient) -> None:
         stored = await client.get_webhook(key, project=project)
