@@ -18,8 +18,19 @@ system_packages() {
     fi
     say "installing $*"
     export DEBIAN_FRONTEND=noninteractive
-    apt-get install --yes --quiet --no-install-recommends "$@" >/dev/null 2>&1 && return
+    apt_install "$@" >/dev/null 2>&1 && return
     apt-get update --quiet >/dev/null || fail "apt-get update failed: is there a network?"
-    apt-get install --yes --quiet --no-install-recommends "$@" >/dev/null ||
-        fail "apt-get install $* failed: see its message above."
+    apt_install "$@" >/dev/null || fail "apt-get install $* failed: see its message above."
 }
+
+# In a shell of its own. Packages of services must not start them; what was there is put back.
+apt_install() (
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e $policy ]; then
+        trap 'rm -f $policy' EXIT
+        trap 'exit 130' INT TERM
+        printf '#!/bin/sh\nexit 101\n' >$policy
+        chmod 755 $policy
+    fi
+    apt-get install --yes --quiet --no-install-recommends "$@"
+)
