@@ -129,3 +129,20 @@ def press(page: Page, at: int, name: str, address: str) -> None:
         page.goto(address)
         settle(page)
         page.evaluate(WATCH)
+
+
+def test_a_page_that_a_lost_server_cannot_send_is_no_newer_version(visitor: Visitor) -> None:
+    visitor.noise.allow("Failed to load resource", "dynamically imported module", "ApiError")
+    asked = ("**/MetricsPage-*.js", "**/api/v1/health")
+    with visitor.page("/nowhere") as page:
+        for address in asked:
+            page.route(address, lambda route: route.abort())
+        page.goto("/jobs")
+        metrics = page.get_by_role("navigation").get_by_role("link", name="Metrics")
+        metrics.click()
+        expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+        expect(metrics).to_be_visible()
+        for address in asked:
+            page.unroute(address)
+        page.get_by_role("alert").get_by_role("button", name="Try again").click()
+        expect(page.get_by_role("heading", level=1, name="Metrics")).to_be_visible()

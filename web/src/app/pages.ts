@@ -1,5 +1,6 @@
 /** Which feature pages exist: routes and navigation ask here, so that no link leads nowhere. */
 import { type ComponentType, createElement, lazy, type ReactElement } from "react";
+import { ApiError } from "@/api/problem";
 import { loadNamespaces } from "@/i18n/i18n";
 
 /** What an address says, for the data that its page shows first. */
@@ -19,11 +20,26 @@ const pathOf = (feature: string, page: string) => `../features/${feature}/pages/
 /** Whether `features/<feature>/pages/<page>.tsx` is there. */
 export const hasPage = (feature: string, page: string): boolean => pathOf(feature, page) in found;
 
+let away = false;
+
+/** Code that does not come is that of an older version, unless no server is there to send it. */
+async function missing(error: unknown): Promise<never> {
+  const answer = await fetch("/api/v1/health").catch(() => undefined);
+  if (!answer?.ok) {
+    away = true;
+    throw new ApiError({ code: "network" }, 0, "");
+  }
+  if (!away) throw error;
+  // A browser asks for a module once: what it missed meanwhile comes with the page.
+  location.reload();
+  return new Promise(() => {});
+}
+
 /** Fetches a page's code and words; safe to call again, and ahead of time. */
 export async function preloadPage(feature: string, page: string): Promise<PageModule> {
   const load = found[pathOf(feature, page)];
   if (load === undefined) throw new Error(`there is no page ${feature}/${page}`);
-  const [module] = await Promise.all([load(), loadNamespaces([feature])]);
+  const [module] = await Promise.all([load().catch(missing), loadNamespaces([feature])]);
   ready.set(pathOf(feature, page), module.default);
   return module;
 }

@@ -19,8 +19,9 @@ type CardListProps<T> = {
   rows: readonly T[];
   rowId(row: T): string;
   card(row: T): ReactNode;
-  /** The usual height of a card, in pixels. */
-  height: number;
+  /** The usual height of a card, in pixels: what differs is put right when it is drawn, and moves
+   * the list of whoever comes back to it. */
+  height(row: T): number;
   onEndReached?(): void;
 };
 
@@ -39,7 +40,7 @@ export function CardList<T>({ label, rows, rowId, card, height, onEndReached }: 
   });
   const virtual = useWindowVirtualizer({
     count: rows.length,
-    estimateSize: () => height,
+    estimateSize: (index) => height(rows[index] as T),
     overscan: 8,
     scrollMargin: margin,
     // The first drawing has its cards; when it is measured, only their places change.

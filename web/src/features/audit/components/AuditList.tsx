@@ -116,7 +116,7 @@ export function AuditList({ rows, onOpen, onEndReached }: AuditListProps) {
       label={t("list")}
       rows={rows}
       rowId={(entry) => String(entry.id)}
-      height={104}
+      height={() => 104}
       onEndReached={onEndReached}
       card={(entry) => (
         <div className="pb-2">

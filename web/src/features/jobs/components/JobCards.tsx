@@ -9,7 +9,8 @@ import { formatDay, shortId } from "@/lib/format";
 import { serverNow } from "@/live/clock";
 import { LineCounts } from "./JobTable";
 
-const HEIGHT = 80; // of a card (h-18) and the gap below, without the name of a day
+const HEIGHT = 80; // of a card (h-18) and the gap below
+const HEADING = 36; // of the name of a day
 const DAY = 86_400_000;
 
 const dayOf = (at: number) => new Date(at).setHours(0, 0, 0, 0);
@@ -42,7 +43,7 @@ export function JobCards({ rows, onEndReached }: JobCardsProps) {
       label={t("list")}
       rows={rows}
       rowId={(job) => job.id}
-      height={HEIGHT}
+      height={(job) => (firsts.has(job.id) ? HEIGHT + HEADING : HEIGHT)}
       onEndReached={onEndReached}
       card={(job) => (
         <div className="pb-2">

@@ -145,7 +145,7 @@ export function QueueList({ rows, onEndReached }: QueueListProps) {
       label={t("list")}
       rows={rows}
       rowId={(entry) => entry.job_id}
-      height={128}
+      height={() => 128}
       onEndReached={onEndReached}
       card={(entry) => (
         <div className="pb-2">

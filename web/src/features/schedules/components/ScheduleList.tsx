@@ -152,7 +152,7 @@ function Cards({ schedules, onEndReached }: ListProps) {
       label={t("list")}
       rows={schedules}
       rowId={(schedule) => schedule.id}
-      height={152}
+      height={() => 152}
       onEndReached={onEndReached}
       card={(schedule) => (
         <div className="pb-2">

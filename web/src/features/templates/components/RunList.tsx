@@ -37,7 +37,7 @@ export function RunList({ rows, onEndReached }: Props) {
   return (
     <CardList
       {...shared}
-      height={80}
+      height={() => 80}
       card={(job) => (
         <div className="pb-2">
           <Link

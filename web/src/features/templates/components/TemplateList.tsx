@@ -144,7 +144,7 @@ function Cards({ templates }: Pick<Props, "templates">) {
       label={t("title")}
       rows={templates}
       rowId={({ id }) => id}
-      height={124}
+      height={() => 124}
       card={(template) => (
         <div className="pb-2">
           <div className="relative flex flex-col gap-2 rounded-card border border-hairline bg-surface px-4 py-3 active:bg-raised">

@@ -103,7 +103,7 @@ export default function JobTerminalPage() {
       <section
         aria-label={t("console")}
         data-console
-        className="flex min-h-0 flex-1 flex-col overflow-hidden border-y border-hairline bg-console sm:rounded-card sm:border"
+        className="flex min-h-0 flex-1 flex-col overflow-hidden border-y border-hairline bg-console text-console-text sm:rounded-card sm:border"
       >
         <div className="relative min-h-0 flex-1">
           <Suspense>

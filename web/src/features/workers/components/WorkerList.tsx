@@ -135,7 +135,7 @@ export function WorkerList({ workers }: { workers: readonly Worker[] }) {
       label={t("list")}
       rows={workers}
       rowId={(worker) => worker.id}
-      height={112}
+      height={() => 112}
       card={(worker) => (
         <div className="pb-2">
           <div className="relative rounded-card border border-hairline bg-surface px-4 py-3">
