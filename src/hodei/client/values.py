@@ -177,9 +177,9 @@ def job_from(raw: Raw) -> Job:
         attempts=attempts if isinstance(attempts, int) else len(tries),
         provider=_provider_name(raw),
         submitted_at=time_from(raw["submitted_at"]),
-        started_at=_maybe_time(raw.get("started_at")),
-        finished_at=_maybe_time(raw.get("finished_at")),
-        cancel_requested_at=_maybe_time(raw.get("cancel_requested_at")),
+        started_at=maybe_time(raw.get("started_at")),
+        finished_at=maybe_time(raw.get("finished_at")),
+        cancel_requested_at=maybe_time(raw.get("cancel_requested_at")),
         outcome=_outcome(raw.get("outcome")) or _flat_outcome(raw),
         spec=spec,
         tries=tries,
@@ -283,7 +283,7 @@ def worker_from(raw: Raw) -> Worker:
         target=raw["target"],
         provider=_provider_name(raw),
         job_id=raw.get("job_id"),
-        created_at=_maybe_time(raw.get("created_at")),
+        created_at=maybe_time(raw.get("created_at")),
         raw=raw,
     )
 
@@ -328,5 +328,6 @@ def time_from(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _maybe_time(text: str | None) -> datetime | None:
+def maybe_time(text: str | None) -> datetime | None:
+    """The same, where there may be none yet."""
     return time_from(text) if text else None

@@ -95,6 +95,8 @@ def test_users_sign_in_and_do_what_their_role_lets_them(place: Place) -> None:
     place.ok("users", "create", "bo", "--role", "default=viewer", stdin=PASSWORD)
     [ana, bo] = json.loads(place.ok("users", "list", "--json"))
     assert (ana["roles"], bo["roles"]) == ({"*": "admin"}, {"default": "viewer"})
+    *_, shown = place.ok("users", "list").splitlines()
+    assert shown.split() == ["bo", "enabled", "password", "never", "default=viewer"]
     mine = (place.home / "hodei" / "credentials").read_bytes()
     assert "wrong" in place.refused("login", "--name", "bo", stdin="not the password")
     assert (place.home / "hodei" / "credentials").read_bytes() == mine
@@ -115,6 +117,8 @@ async def test_a_token_opens_every_door_until_it_is_revoked(place: Place) -> Non
     made = place.ok("tokens", "create", "ci", "--role", "viewer", "--expires", "1h")
     token = made.strip()
     assert token.startswith("hodei_")
+    [unused] = [one for one in place.ok("tokens", "list").splitlines() if one.endswith(" ci")]
+    assert unused.split()[-2] == "never"
     assert place.ok("jobs", "list", HODEI_TOKEN=token) is not None
     async with AsyncClient(place.server.url, token=token) as client:
         assert (await client.me())["owner"] == "ana"

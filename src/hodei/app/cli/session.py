@@ -67,7 +67,7 @@ def with_client(
     try:
         code = asyncio.run(session())
     except ApiError as error:
-        raise Stop(show_error(error, origins or {})) from error
+        raise Stop(show_error(error, origins or {}, hint=known)) from error
     except KeyboardInterrupt as error:
         raise Stop(exits.CANCELLED) from error
     except BrokenPipeError as error:
@@ -79,8 +79,11 @@ def with_client(
         raise Stop(code)
 
 
-def show_error(error: ApiError, origins: Origins) -> int:
-    """Says what is wrong, and what to do; returns the exit code that it stands for."""
+def show_error(error: ApiError, origins: Origins, *, hint: bool = True) -> int:
+    """Says what is wrong, and what to do; returns the exit code that it stands for.
+
+    Without `hint` nobody is told to sign in: that is what was just tried.
+    """
     from hodei.client import InvalidRequest, Unauthenticated, Unreachable
 
     if isinstance(error, Unreachable):
@@ -91,8 +94,9 @@ def show_error(error: ApiError, origins: Origins) -> int:
         return exits.ERROR
     if error.violations:
         show_violations(error.violations, origins)
-    elif isinstance(error, Unauthenticated):
-        say(f"{error.detail} (`hodei login` signs in)")
+    elif hint and isinstance(error, Unauthenticated):
+        shown = os.environ.get("HODEI_TOKEN")
+        say(f"{error.detail} ({'HODEI_TOKEN holds it' if shown else '`hodei login` signs in'})")
     else:
         say(error.detail)
     return exits.USAGE if isinstance(error, InvalidRequest) else exits.ERROR

@@ -27,7 +27,7 @@ def list_tokens(
 
     async def act(client: AsyncClient) -> None:
         from hodei.app.cli.tables import ago, print_table
-        from hodei.client.values import time_from
+        from hodei.client.values import maybe_time
 
         found = await client.tokens(everybodys=everybodys)
         if json:
@@ -40,7 +40,7 @@ def list_tokens(
                 one["role"],
                 one["project"] or "*",
                 one["expires_at"] or "never",
-                ago(time_from(one["last_used_at"])) or "never",
+                ago(maybe_time(one["last_used_at"])) or "never",
                 one["name"],
             )
             for one in found

@@ -36,7 +36,7 @@ def list_users(json: Json = False) -> None:
 
     async def act(client: AsyncClient) -> None:
         from hodei.app.cli.tables import ago, print_table
-        from hodei.client.values import time_from
+        from hodei.client.values import maybe_time
 
         found = await client.users()
         if json:
@@ -47,7 +47,7 @@ def list_users(json: Json = False) -> None:
                 one["name"],
                 "enabled" if one["enabled"] else "disabled",
                 _ways(one),
-                ago(time_from(one["last_sign_in_at"])) or "never",
+                ago(maybe_time(one["last_sign_in_at"])) or "never",
                 " ".join(f"{project}={role}" for project, role in one["roles"].items()),
             )
             for one in found
@@ -92,8 +92,10 @@ def create_user(
     if local:
         _locally(name, password, roles, json)
         return
-    words = _setup_words() if admin and password is not None else {}
+    words = _setup_words() if password is not None else {}
     if password is not None and words.get("needed"):
+        if not admin:
+            fail("the first user is the administrator: add --admin", exits.USAGE)
         refuse_variable()
         code = hidden("Setup code", code_file) if words["code"] else None
         _set_up(name, password, code, json)
