@@ -6,12 +6,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hodei.domain.errors import InvalidRequest, Violation, shorten
+from hodei.domain.parsing.settings import MAX_ENTRIES, SettingsReader
 
 MAX_WORKERS = 64
 MAX_CPU = 1024
 MAX_PIDS = 4_194_304
-MAX_NAMES = 100
 DEFAULT_PIDS = 4096
 CGROUP_CHOICES = ("auto", "off")
 
@@ -35,6 +34,11 @@ class ProcessSettings:
 def default_max_workers() -> int:
     """Four to a CPU, between 4 and 16."""
     return min(16, max(4, 4 * (os.cpu_count() or 1)))
+
+
+def default_cpu_limit() -> float:
+    """As many as the machine has."""
+    return float(os.cpu_count() or 1)
 
 
 def settings_schema() -> Mapping[str, object]:
@@ -67,7 +71,7 @@ def settings_schema() -> Mapping[str, object]:
                 "type": "number",
                 "exclusiveMinimum": 0,
                 "maximum": MAX_CPU,
-                "default": float(os.cpu_count() or 1),
+                "default": default_cpu_limit(),
             },
             "pids_max": {
                 "title": "Processes",
@@ -83,7 +87,7 @@ def settings_schema() -> Mapping[str, object]:
                 "type": "array",
                 "items": {"type": "string", "pattern": "^(?!HODEI_)[A-Za-z_][A-Za-z0-9_]*$"},
                 "uniqueItems": True,
-                "maxItems": MAX_NAMES,
+                "maxItems": MAX_ENTRIES,
                 "default": [],
             },
         },
@@ -92,74 +96,28 @@ def settings_schema() -> Mapping[str, object]:
 
 def parse_settings(given: Mapping[str, object]) -> ProcessSettings:
     """The settings as a value. Raises InvalidRequest that names every wrong field."""
-    faults: list[Violation] = []
-    known = ("max_workers", "cgroups", "cpu_limit", "pids_max", "pass_env")
-    for name in given:
-        if name not in known:
-            faults.append(_fault(name, f"unknown setting; known are {', '.join(known)}", ""))
+    reader = _Reader(given)
     parsed = ProcessSettings(
-        max_workers=_integer(given, "max_workers", 1, MAX_WORKERS, default_max_workers(), faults),
-        cgroups=_cgroups(given, faults),
-        cpu_limit=_cpu_limit(given, faults),
-        pids_max=_integer(given, "pids_max", 16, MAX_PIDS, DEFAULT_PIDS, faults),
-        pass_env=_names(given, faults),
+        max_workers=reader.whole("max_workers", 1, MAX_WORKERS, default_max_workers()),
+        cgroups=reader.choice("cgroups", CGROUP_CHOICES, "auto"),
+        cpu_limit=reader.cores("cpu_limit", MAX_CPU) or default_cpu_limit(),
+        pids_max=reader.whole("pids_max", 16, MAX_PIDS, DEFAULT_PIDS),
+        pass_env=reader.variables("pass_env"),
     )
-    if faults:
-        raise InvalidRequest(faults)
+    reader.finish(ProcessSettings.__dataclass_fields__)
     return parsed
 
 
-def _fault(name: str, message: str, value: object) -> Violation:
-    return Violation(field=f"settings.{name}", message=message, value=shorten(value))
-
-
-def _integer(
-    given: Mapping[str, object],
-    name: str,
-    low: int,
-    high: int,
-    default: int,
-    faults: list[Violation],
-) -> int:
-    value = given.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        faults.append(_fault(name, f"must be a whole number from {low} to {high}", value))
-        return default
-    return value
-
-
-def _cpu_limit(given: Mapping[str, object], faults: list[Violation]) -> float:
-    default = float(os.cpu_count() or 1)
-    value = given.get("cpu_limit", default)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_CPU:
-        message = f"must be a number above 0 and at most {MAX_CPU}"
-        faults.append(_fault("cpu_limit", message, value))
-        return default
-    return float(value)
-
-
-def _cgroups(given: Mapping[str, object], faults: list[Violation]) -> str:
-    value = given.get("cgroups", "auto")
-    if value not in CGROUP_CHOICES or not isinstance(value, str):
-        message = f"must be one of {', '.join(CGROUP_CHOICES)}"
-        faults.append(_fault("cgroups", message, value))
-        return "auto"
-    return value
-
-
-def _names(given: Mapping[str, object], faults: list[Violation]) -> tuple[str, ...]:
-    value = given.get("pass_env", ())
-    if not isinstance(value, list | tuple) or len(value) > MAX_NAMES:
-        message = f"must be a list of at most {MAX_NAMES} names"
-        faults.append(_fault("pass_env", message, value))
-        return ()
-    names = []
-    for index, name in enumerate(value):
-        if not isinstance(name, str) or not name.isidentifier() or not name.isascii():
-            faults.append(_fault(f"pass_env[{index}]", "must be a variable's name", name))
-        elif name.startswith("HODEI_"):
-            message = "must not begin with HODEI_: the server's own settings never reach a job"
-            faults.append(_fault(f"pass_env[{index}]", message, name))
-        else:
-            names.append(name)
-    return tuple(dict.fromkeys(names))
+class _Reader(SettingsReader):
+    def variables(self, name: str) -> tuple[str, ...]:
+        found = []
+        for index, value in enumerate(self.items(name, "names")):
+            where = f"{name}[{index}]"
+            if not isinstance(value, str) or not value.isidentifier() or not value.isascii():
+                self.fault(where, "must be a variable's name", value)
+            elif value.startswith("HODEI_"):
+                message = "must not begin with HODEI_: the server's own settings never reach a job"
+                self.fault(where, message, value)
+            else:
+                found.append(value)
+        return tuple(dict.fromkeys(found))

@@ -32,7 +32,7 @@ class ScriptedProvider:
         self._id = str(context.provider_id)
         self._owner = (context.installation_id, self._id)
         self._cloud = cloud
-        self._script = Script(settings.rules)
+        self._script = Script(settings.steps)
 
     @property
     def capabilities(self) -> Capabilities:

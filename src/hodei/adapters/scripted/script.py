@@ -16,7 +16,7 @@ order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -28,10 +28,9 @@ from hodei.domain.errors import (
     ProviderUnavailable,
     ProvisionTimeout,
     SpecRejected,
-    Violation,
     WorkerElsewhere,
-    shorten,
 )
+from hodei.domain.parsing.settings import MAX_ENTRIES, SettingsReader
 from hodei.domain.provider import Isolation
 from hodei.domain.spec import Architecture
 
@@ -95,7 +94,7 @@ class Rule:
 class ScriptedSettings:
     """What a scripted provider claims to be, and its faults."""
 
-    rules: tuple[Rule, ...] = ()
+    steps: tuple[Rule, ...] = ()
     max_workers: int = 16
     isolation: Isolation = Isolation.CONTAINER
     images: bool = True
@@ -121,7 +120,13 @@ def settings_schema() -> Mapping[str, object]:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "steps": {"title": "Faults", "type": "array", "items": _rule_schema(), "default": []},
+            "steps": {
+                "title": "Faults",
+                "type": "array",
+                "items": _rule_schema(),
+                "maxItems": MAX_ENTRIES,
+                "default": [],
+            },
             "max_workers": _whole(1, 100_000, plain.max_workers),
             "gpus": _whole(0, 1024, plain.gpus),
             "isolation": _one_of(Isolation, plain.isolation),
@@ -130,7 +135,12 @@ def settings_schema() -> Mapping[str, object]:
                 "items": {"enum": [str(value) for value in Architecture]},
                 "default": sorted(plain.architectures),
             },
-            "regions": {"type": "array", "items": {"type": "string"}, "default": []},
+            "regions": {
+                "type": "array",
+                "items": {"type": "string"},
+                "maxItems": MAX_ENTRIES,
+                "default": [],
+            },
             **flags,
         },
     }
@@ -138,116 +148,76 @@ def settings_schema() -> Mapping[str, object]:
 
 def parse_settings(given: Mapping[str, object]) -> ScriptedSettings:
     """The settings as a value. Raises InvalidRequest that names every wrong field."""
-    reader = _Reader(given, "settings")
+    reader = _Reader(given)
     plain = ScriptedSettings()
-    steps = reader.sequence("steps")
     parsed = ScriptedSettings(
-        rules=tuple(
-            rule for index, step in enumerate(steps) if (rule := _rule(step, index, reader.faults))
-        ),
+        steps=reader.rules("steps"),
         max_workers=reader.whole("max_workers", 1, 100_000, plain.max_workers),
         gpus=reader.whole("gpus", 0, 1024, plain.gpus),
-        isolation=Isolation(reader.choice("isolation", tuple(Isolation), plain.isolation)),
+        isolation=Isolation(reader.choice("isolation", Isolation, plain.isolation)),
         architectures=frozenset(
             Architecture(value)
             for value in reader.texts("architectures", tuple(Architecture), plain.architectures)
         ),
         regions=frozenset(reader.texts("regions", (), ())),
-        images=reader.flag("images"),
-        networks_none=reader.flag("networks_none"),
-        storage_limit=reader.flag("storage_limit"),
-        reusable_workers=reader.flag("reusable_workers"),
+        images=reader.flag("images", plain.images),
+        networks_none=reader.flag("networks_none", plain.networks_none),
+        storage_limit=reader.flag("storage_limit", plain.storage_limit),
+        reusable_workers=reader.flag("reusable_workers", plain.reusable_workers),
     )
-    reader.finish()
-    if reader.faults:
-        raise InvalidRequest(reader.faults)
+    reader.finish(ScriptedSettings.__dataclass_fields__)
     return parsed
 
 
-def _rule(given: object, index: int, faults: list[Violation]) -> Rule | None:
-    where = f"settings.steps[{index}]"
-    if not isinstance(given, Mapping):
-        faults.append(Violation(field=where, message="must be an object", value=shorten(given)))
-        return None
-    reader = _Reader(given, where)
-    rule = Rule(
-        at=At(reader.choice("at", tuple(At), "")),
-        do=Do(reader.choice("do", tuple(Do), "")),
-        times=reader.whole("times", 0, 1_000_000, 0),
-        error=reader.choice("error", tuple(ERRORS), ProviderUnavailable.code),
-        seconds=reader.seconds("seconds"),
-        message=reader.text("message"),
-    )
-    if rule.do is Do.DIE and rule.at in DEATHLESS:
-        reader.fault("do", f"nothing can die at {rule.at}; use fail, hang or delay", rule.do)
-    reader.finish()
-    faults.extend(reader.faults)
-    return rule
+def _rule(given: Mapping[str, object], where: str) -> Rule:
+    """One rule. Raises InvalidRequest."""
+    reader = _Reader(given, where=where)
+    at, do = reader.choice("at", At, ""), reader.choice("do", Do, "")
+    error = reader.choice("error", ERRORS, ProviderUnavailable.code)
+    times = reader.whole("times", 0, 1_000_000, 0)
+    seconds, message = reader.seconds("seconds"), reader.text("message")
+    if do == Do.DIE and at in DEATHLESS:
+        reader.fault("do", f"nothing can die at {at}; use fail, hang or delay", do)
+    reader.finish(Rule.__dataclass_fields__)
+    return Rule(at=At(at), do=Do(do), times=times, error=error, seconds=seconds, message=message)
 
 
-class _Reader:
-    """Takes fields out of an object and collects what is wrong with them."""
-
-    def __init__(self, given: Mapping[str, object], where: str) -> None:
-        self._left = dict(given)
-        self._where = where
-        self.faults: list[Violation] = []
-
-    def fault(self, name: str, message: str, value: object) -> None:
-        where = f"{self._where}.{name}"
-        self.faults.append(Violation(field=where, message=message, value=shorten(value)))
-
-    def finish(self) -> None:
-        for name in self._left:
-            self.fault(name, "unknown setting", "")
-
-    def whole(self, name: str, low: int, high: int, default: int) -> int:
-        value = self._left.pop(name, default)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            self.fault(name, f"must be a whole number from {low} to {high}", value)
-            return default
-        return value
+class _Reader(SettingsReader):
+    def rules(self, name: str) -> tuple[Rule, ...]:
+        found = []
+        for index, value in enumerate(self.items(name)):
+            where = f"{name}[{index}]"
+            if not isinstance(value, Mapping):
+                self.fault(where, "must be an object", value)
+                continue
+            try:
+                found.append(_rule(value, f"settings.{where}"))
+            except InvalidRequest as error:
+                self._faults.extend(error.violations)
+        return tuple(found)
 
     def seconds(self, name: str) -> float:
-        value = self._left.pop(name, 0)
+        value = self.given(name, 0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
             self.fault(name, "must be a number of seconds from 0 to 3600", value)
             return 0
         return float(value)
 
-    def flag(self, name: str) -> bool:
-        value = self._left.pop(name, True)
-        if not isinstance(value, bool):
-            self.fault(name, "must be true or false", value)
-            return True
-        return value
-
     def text(self, name: str) -> str:
-        value = self._left.pop(name, "")
+        value = self.given(name, "")
         if not isinstance(value, str):
             self.fault(name, "must be text", value)
             return ""
         return value
 
-    def choice(self, name: str, allowed: Sequence[str], default: str) -> str:
-        value = self._left.pop(name, default)
-        if not isinstance(value, str) or value not in allowed:
-            self.fault(name, f"must be one of {', '.join(allowed)}", value)
-            return allowed[0]
-        return value
-
-    def sequence(self, name: str) -> Sequence[object]:
-        value = self._left.pop(name, ())
-        if not isinstance(value, list | tuple):
-            self.fault(name, "must be a list", value)
-            return ()
-        return value
-
-    def texts(self, name: str, allowed: Sequence[str], default: Iterable[str]) -> list[str]:
-        if name not in self._left:
-            return list(default)
+    def texts(
+        self, name: str, allowed: Collection[str], default: Collection[str]
+    ) -> Collection[str]:
+        """Of a few words, where some are `allowed`; else any."""
+        if self.given(name) is None:
+            return default
         found = []
-        for index, value in enumerate(self.sequence(name)):
+        for index, value in enumerate(self.items(name)):
             if isinstance(value, str) and (not allowed or value in allowed):
                 found.append(value)
             else:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from hodei.domain.errors import InvalidRequest, Violation, shorten
 
@@ -26,13 +25,20 @@ class SettingsReader:
     """What every type of provider reads alike; a type's own fields are methods of a subclass.
 
     A method gives the default for a value that is wrong: `finish` refuses the whole then.
-    `secret` are fields whose values are never shown.
+    `secret` are fields whose values are never shown; `where` is the place of what is read.
     """
 
-    def __init__(self, given: Mapping[str, object], secret: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        given: Mapping[str, object],
+        secret: Collection[str] = (),
+        *,
+        where: str = "settings",
+    ) -> None:
         # null is "not set": forms send it for an emptied field.
         self._given = {name: value for name, value in given.items() if value is not None}
         self._secret = secret
+        self._where = where
         self._faults: list[Violation] = []
 
     def finish(self, known: Collection[str]) -> None:
@@ -46,7 +52,7 @@ class SettingsReader:
     def fault(self, name: str, message: str, value: object = "") -> None:
         """Notes what is wrong with a field."""
         shown = "" if value == "" or name in self._secret else shorten(value)
-        self._faults.append(Violation(field=f"settings.{name}", message=message, value=shown))
+        self._faults.append(Violation(field=f"{self._where}.{name}", message=message, value=shown))
 
     @property
     def faulty(self) -> bool:
@@ -57,10 +63,10 @@ class SettingsReader:
         """The value as it came."""
         return self._given.get(name, default)
 
-    def choice(self, name: str, choices: type[StrEnum], default: str) -> str:
-        """One of the values of an enumeration."""
+    def choice(self, name: str, choices: Iterable[str], default: str) -> str:
+        """One of a few words, such as the values of an enumeration."""
         value = self._given.get(name, default)
-        allowed = [each.value for each in choices]
+        allowed = [str(each) for each in choices]
         if not isinstance(value, str) or value not in allowed:
             self.fault(name, f"must be one of {', '.join(allowed)}", value)
             return default
