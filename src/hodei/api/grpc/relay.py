@@ -12,6 +12,7 @@ import grpc
 
 from hodei.api.grpc.credentials import server_credentials
 from hodei.api.grpc.errors import abort
+from hodei.api.grpc.options import LISTENER, RELAY
 from hodei.api.grpc.peer import attempt_id_of
 from hodei.api.grpc.reading import lenient, readable
 from hodei.api.grpc.services import by_name
@@ -27,14 +28,8 @@ if TYPE_CHECKING:
     from hodei.api.grpc.errors import Context
 
 OPTIONS = (
-    ("grpc.max_receive_message_length", 4 << 20),
-    ("grpc.so_reuseport", 0),
-    # A server that fell from the network is noticed within 15 s.
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
-    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
-    ("grpc.http2.max_ping_strikes", 0),
-    ("grpc.server_handshake_timeout_ms", 10_000),
+    *LISTENER,
+    *RELAY,
     ("grpc.max_connection_idle_ms", 30_000),
 )
 BROKEN = "the server that the person came by was gone"

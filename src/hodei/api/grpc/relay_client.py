@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import grpc
 
+from hodei.api.grpc.options import RELAY
 from hodei.api.grpc.peer import StreamPeer
 from hodei.domain.errors import Conflict, Unavailable
 from hodei.engine.sessions import NO_EXIT_CODE
@@ -30,9 +31,7 @@ CONNECT_S = 3.0
 ENDING_S = 3.0
 """Until it has recorded the end of a terminal."""
 OPTIONS = (
-    ("grpc.max_receive_message_length", 4 << 20),
-    ("grpc.keepalive_time_ms", 10_000),
-    ("grpc.keepalive_timeout_ms", 5_000),
+    *RELAY,
     ("grpc.enable_retries", 0),
     # Each call has a connection of its own: what floods one terminal holds up no other.
     ("grpc.use_local_subchannel_pool", 1),

@@ -18,6 +18,7 @@ from hodei.api.grpc.guard import Guard
 from hodei.api.grpc.jobs import JobExecution
 from hodei.api.grpc.logs import LogStream
 from hodei.api.grpc.metrics import Metrics
+from hodei.api.grpc.options import LISTENER, keepalive
 from hodei.api.grpc.projects import Projects
 from hodei.api.grpc.providers import ProviderManagement
 from hodei.api.grpc.reading import lenient
@@ -67,12 +68,8 @@ MAX_WORKER_MESSAGE = 8 << 20
 """An agent sends a mebibyte of log at once, and what its terminals have."""
 _OPTIONS = (
     ("grpc.max_send_message_length", 64 << 20),
-    ("grpc.so_reuseport", 0),
-    ("grpc.keepalive_time_ms", 20_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
-    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
-    ("grpc.http2.max_ping_strikes", 0),
-    ("grpc.server_handshake_timeout_ms", 10_000),
+    *LISTENER,
+    *keepalive(20),
     # Else every message that comes in is answered by a ping, to measure the link and set the
     # window by it; now the window is this wide.
     ("grpc.http2.bdp_probe", 0),
