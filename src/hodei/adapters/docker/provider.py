@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 from uuid import UUID
 
 from hodei.adapters.docker.containers import (
@@ -42,26 +42,24 @@ from hodei.adapters.docker.worker_calls import MISSING, Calls
 from hodei.domain.errors import (
     ImageUnavailable,
     ProviderError,
-    ProvisionTimeout,
     WorkerElsewhere,
 )
 from hodei.domain.parsing.answers import Answer
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.worker import Handle
+from hodei.ports.deadline import in_time
+from hodei.ports.making import Makings
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 HANDLE_VERSION = 1
-MAKING_PATIENCE_S = 60.0
 INSPECTED_AT_ONCE = 8
 # The first start of a server makes it, which nobody's start shall wait for.
 BUNDLE_PATIENCE_S = 4.0
 SECOND_LOOK_S = 0.2
 # Each step is stored; a person does not read faster.
 PULL_STEP_S = 0.2
-LATE = "the deadline for starting the worker has passed"
 
 
 class DockerProvider:
@@ -78,7 +76,7 @@ class DockerProvider:
         self._calls = Calls(self._engine, self._owner)
         self._delivery = self._new_delivery(Path(context.data_dir).absolute())
         self._capabilities = guessed(settings)
-        self._making: dict[UUID, Making] = {}
+        self._makings = Makings[None]()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -95,7 +93,7 @@ class DockerProvider:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await asyncio.gather(*(self._settled(worker_id) for worker_id in list(self._making)))
+        await self._makings.close()
         await self._engine.__aexit__(kind, error, trace)
 
     async def check(self) -> Health:
@@ -113,25 +111,26 @@ class DockerProvider:
 
     async def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """The names of what will be, the pull where one is needed, the running container."""
-        facts = await self._within(request, self._engine.facts)
+        facts = await in_time(request, self._engine.facts)
         self._capabilities = capabilities(self._settings, facts)
         reject(request.spec, self._name, self._capabilities)
         handle = self._handle(request.worker_id, facts)
         name = request.spec.image or ""
         image = None
         if self._settings.pull_policy is not PullPolicy.ALWAYS:
-            image = await self._within(request, lambda: self._images.find(name))
+            image = await in_time(request, lambda: self._images.find(name))
         digest = image.digest if image else ""
         yield ProvisionStep(handle=handle, phase="provisioning", image_digest=digest)
         if image is None:
             async with aclosing(self._pull(request, handle)) as steps:
                 async for step in steps:
                     yield step
-            image = await self._within(request, lambda: self._images.find(name))
+            image = await in_time(request, lambda: self._images.find(name))
         if image is None:
             raise ImageUnavailable(f"the image {name} was pulled, but the engine has it no more")
         require_machine(name, image, self._capabilities.architectures)
-        await self._within(request, partial(self._made, request, image))
+        work = partial(self._make, request, image)
+        await in_time(request, lambda: self._makings.make(request.worker_id, work))
         logger.info("container started", extra={"worker_id": str(request.worker_id)})
         yield ProvisionStep(handle=handle, phase="started", image_digest=image.digest)
 
@@ -159,7 +158,7 @@ class DockerProvider:
         reason = self._elsewhere(handle, await self._engine.facts())
         if reason:
             raise WorkerElsewhere(f"cannot end the worker {handle.worker_id}: {reason}")
-        await self._settled(handle.worker_id)
+        await self._makings.settle(handle.worker_id)
         with translated("remove the container"):
             if grace_s > 0:
                 await self._calls.stop(handle.worker_id, grace_s)
@@ -202,35 +201,15 @@ class DockerProvider:
         loop = asyncio.get_running_loop()
         shown_at = loop.time()
         async with aclosing(self._images.pull(name)) as progress:
-            while (percent := await self._within(request, partial(_next, progress))) is not None:
+            while (percent := await in_time(request, partial(_next, progress))) is not None:
                 if loop.time() - shown_at >= PULL_STEP_S:
                     shown_at = loop.time()
                     yield ProvisionStep(handle=handle, phase="pulling", percent=percent)
         yield ProvisionStep(handle=handle, phase="pulling", percent=100)
 
-    async def _made(self, request: ProvisionRequest, image: Image) -> None:
-        """Creates and starts the container.
-
-        The engine goes on when a caller leaves it in the middle. So the calls run to their end
-        in a task of their own, which `destroy` waits for: else the container would appear after
-        it was removed.
-        """
-        before = self._making.get(request.worker_id)
-        making = Making()
-        task = making.task = asyncio.create_task(self._make(request, image, making, before))
-        self._making[request.worker_id] = making
-        task.add_done_callback(lambda _: self._forget(request.worker_id, making))
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError:
-            making.wanted = False
-            raise
-
     async def _make(
-        self, request: ProvisionRequest, image: Image, making: Making, before: Making | None
+        self, request: ProvisionRequest, image: Image, wanted: Callable[[], bool]
     ) -> None:
-        if before is not None:
-            await before.over()
         with translated("start the container"):
             delivered = await self._delivery.prepare(request, image)
             body = container_body(request, image, delivered, self._settings, self._owner)
@@ -238,33 +217,8 @@ class DockerProvider:
                 request.worker_id,
                 body,
                 lambda name: self._delivery.complete(request, name),
-                lambda: making.wanted,
+                wanted,
             )
-
-    async def _settled(self, worker_id: UUID) -> None:
-        """Waits until no call of this server is making the worker any more."""
-        making = self._making.get(worker_id)
-        if making is not None:
-            making.wanted = False
-            await making.over()
-
-    def _forget(self, worker_id: UUID, making: Making) -> None:
-        if self._making.get(worker_id) is making:
-            del self._making[worker_id]
-        if making.task is not None and not making.task.cancelled():
-            # Its caller may have gone, and then it must not be reported as forgotten.
-            making.task.exception()
-
-    async def _within(self, request: ProvisionRequest, work: Callable[[], Awaitable[T]]) -> T:
-        """The result, unless the deadline comes first. Raises ProvisionTimeout."""
-        left_s = (request.deadline - datetime.now(UTC)).total_seconds()
-        try:
-            if left_s > 0:
-                async with asyncio.timeout(left_s):
-                    return await work()
-        except TimeoutError as error:
-            raise ProvisionTimeout(LATE) from error
-        raise ProvisionTimeout(LATE)
 
     # ------------------------------------------------------------------ observing
 
@@ -336,20 +290,3 @@ class DockerProvider:
 
 async def _next(progress: AsyncGenerator[int, None]) -> int | None:
     return await anext(progress, None)
-
-
-class Making:
-    """One task that makes a worker, and whether anybody still wants it to."""
-
-    def __init__(self) -> None:
-        self.wanted = True
-        self.task: asyncio.Task[None] | None = None
-
-    async def over(self) -> None:
-        """Returns when it has ended, however it did; an engine that hangs is left after 60 s."""
-        if self.task is None or self.task.done():
-            return
-        await asyncio.wait([self.task], timeout=MAKING_PATIENCE_S)
-        if not self.task.done():
-            self.task.cancel()
-            await asyncio.wait([self.task])

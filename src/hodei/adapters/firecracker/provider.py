@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 from uuid import UUID
 
 from hodei.adapters.firecracker import host, machine
@@ -29,20 +29,19 @@ from hodei.adapters.firecracker.places import Place, observation
 from hodei.adapters.firecracker.settings import FirecrackerSettings
 from hodei.adapters.firecracker.snapshots import Snapshots, key_of, program_key
 from hodei.adapters.firecracker.words import agent_program, dns_of, local_servers
-from hodei.domain.errors import ProviderError, ProvisionTimeout, WorkerElsewhere
+from hodei.domain.errors import ProviderError, WorkerElsewhere
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Network
 from hodei.domain.worker import Handle
+from hodei.ports.deadline import in_time
 from hodei.ports.making import Makings
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep, WorkerSpec
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 HANDLE_VERSION = 1
 BUNDLE_PATIENCE_S = 4.0
 PULL_STEP_S = 0.2
-LATE = "the deadline for starting the worker has passed"
 
 
 class FirecrackerProvider:
@@ -121,7 +120,7 @@ class FirecrackerProvider:
         host.reject(request.spec, self._name, self._capabilities, self._settings)
         handle = self._handle(request.worker_id)
         image = request.spec.image or ""
-        found = await self._within(request, lambda: self._images.find(image))
+        found = await in_time(request, lambda: self._images.find(image))
         root = self._images.cached(found)
         digest = found.digest
         yield ProvisionStep(handle=handle, phase="provisioning", image_digest=digest)
@@ -129,15 +128,13 @@ class FirecrackerProvider:
             yield ProvisionStep(handle=handle, phase="pulling", percent=0)
             shown_at = asyncio.get_running_loop().time()
             async with aclosing(self._images.make(image, found)) as steps:
-                while not isinstance(
-                    step := await self._within(request, partial(_next, steps)), RootFs
-                ):
+                while not isinstance(step := await in_time(request, partial(_next, steps)), RootFs):
                     if asyncio.get_running_loop().time() - shown_at >= PULL_STEP_S:
                         shown_at = asyncio.get_running_loop().time()
                         yield ProvisionStep(handle=handle, phase="pulling", percent=step)
                 root = step
             yield ProvisionStep(handle=handle, phase="pulling", percent=100)
-        fault = await self._within(request, partial(self._made, request, root))
+        fault = await in_time(request, partial(self._made, request, root))
         if fault:
             yield ProvisionStep(handle=handle, phase="provisioning", reason=fault)
         logger.info("microVM started", extra={"worker_id": str(request.worker_id)})
@@ -245,17 +242,6 @@ class FirecrackerProvider:
         calls = machine.calls(spec.resources, spec.network, self._settings, "")
         files = (kernel.name, system.name, image.name, storage_mb)
         return key_of(*files, program_key(firecracker), calls)
-
-    async def _within(self, request: ProvisionRequest, work: Callable[[], Awaitable[T]]) -> T:
-        """The result, unless the deadline comes first. Raises ProvisionTimeout."""
-        left_s = (request.deadline - datetime.now(UTC)).total_seconds()
-        try:
-            if left_s > 0:
-                async with asyncio.timeout(left_s):
-                    return await work()
-        except TimeoutError as error:
-            raise ProvisionTimeout(LATE) from error
-        raise ProvisionTimeout(LATE)
 
     # ------------------------------------------------------------------ where
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 from uuid import UUID
 
 from hodei.adapters.kubernetes import pods
@@ -33,6 +33,7 @@ from hodei.domain.parsing.answers import Answer, text
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Resources
 from hodei.domain.worker import Handle
+from hodei.ports.deadline import LATE, in_time
 from hodei.ports.making import Makings
 from hodei.ports.provider import (
     Enrolment,
@@ -44,13 +45,11 @@ from hodei.ports.provider import (
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 HANDLE_VERSION = 1
 EXAMINE_EVERY_S = 60.0
 """While nothing is in the way, rights, nodes and quotas are asked for this seldom."""
 SAMPLE = UUID(int=0)
 SAMPLE_IMAGE = "hodei-check"
-LATE = "the deadline for starting the worker has passed"
 
 
 class KubernetesProvider:
@@ -118,14 +117,14 @@ class KubernetesProvider:
 
     async def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """The pod's name, the pod, what its node does with it, the running container."""
-        cluster = await self._within(request, self._cluster)
+        cluster = await in_time(request, self._cluster)
         reject(request.spec, self._name, self._capabilities)
         servers = _reachable(request)
         place = cluster.of(request.spec.project)
         handle = self._handle(request.worker_id, cluster, place)
         yield ProvisionStep(handle=handle, phase="provisioning")
         work = partial(place.calls.make, request, servers)
-        made = await self._within(request, lambda: self._makings.make(request.worker_id, work))
+        made = await in_time(request, lambda: self._makings.make(request.worker_id, work))
         patience = Patience(self._settings, request.spec.image or "")
         told = ("provisioning", "")
         with place.watch.following(pods.uid(made)) as news:
@@ -216,17 +215,6 @@ class KubernetesProvider:
         if place.watch.is_gone(pod_uid):
             raise ProviderUnavailable("somebody removed the pod while it was being made")
         return place.watch.pod(pod_uid) or made
-
-    async def _within(self, request: ProvisionRequest, work: Callable[[], Awaitable[T]]) -> T:
-        """The result, unless the deadline comes first. Raises ProvisionTimeout."""
-        left_s = (request.deadline - datetime.now(UTC)).total_seconds()
-        try:
-            if left_s > 0:
-                async with asyncio.timeout(left_s):
-                    return await work()
-        except TimeoutError as error:
-            raise ProvisionTimeout(LATE) from error
-        raise ProvisionTimeout(LATE)
 
     # ------------------------------------------------------------------ where
 

@@ -41,9 +41,10 @@ from hodei.adapters.process.proc import Identity
 from hodei.adapters.process.reaper import Reaper
 from hodei.adapters.process.settings import ProcessSettings, parse_settings, settings_schema
 from hodei.adapters.process.worker import Ending, Household, ProcessWorker
-from hodei.domain.errors import ProviderUnavailable, ProvisionTimeout, WorkerElsewhere
+from hodei.domain.errors import ProviderUnavailable, WorkerElsewhere
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.worker import Handle
+from hodei.ports.deadline import require_time
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep
 
 logger = logging.getLogger(__name__)
@@ -106,11 +107,11 @@ class ProcessProvider:
 
     async def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """Two steps: the names of what will be, then the running process."""
-        _require_time(request)
+        require_time(request)
         reject(request.spec, self._context.name, self._capabilities)
         partial = partial_handle(self._id, request.worker_id, self._place)
         yield ProvisionStep(handle=partial, phase="provisioning")
-        _require_time(request)
+        require_time(request)
         with translated("start a worker"):
             async with self._turn(request.worker_id):
                 identity = await self._start(request)
@@ -314,11 +315,6 @@ async def _readable(descriptor: int, timeout_s: float) -> None:
         return
     finally:
         loop.remove_reader(descriptor)
-
-
-def _require_time(request: ProvisionRequest) -> None:
-    if datetime.now(UTC) >= request.deadline:
-        raise ProvisionTimeout("the deadline for starting the worker has passed")
 
 
 def _slug(name: str) -> str:

@@ -16,10 +16,11 @@ from hodei.adapters.scripted.script import (
     parse_settings,
     settings_schema,
 )
-from hodei.domain.errors import ProviderUnavailable, ProvisionTimeout, SpecRejected
+from hodei.domain.errors import ProviderUnavailable, SpecRejected
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Network
 from hodei.domain.worker import Handle
+from hodei.ports.deadline import require_time
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep, WorkerSpec
 
 
@@ -71,7 +72,7 @@ class ScriptedProvider:
     async def provision(self, request: ProvisionRequest) -> AsyncGenerator[ProvisionStep, None]:
         """Intent, creation, pull of the image if there is one, start."""
         image = request.spec.image
-        _require_time(request)
+        require_time(request)
         self._reject(request.spec)
         await self._step(At.INTENT, request)
         yield self._report(request.worker_id, "provisioning")
@@ -142,7 +143,7 @@ class ScriptedProvider:
             raise ProviderUnavailable(rule.message or f"the worker died at {at}")
         if rule is not None:
             raise rule.exception()
-        _require_time(request)
+        require_time(request)
 
     async def _come_up(self, worker: CloudWorker, request: ProvisionRequest) -> bool:
         """Starts the worker and its agent; whether it shall die once it is reported."""
@@ -150,7 +151,7 @@ class ScriptedProvider:
         if started is not None and started.do is Do.FAIL:
             worker.state = ObservedState.RUNNING
             raise started.exception()
-        _require_time(request)
+        require_time(request)
         enrol = await self._cloud.reach(At.ENROL, request.worker_id, self._script)
         if not worker.alive or self._find(request.worker_id) is not worker:
             raise ProviderUnavailable("the worker died before it was up")
@@ -230,8 +231,3 @@ class ScriptedFactory:
 
 
 FACTORY = ScriptedFactory()
-
-
-def _require_time(request: ProvisionRequest) -> None:
-    if datetime.now(UTC) >= request.deadline:
-        raise ProvisionTimeout("the deadline for starting the worker has passed")
