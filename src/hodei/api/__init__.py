@@ -1,1 +1,1 @@
-"""The interfaces of the server: gRPC and HTTP, both thin over the engine's use cases."""
+"""The interfaces of the server: gRPC, HTTP and SSH, all thin over the engine's use cases."""

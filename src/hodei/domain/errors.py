@@ -209,6 +209,18 @@ def shorten(value: object, limit: int = 100) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
+def system_error(error: BaseException | None) -> OSError | None:
+    """The operating system's own error at the root of a chain, if there is one."""
+    found = None
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        if isinstance(error, OSError):
+            found = error
+        error = error.__cause__ or error.__context__
+    return found
+
+
 def _sentence(violation: Violation) -> str:
     where = f"{violation.field}: " if violation.field else ""
     given = f" (given: {violation.value})" if violation.value else ""

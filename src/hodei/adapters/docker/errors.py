@@ -15,6 +15,7 @@ from hodei.domain.errors import (
     ProviderUnavailable,
     SpecRejected,
     shorten,
+    system_error,
 )
 
 MOST_WORDS = 500
@@ -86,7 +87,7 @@ def pull_error(image: str, words: str) -> ProviderError:
 
 def unreachable(host: str, error: BaseException) -> ProviderUnavailable:
     """Why the engine cannot be talked to, with what a person can do about it."""
-    cause = _system_error(error)
+    cause = system_error(error)
     path = host.removeprefix("unix://")
     if isinstance(cause, ssl.SSLError):
         why = f"TLS fails: {cause.reason or cause}"
@@ -101,15 +102,3 @@ def unreachable(host: str, error: BaseException) -> ProviderUnavailable:
     else:
         why = cause.strerror or str(cause)
     return ProviderUnavailable(f"the Docker Engine at {host} does not answer: {why}")
-
-
-def _system_error(error: BaseException | None) -> OSError | None:
-    """The system's own error at the root of a chain."""
-    found = None
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, OSError):
-            found = error
-        error = error.__cause__ or error.__context__
-    return found

@@ -13,6 +13,7 @@ from hodei.domain.errors import (
     ProviderUnavailable,
     SpecRejected,
     shorten,
+    system_error,
 )
 
 MOST_WORDS = 500
@@ -60,7 +61,7 @@ def provider_error(doing: str, refusal: ApiRefusal) -> ProviderError:
 
 def unreachable(server: str, error: BaseException) -> ProviderUnavailable:
     """Why the API server cannot be talked to."""
-    cause = _root(error)
+    cause = system_error(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = (
             f"its certificate is not believed ({cause.verify_message}); "
@@ -75,15 +76,3 @@ def unreachable(server: str, error: BaseException) -> ProviderUnavailable:
     else:
         why = str(error) or type(error).__name__
     return ProviderUnavailable(f"the API server {server} does not answer: {why}")
-
-
-def _root(error: BaseException | None) -> OSError | None:
-    """The system's own error at the root of a chain."""
-    found = None
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, OSError):
-            found = error
-        error = error.__cause__ or error.__context__
-    return found

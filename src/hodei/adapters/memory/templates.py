@@ -33,7 +33,7 @@ class Templates(Part):
         await self._begin()
         newest = sorted((one[-1] for one in self._tables.templates.values()), key=_place)
         return [
-            _row(one)
+            TemplateRow.of(one)
             for one in newest
             if _fits(one, where) and (after is None or _place(one) > after)
         ][:limit]
@@ -155,23 +155,6 @@ def _fits(template: Template, where: TemplateFilter) -> bool:
         and (where.projects is None or template.project in where.projects)
         and (where.tag is None or where.tag in draft.tags)
         and wanted in f"{draft.name}\n{draft.description}".lower()
-    )
-
-
-def _row(template: Template) -> TemplateRow:
-    draft = template.draft
-    return TemplateRow(
-        id=template.id,
-        project=template.project,
-        name=draft.name,
-        description=draft.description,
-        tags=draft.tags,
-        parameters=draft.parameters,
-        version=template.version,
-        created_at=template.created_at,
-        created_by=template.created_by,
-        updated_at=template.updated_at,
-        updated_by=template.updated_by,
     )
 
 

@@ -1,4 +1,4 @@
-"""JobExecutionService and LogStreamService."""
+"""JobExecutionService."""
 
 from __future__ import annotations
 

@@ -80,6 +80,24 @@ class TemplateRow:
     updated_at: datetime
     updated_by: str
 
+    @classmethod
+    def of(cls, template: Template) -> TemplateRow:
+        """What a list shows of it."""
+        draft = template.draft
+        return cls(
+            id=template.id,
+            project=template.project,
+            name=draft.name,
+            description=draft.description,
+            tags=draft.tags,
+            parameters=draft.parameters,
+            version=template.version,
+            created_at=template.created_at,
+            created_by=template.created_by,
+            updated_at=template.updated_at,
+            updated_by=template.updated_by,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionRow:

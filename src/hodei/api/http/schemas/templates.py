@@ -16,7 +16,7 @@ from hodei.domain.serial import shown_spec
 from hodei.domain.spec import SecretRef
 from hodei.domain.templates.parameter import Parameter, ParameterType
 from hodei.domain.templates.rendering import Rendered
-from hodei.domain.templates.template import Template, TemplateRow, VersionRow
+from hodei.domain.templates.template import TemplateRow, VersionRow
 from hodei.engine.templates import Listed, TemplateDetail
 from hodei.ports.templates import RunBucket, RunStats, TemplateUse
 
@@ -131,24 +131,7 @@ class TemplateView(TemplateRowView):
     def of(cls, detail: TemplateDetail) -> TemplateView:
         """A template as it is shown."""
         draft = detail.template.draft
-        return cls(**_shown(_row(detail.template), detail.use), spec=dict(draft.spec))
-
-
-def _row(template: Template) -> TemplateRow:
-    draft = template.draft
-    return TemplateRow(
-        id=template.id,
-        project=template.project,
-        name=draft.name,
-        description=draft.description,
-        tags=draft.tags,
-        parameters=draft.parameters,
-        version=template.version,
-        created_at=template.created_at,
-        created_by=template.created_by,
-        updated_at=template.updated_at,
-        updated_by=template.updated_by,
-    )
+        return cls(**_shown(TemplateRow.of(detail.template), detail.use), spec=dict(draft.spec))
 
 
 def _shown(row: TemplateRow, use: TemplateUse) -> dict[str, Any]:
