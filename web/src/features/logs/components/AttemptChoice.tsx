@@ -1,7 +1,7 @@
 /** Which attempt's log is shown; there is nothing to choose while there was only one. */
 import { useTranslation } from "react-i18next";
 import type { Viewer } from "../hooks/useViewer";
-import type { Change } from "./LogViewer";
+import type { Change } from "../model/settings";
 
 export function AttemptChoice({ viewer, onChange }: { viewer: Viewer; onChange: Change }) {
   const { t } = useTranslation("logs");

@@ -4,13 +4,13 @@ import { useTranslation } from "react-i18next";
 import { cn } from "@/lib/cn";
 import { formatNumber } from "@/lib/format";
 import {
+  type Change,
   type LevelName,
   pressedLevel,
   type Settings,
   STREAMS,
   type StreamName,
 } from "../model/settings";
-import type { Change } from "./LogViewer";
 
 /** Lines per level, as far as they are known. */
 export type Counts = Partial<Record<LevelName, number>>;

@@ -22,8 +22,7 @@ import { Said } from "@/components/ui/Said";
 import { formatMoment } from "@/lib/format";
 import { usePreferences } from "@/lib/preferences";
 import type { Viewer } from "../hooks/useViewer";
-import type { Settings } from "../model/settings";
-import type { Change } from "./LogViewer";
+import type { Change, Settings } from "../model/settings";
 
 type EmptyProps = { viewer: Viewer; settings: Settings; onChange: Change };
 

@@ -13,7 +13,7 @@ import { useViewer } from "../hooks/useViewer";
 import type { Line } from "../model/line";
 import { formatHash, type LineRange, parseHash } from "../model/permalink";
 import { markerOf } from "../model/search";
-import type { Settings } from "../model/settings";
+import type { Change, Settings } from "../model/settings";
 import { AttemptChoice } from "./AttemptChoice";
 import { Chips, StreamChoice } from "./Chips";
 import { Console } from "./Console";
@@ -22,9 +22,6 @@ import { SearchBar } from "./SearchBar";
 import { StatusBar, useBroken } from "./StatusBar";
 import { Strip } from "./Strip";
 import { ToolBar } from "./ToolBar";
-
-/** Choosing goes into the history; typing and how lines look replace what is there. */
-export type Change = (change: Partial<Settings>, how: "push" | "replace") => void;
 
 export type LogViewerProps = {
   jobId: string;

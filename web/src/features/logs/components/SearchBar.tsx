@@ -6,8 +6,7 @@ import { IconButton } from "@/components/ui/Button";
 import { cn } from "@/lib/cn";
 import { formatNumber } from "@/lib/format";
 import type { Search as Found } from "../hooks/useSearch";
-import { MAX_CONTEXT, type Settings } from "../model/settings";
-import type { Change } from "./LogViewer";
+import { type Change, MAX_CONTEXT, type Settings } from "../model/settings";
 
 const TYPING_MS = 250;
 

@@ -21,8 +21,7 @@ import { Button, IconButton } from "@/components/ui/Button";
 import { fadedEdges } from "@/components/ui/edges";
 import { cn } from "@/lib/cn";
 import type { Viewer } from "../hooks/useViewer";
-import type { Settings } from "../model/settings";
-import type { Change } from "./LogViewer";
+import type { Change, Settings } from "../model/settings";
 
 /** Menus are heavy: they come after the lines. */
 const Menus = lazy(() => import("./Menus"));

@@ -26,6 +26,9 @@ export type Settings = {
   readonly wrap: boolean;
 };
 
+/** Choosing goes into the history; typing and how lines look replace what is there. */
+export type Change = (change: Partial<Settings>, how: "push" | "replace") => void;
+
 /** What the server filters by; undefined when every line is shown. */
 export type Filter = {
   readonly query: Query | undefined;

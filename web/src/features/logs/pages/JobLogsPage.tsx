@@ -9,9 +9,10 @@ import { queryClient } from "@/api/queryClient";
 import { ButtonLink } from "@/components/ui/Link";
 import { StatusBadge } from "@/components/ui/StatusBadge";
 import { shortId } from "@/lib/format";
-import { type Change, LogViewer } from "../components/LogViewer";
+import { LogViewer } from "../components/LogViewer";
 import { useLook } from "../hooks/useLook";
 import { formatHash, type LineRange, parseHash } from "../model/permalink";
+import type { Change } from "../model/settings";
 import { searchOf, settingsOf } from "../search";
 
 const route = getRouteApi("/shell/jobs/$jobId/logs");
