@@ -3,8 +3,8 @@
 A single save on an idle server is written at once; while a transaction is under way, later
 saves gather and leave together with the next one. A transaction has a price of its own, several
 times that of a unit in it. So when a crowd of attempts is under way, the first save waits for
-company, a few milliseconds at most. Latency stays that of one commit and the number of commits
-does not grow with the number of jobs.
+company, a few milliseconds or about as long as a transaction takes. Latency stays that of a commit
+or two, and the number of commits does not grow with the number of jobs.
 """
 
 from __future__ import annotations
