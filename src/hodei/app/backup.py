@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -20,7 +19,7 @@ from hodei.app.database import named, upgraded
 from hodei.app.embedded import running_dsn
 from hodei.app.embedded.binaries import installations
 from hodei.app.settings import Settings
-from hodei.app.wiring import open_database
+from hodei.app.wiring import open_database, reached_database
 from hodei.domain.errors import Conflict, NotFound, Unavailable
 
 _VERSION = 10_000
@@ -34,7 +33,7 @@ async def back_up(settings: Settings, file: Path) -> int:
     """
     if file.exists():
         raise Conflict(f"{file} is there already; name another file, or move it away")
-    async with reached(settings) as dsn:
+    async with reached_database(settings) as dsn:
         with named(settings):
             seen = await examine(dsn)
         if not seen.schema:
@@ -78,18 +77,6 @@ async def restore(settings: Settings, file: Path) -> int:
         if stored <= newest_version():
             await upgraded(settings, dsn)
     return stored
-
-
-@asynccontextmanager
-async def reached(settings: Settings) -> AsyncIterator[str]:
-    """The database, also that of a server that runs on this data directory."""
-    if settings.database_url is None:
-        running = running_dsn(settings.data_dir / "postgres")
-        if running is not None:
-            yield running
-            return
-    async with open_database(settings) as dsn:
-        yield dsn
 
 
 def _program(name: str, major: int) -> Path:

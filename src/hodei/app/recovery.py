@@ -13,7 +13,7 @@ from hodei.adapters.postgres import PostgresStore
 from hodei.adapters.security.passwords import Argon2Passwords
 from hodei.app.database import upgraded
 from hodei.app.settings import Settings
-from hodei.app.wiring import open_database
+from hodei.app.wiring import reached_database
 from hodei.domain.access.user import User, check_name, check_password, check_roles
 from hodei.domain.audit import Entry, Interface
 from hodei.domain.errors import Conflict
@@ -36,7 +36,7 @@ async def put_user(
     held = check_roles(report, roles)
     report.close()
     hashed = await Argon2Passwords().hash(fresh) if fresh is not None else None
-    async with open_database(settings) as dsn:
+    async with reached_database(settings) as dsn:
         await upgraded(settings, dsn)
         async with PostgresStore.open(dsn, pool_size=2) as store:
             found = await store.get_user(checked)

@@ -21,7 +21,7 @@ from hodei.app.agent_code import agent_command
 from hodei.app.bundle import BundleSupply
 from hodei.app.database import upgraded
 from hodei.app.docker_environment import docker_settings, refuse_closed_socket
-from hodei.app.embedded import EmbeddedPostgres
+from hodei.app.embedded import EmbeddedPostgres, running_dsn
 from hodei.app.entrance import entrance
 from hodei.app.keys import sealer_of
 from hodei.app.kubernetes_environment import kubernetes_settings
@@ -76,6 +76,18 @@ async def open_database(settings: Settings) -> AsyncIterator[str]:
         return
     async with EmbeddedPostgres.start(settings.data_dir / "postgres") as postgres:
         yield postgres.dsn
+
+
+@asynccontextmanager
+async def reached_database(settings: Settings) -> AsyncIterator[str]:
+    """The same, or the embedded one of a server that runs on this data directory."""
+    if settings.database_url is None:
+        running = running_dsn(settings.data_dir / "postgres")
+        if running is not None:
+            yield running
+            return
+    async with open_database(settings) as dsn:
+        yield dsn
 
 
 @asynccontextmanager

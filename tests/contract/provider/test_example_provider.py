@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -45,12 +44,15 @@ def _example() -> ModuleType:
 example = _example()
 
 
-def is_wrapper(pid: int) -> bool:
-    """Whether it leads a session outside of any namespace: each worker has one such process."""
+def is_wrapper(pid: int, marked: Sequence[int]) -> bool:
+    """Whether it is outside of any namespace, and no child of another one that is marked.
+
+    Each worker has one such process, from its first moment: that it leads a session comes later.
+    """
     with suppress(OSError):
-        status = Path(f"/proc/{pid}/status").read_text("utf-8", "replace")
-        inside = next(line for line in status.splitlines() if line.startswith("NSpid:"))
-        return os.getsid(pid) == pid and len(inside.split()) == 2
+        lines = Path(f"/proc/{pid}/status").read_text("utf-8", "replace").splitlines()
+        found = {name: value.split() for name, _, value in (line.partition(":") for line in lines)}
+        return len(found["NSpid"]) == 1 and int(found["PPid"][0]) not in marked
     return False
 
 
@@ -78,7 +80,8 @@ class NamespaceHarness(ProviderHarness):
         return [pid for pid, mark in marks.items() if mark.endswith(str(worker_id or ""))]
 
     def live(self, worker_id: UUID) -> int:
-        return sum(is_wrapper(pid) for pid in self.processes(worker_id))
+        marked = self.processes(worker_id)
+        return sum(is_wrapper(pid, marked) for pid in marked)
 
     def traces(self) -> Sequence[str]:
         found = []

@@ -145,8 +145,9 @@ async def code_of(place: Place, token: str | None) -> grpc.StatusCode:
 
 
 def test_whoever_is_locked_out_gets_in_by_the_database(place: Place) -> None:
-    place.server.stop()
     env = {"HODEI_DATA_DIR": str(place.server.data_dir)}
+    assert "created" in place.ok("users", "create", "zoe", "--local", stdin=NEW, **env)
+    place.server.stop()
     words = ("users", "create", "ana", "--admin", "--local")
     assert "password" in place.refused(*words, stdin="short", **env)
     assert "changed" in place.ok(*words, stdin=NEW, **env)

@@ -186,11 +186,11 @@ def db_upgrade() -> None:
 def db_version(json: Json = False) -> None:
     """Print the schema's version, and the one that this program needs."""
     from hodei.adapters.postgres.migrate import current_version, newest_version
-    from hodei.app.backup import reached
     from hodei.app.database import named
+    from hodei.app.wiring import reached_database
 
     async def work(settings: Settings) -> None:
-        async with reached(settings) as dsn:
+        async with reached_database(settings) as dsn:
             with named(settings):
                 found = await current_version(dsn)
         needed = newest_version()
