@@ -230,7 +230,8 @@ def _unknown(given: Mapping[str, str], known: Mapping[str, str]) -> list[Violati
     for name in sorted(given):
         if not name.startswith("HODEI_") or name in known or name in CLIENT_NAMES:
             continue
-        near = difflib.get_close_matches(name, known, n=1)
+        bare = name.removeprefix("HODEI_")
+        near = [bare] if bare in known else difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         violations.append(Violation(field=name, message=f"is not a setting{hint}"))
     return violations

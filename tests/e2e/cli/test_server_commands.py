@@ -110,6 +110,7 @@ def test_a_second_server_is_told_about_the_first(directory: Path) -> None:
     ("env", "says"),
     [
         ({"HODEI_HTPP_PORT": "1"}, "HODEI_HTPP_PORT: is not a setting; did you mean HODEI_HTTP"),
+        ({"HODEI_GRPC_PORT": "1"}, "HODEI_GRPC_PORT: is not a setting; did you mean GRPC_PORT?"),
         ({"HODEI_HOST": "0.0.0.0"}, "HODEI_HOST: without TLS everybody on the way can read"),
         ({"GRPC_PORT": "x"}, "GRPC_PORT: must be a whole number between 0 and 65535 (given: x)"),
         ({"HODEI_DATABASE_URL": "postgres://127.0.0.1:9/x"}, "PostgreSQL does not answer"),

@@ -73,7 +73,9 @@ def with_client(
     except BrokenPipeError as error:
         # Whoever read our output has gone; nothing more can be said there.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        say("nobody reads the output any more; the job, if there is one, goes on")
+        # Only what has fields makes a job; of a list, `head` takes what it wants.
+        if origins is not None:
+            say("nobody reads the output any more; the job, if there is one, goes on")
         raise Stop(exits.BROKEN_PIPE) from error
     if code:
         raise Stop(code)

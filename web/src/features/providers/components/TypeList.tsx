@@ -4,8 +4,10 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Schemas } from "@/api/client";
 import { Badge } from "@/components/ui/Badge";
+import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
 import { ButtonLink } from "@/components/ui/Link";
+import { useRefusal } from "@/components/ui/refusal";
 import { useOffered } from "../hooks/data";
 import { useTypeName } from "./TypeName";
 
@@ -38,6 +40,8 @@ type RowProps = { type: string; text: string; installed: boolean; count: number 
 function TypeRow({ type, text, installed, count }: RowProps) {
   const { t } = useTranslation("providers");
   const name = useTypeName()(type);
+  const refusal = useRefusal("providers.manage");
+  const look = { size: "sm", icon: Plus, "aria-label": t("types.addOf", { name }) } as const;
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0 flex-1 basis-64">
@@ -53,17 +57,16 @@ function TypeRow({ type, text, installed, count }: RowProps) {
         </p>
         {!installed && <p className="mt-1 text-sm text-muted">{t("types.howTo", { type })}</p>}
       </div>
-      {installed && (
-        <ButtonLink
-          to="/providers/new"
-          search={{ type }}
-          size="sm"
-          icon={Plus}
-          aria-label={t("types.addOf", { name })}
-        >
-          {t("types.add")}
-        </ButtonLink>
-      )}
+      {installed &&
+        (refusal === undefined ? (
+          <ButtonLink to="/providers/new" search={{ type }} {...look}>
+            {t("types.add")}
+          </ButtonLink>
+        ) : (
+          <Button disabledReason={refusal} {...look}>
+            {t("types.add")}
+          </Button>
+        ))}
     </li>
   );
 }
