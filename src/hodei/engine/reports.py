@@ -30,9 +30,7 @@ class ExitReport:
     signal: int | None
     message: str
     started_at: datetime | None
-    exited_at: datetime
     last_chunk_seq: int
-    log_bytes: int
     log_chain: bytes
     cpu_ms: int
     memory_peak_bytes: int

@@ -35,7 +35,6 @@ export type Resources = {
   workers: typeof workers;
 };
 
-export type Namespace = keyof Resources;
 export type Words = { [key: string]: string | Words };
 
 type JsonModule = { default: Words };

@@ -102,7 +102,7 @@ class LogHead:
     next_line: int = 1
     next_byte: int = 0
     received_bytes: int = 0
-    """Raw bytes of all chunks so far, to compare with the agent's count."""
+    """Raw bytes of all chunks so far, as the worker wrote them."""
     carried: tuple[Carried, ...] = ()
     warn_count: int = 0
     error_count: int = 0

@@ -515,6 +515,9 @@ class AttemptExited(_message.Message):
     """A sentence for a person; empty when the cause says it all."""
     started_at_ms: _builtins.int
     exited_at_ms: _builtins.int
+    """By the worker's clock, and like log_bytes for whoever reads along: the server writes down when it
+    heard of the end, and holds the log against the hash chain.
+    """
     last_chunk_seq: _builtins.int
     """Number of the last chunk; 0 when the attempt wrote nothing."""
     log_bytes: _builtins.int

@@ -123,15 +123,6 @@ export function useCancelJob() {
   });
 }
 
-export function useRerunJob() {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (id: string) =>
-      unwrap(api.POST("/jobs/{key}:rerun", { params: { path: { key: id } }, body: {} })),
-    onSuccess: () => jobsChanged(client),
-  });
-}
-
 /** At most this many jobs go into one bulk request. */
 export const BULK_LIMIT = 1000;
 

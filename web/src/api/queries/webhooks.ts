@@ -11,7 +11,6 @@ import type { paths } from "../schema";
 import { NOT_KEPT } from "./system";
 
 export type Webhook = Schemas["WebhookView"];
-export type SavedWebhook = Schemas["StoredWebhook"];
 export type WebhookEvent = Webhook["events"][number];
 export type Filters = Webhook["filters"];
 export type Delivery = Schemas["DeliveryView"];

@@ -7,7 +7,6 @@ import { langOf } from "@/i18n/phrases";
 import { cn } from "@/lib/cn";
 import { Button } from "./Button";
 import { Copy } from "./Copy";
-import { Tooltip } from "./Tooltip";
 
 const SKELETON_AFTER_MS = 200;
 
@@ -168,12 +167,3 @@ export function Banner({ tone = "info", children, action, className }: BannerPro
     </div>
   );
 }
-
-/** A mark beside a value that needs a word of explanation. */
-export const InfoMark = ({ text }: { text: string }) => (
-  <Tooltip text={text}>
-    <button type="button" aria-label={text} className="grid size-6 place-items-center text-subtle">
-      <Info size={14} aria-hidden />
-    </button>
-  </Tooltip>
-);

@@ -1,7 +1,5 @@
 /** One line of a log, as the server sends it. */
 
-export type Level = "" | "DEBUG" | "INFO" | "WARN" | "ERROR";
-
 export type Line = {
   /** Number within the attempt, from 1; it never changes. */
   readonly n: number;

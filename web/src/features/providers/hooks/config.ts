@@ -51,5 +51,3 @@ export function useConfigForm(form: Form, type: string, initial: Provider | { na
 
   return { draft, issues, error, summary, read, refuse, change, test, runTest };
 }
-
-export type ConfigState = ReturnType<typeof useConfigForm>;

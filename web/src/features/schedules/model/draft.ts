@@ -184,9 +184,6 @@ export type Field =
   | "target_version";
 export type Fault = { field: Field; code: "needed" | "number" | "zone" | "days" | "order" };
 
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-export const isName = (name: string): boolean => NAME.test(name);
-
 const isWhole = (text: string) => /^\d+$/.test(text.trim());
 
 /** What is missing or cannot be read; the rest is for the server to judge. */

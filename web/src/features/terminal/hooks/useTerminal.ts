@@ -28,8 +28,6 @@ const focusIsFree = () => {
 };
 const byTouch = () => matchMedia("(pointer: coarse)").matches;
 
-export type TerminalSession = ReturnType<typeof useTerminal>;
-
 export function useTerminal(jobId: string, admission: Admission) {
   const { t } = useTranslation("terminal");
   const client = useQueryClient();
