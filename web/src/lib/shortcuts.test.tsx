@@ -47,6 +47,23 @@ describe("useShortcuts", () => {
     expect(palette).toHaveBeenCalledOnce();
   });
 
+  it("leads out of an empty search by Escape, and not out of a full one", () => {
+    render(
+      <>
+        <Keys />
+        <input type="search" aria-label="Search" />
+      </>,
+    );
+    const field = screen.getByLabelText<HTMLInputElement>("Search");
+    field.focus();
+    field.value = "x";
+    press("Escape", {}, field);
+    expect(document.activeElement).toBe(field);
+    field.value = "";
+    press("Escape", {}, field);
+    expect(document.activeElement).toBe(document.body);
+  });
+
   it("can be switched off, and keys that mean nothing now keep their own meaning", () => {
     const { rerender } = render(<Keys />);
     expect(press("Enter")).toBe(true);

@@ -50,7 +50,12 @@ export function handleKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing || event.altKey) return;
   const key = nameOf(event);
   const plain = !key.startsWith("mod+");
-  if (plain && (!preferences().shortcuts || isTyping(event.target) || hasWindow())) return;
+  const { target } = event;
+  // Escape empties a search; from an empty one it leads back to the page and its keys.
+  if (key === "Escape" && target instanceof HTMLInputElement && target.type === "search") {
+    if (target.value === "") target.blur();
+  }
+  if (plain && (!preferences().shortcuts || isTyping(target) || hasWindow())) return;
   const sequence = Date.now() < pendingUntil ? `${pending} ${key}` : key;
   const hit = find(sequence) ?? find(key);
   pending = "";

@@ -12,15 +12,17 @@ import { TemplateLink } from "./OriginCard";
 export function Meta({ job }: { job: Job }) {
   const { t } = useTranslation("job-detail");
   const spec = storedSpec(job);
+  const [number, most] = [job.attempt_count, spec.retry.max_attempts];
   const attempt = job.attempts.at(-1);
   const provider = attempt?.provider ?? job.provider;
   const labels = Object.entries(spec.labels);
   return (
     <div className="flex flex-wrap items-center gap-x-5 gap-y-1 text-sm">
       <Id id={job.id} what={t("meta.id")} />
-      {job.attempt_count > 0 && (
+      {number > 0 && (
         <span className="numeric text-text">
-          {t("meta.attempt", { number: job.attempt_count, most: spec.retry.max_attempts })}
+          {/* What the infrastructure broke is tried again beyond what the job allows. */}
+          {t(number > most ? "meta.attemptBeyond" : "meta.attempt", { number, most })}
         </span>
       )}
       <dl className="contents">
