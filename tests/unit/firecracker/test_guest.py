@@ -11,9 +11,9 @@ from uuid import UUID
 import pytest
 
 from hodei.adapters.firecracker import guest
+from hodei.adapters.firecracker.agent_start import LAUNCHER, started_by
 from hodei.adapters.firecracker.network import names
 from hodei.adapters.firecracker.orders import Program, addresses, encoded, records
-from hodei.adapters.firecracker.words import LAUNCHER, started_by
 from hodei.app.bundle.launcher import make_launcher
 from hodei.domain.spec import Architecture
 

@@ -15,6 +15,7 @@ from typing import Self
 from uuid import UUID
 
 from hodei.adapters.firecracker import host, machine
+from hodei.adapters.firecracker.agent_start import agent_program, dns_of, local_servers
 from hodei.adapters.firecracker.assets import Assets
 from hodei.adapters.firecracker.errors import Refusal, translated
 from hodei.adapters.firecracker.images.archives import FolderSource
@@ -28,7 +29,6 @@ from hodei.adapters.firecracker.orders import Orders, records
 from hodei.adapters.firecracker.places import Place, observation
 from hodei.adapters.firecracker.settings import FirecrackerSettings
 from hodei.adapters.firecracker.snapshots import Snapshots, key_of, program_key
-from hodei.adapters.firecracker.words import agent_program, dns_of, local_servers
 from hodei.domain.errors import ProviderError, WorkerElsewhere
 from hodei.domain.provider import Capabilities, Health, Observation, ObservedState
 from hodei.domain.spec import Network

@@ -16,9 +16,9 @@ from hodei.app.cli import (
     firecracker,
     jobs,
     login,
-    places,
     projects,
     providers,
+    queue,
     schedules,
     secrets,
     server,
@@ -27,6 +27,7 @@ from hodei.app.cli import (
     triggers,
     users,
     webhooks,
+    workers,
 )
 from hodei.app.cli.credentials import CredentialsFault
 from hodei.app.cli.run import run
@@ -88,8 +89,8 @@ templates.app.add_typer(triggers.app, name="triggers")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(projects.app, name="projects")
 app.add_typer(secrets.app, name="secrets")
-app.add_typer(places.workers, name="workers")
-app.add_typer(places.queue, name="queue")
+app.add_typer(workers.app, name="workers")
+app.add_typer(queue.app, name="queue")
 app.add_typer(audit.app, name="audit")
 app.add_typer(agent.app, name="agent")
 app.add_typer(firecracker.app, name="firecracker")

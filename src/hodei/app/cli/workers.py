@@ -1,4 +1,4 @@
-"""`hodei workers` and `hodei queue`."""
+"""`hodei workers`: where jobs run at the moment."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from hodei.app.cli.session import print_json, raw_list, with_client
 if TYPE_CHECKING:
     from hodei.client import AsyncClient, Worker
 
-workers = typer.Typer(no_args_is_help=True, help="Workers: list, get, drain, terminate.")
-queue = typer.Typer(no_args_is_help=True, help="The queue: show, pause, resume.")
+app = typer.Typer(no_args_is_help=True, help="Workers: list, get, drain, terminate.")
 
 Id = Annotated[str, typer.Argument(help="Id of the worker.")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout.")]
 
 
-@workers.command("list")
+@app.command("list")
 def list_workers(
     gone: Annotated[bool, typer.Option("--all", "-a", help="Gone ones too.")] = False,
     json: Json = False,
@@ -42,7 +41,7 @@ def list_workers(
     with_client(act)
 
 
-@workers.command("get")
+@app.command("get")
 def get_worker(worker: Id, json: Json = False) -> None:
     """Show one worker."""
 
@@ -59,7 +58,7 @@ def get_worker(worker: Id, json: Json = False) -> None:
     with_client(act)
 
 
-@workers.command("drain")
+@app.command("drain")
 def drain_worker(worker: Id, json: Json = False) -> None:
     """Give it no further job; it goes when it is idle."""
 
@@ -69,7 +68,7 @@ def drain_worker(worker: Id, json: Json = False) -> None:
     with_client(act)
 
 
-@workers.command("terminate")
+@app.command("terminate")
 def terminate_worker(worker: Id, json: Json = False) -> None:
     """Destroy it now; its job ends as cancelled."""
 
@@ -81,63 +80,3 @@ def terminate_worker(worker: Id, json: Json = False) -> None:
 
 def _changed(worker: Worker, json: bool) -> None:
     print_json(worker.raw) if json else print(f"{worker.id} {worker.state} ({worker.target})")
-
-
-@queue.command("show")
-def show_queue(json: Json = False) -> None:
-    """Show the queue in numbers and the jobs that wait."""
-
-    async def act(client: AsyncClient) -> None:
-        from hodei.app.cli.tables import ago, print_fields, print_table
-        from hodei.app.cli.views import short
-        from hodei.client.values import time_from
-
-        found = await client.queue()
-        if json:
-            print_json(found.raw)
-            return
-        print_fields(
-            [
-                ("dispatch", "paused" if found.paused else "on"),
-                ("waiting", found.pending),
-                ("delayed", found.delayed),
-                ("assigned", found.assigned),
-                ("running", found.running),
-            ]
-        )
-        rows = [
-            (
-                entry["position"],
-                short(entry["job_id"]),
-                entry["priority"],
-                ago(time_from(entry["queued_at"])),
-                entry["name"],
-                entry["reason"],
-            )
-            for entry in found.raw["items"]
-        ]
-        if rows:
-            print()
-            print_table(("PLACE", "JOB", "PRIORITY", "QUEUED", "NAME", "REASON"), rows)
-
-    with_client(act)
-
-
-@queue.command("pause")
-def pause_queue() -> None:
-    """Dispatch no further job; running ones go on."""
-    _configure(paused=True)
-
-
-@queue.command("resume")
-def resume_queue() -> None:
-    """Dispatch again."""
-    _configure(paused=False)
-
-
-def _configure(*, paused: bool) -> None:
-    async def act(client: AsyncClient) -> None:
-        await client.configure_queue(paused=paused)
-        print("paused" if paused else "resumed")
-
-    with_client(act)
