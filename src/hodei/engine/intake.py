@@ -16,12 +16,16 @@ from dataclasses import dataclass, field
 from hodei.domain.errors import HodeiError, Unavailable
 from hodei.domain.events import Event
 from hodei.domain.job import Job
+from hodei.ports.clock import Clock
 from hodei.ports.store import JobStore
 
 logger = logging.getLogger(__name__)
 
 MAX_TOGETHER = 200
 """Jobs of different callers in one transaction; a larger submission has one of its own."""
+
+PACE_S = 0.004
+"""From one transaction of several callers to the next."""
 
 
 @dataclass(slots=True)
@@ -34,9 +38,12 @@ class _Waiting:
 class Intake:
     """Gathers calls of `JobStore.submit`."""
 
-    def __init__(self, store: JobStore, on_stored: Callable[[Sequence[Job]], None]) -> None:
+    def __init__(
+        self, store: JobStore, clock: Clock, on_stored: Callable[[Sequence[Job]], None]
+    ) -> None:
         """`on_stored` hears of the jobs that are new."""
         self._store = store
+        self._clock = clock
         self._on_stored = on_stored
         self._queue: deque[_Waiting] = deque()
         self._busy = False
@@ -65,7 +72,11 @@ class Intake:
     async def _drain(self) -> None:
         try:
             while self._queue:
-                await self._store_together(self._next())
+                batch = self._next()
+                await self._store_together(batch)
+                if len(batch) > 1:
+                    # Whoever was answered comes again, and together they cost less.
+                    await self._clock.sleep(PACE_S)
         finally:
             self._busy = False
 

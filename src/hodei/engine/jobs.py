@@ -120,7 +120,7 @@ class Jobs:
         self._at_once = at_once
         self._explainer = explainer
         self._projects = projects
-        self._intake = Intake(core.store, core.meter.submitted)
+        self._intake = Intake(core.store, core.clock, core.meter.submitted)
         self._on_submitted = on_submitted
 
     # ---- submitting

@@ -11,7 +11,7 @@ from hodei.adapters.memory import MemoryStore
 from hodei.domain.errors import Unavailable
 from hodei.domain.events import Event
 from hodei.domain.job import Job
-from hodei.engine.intake import MAX_TOGETHER, Intake
+from hodei.engine.intake import MAX_TOGETHER, PACE_S, Intake
 from hodei.testing.store_contract.rows import new_job
 from tests.unit.engine.world import StillClock, quiet
 
@@ -45,8 +45,8 @@ def nothing(_: Sequence[Job]) -> None:
 
 
 async def test_calls_of_one_turn_travel_together_and_later_ones_gather() -> None:
-    store = GatedStore()
-    intake = Intake(store, nothing)
+    store, clock = GatedStore(), StillClock()
+    intake = Intake(store, clock, nothing)
     first = [submitted(intake) for _ in range(3)]
     await quiet()
     later = [submitted(intake) for _ in range(2)]
@@ -54,15 +54,18 @@ async def test_calls_of_one_turn_travel_together_and_later_ones_gather() -> None
     assert store.sizes == [3]
     store.gates[0].set()
     await quiet()
-    assert store.sizes == [3, 2]
     assert all(task.done() for task in first)
+    # Those three may come again, and then travel with the others.
+    later.append(submitted(intake))
+    await clock.advance(PACE_S)
+    assert store.sizes == [3, 3]
     store.gates[1].set()
-    assert [len(await task) for task in (*first, *later)] == [1] * 5
+    assert [len(await task) for task in (*first, *later)] == [1] * 6
 
 
 async def test_large_ones_wait_for_nobody_and_nobody_for_them() -> None:
     store = GatedStore()
-    intake = Intake(store, nothing)
+    intake = Intake(store, StillClock(), nothing)
     large = [submitted(intake, LARGE), submitted(intake, LARGE)]
     await quiet()
     small = submitted(intake)
@@ -80,7 +83,7 @@ async def test_large_ones_wait_for_nobody_and_nobody_for_them() -> None:
 async def test_who_leaves_does_not_take_the_transaction_along() -> None:
     store = GatedStore()
     heard: list[int] = []
-    intake = Intake(store, lambda jobs: heard.append(len(jobs)))
+    intake = Intake(store, StillClock(), lambda jobs: heard.append(len(jobs)))
     for count in (LARGE, 1):
         task = submitted(intake, count)
         await quiet()
@@ -95,7 +98,7 @@ async def test_who_leaves_does_not_take_the_transaction_along() -> None:
 async def test_a_store_that_fails_is_told_to_the_caller(count: int) -> None:
     store = GatedStore()
     store.error = OSError("no room")
-    task = submitted(Intake(store, nothing), count)
+    task = submitted(Intake(store, StillClock(), nothing), count)
     await quiet()
     store.gates[0].set()
     with pytest.raises(Unavailable, match="no room"):
