@@ -32,6 +32,12 @@ def unified_mounts() -> list[str]:
     return [second] if second and os.access(f"{second}/cgroup.procs", os.W_OK) else []
 
 
+def freezer_mounts() -> list[str]:
+    """The tree of the freezer of version 1 on this machine, where we may make groups in it."""
+    found = read_mounts(Path("/proc/self/mountinfo").read_text("utf-8"))[0].get("freezer")
+    return [found] if found and os.access(f"{found}/cgroup.procs", os.W_OK) else []
+
+
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(["/bin/sleep", "600"])
@@ -85,6 +91,27 @@ def test_a_group_of_version_2_is_left_empty_for_its_leaves(
             Path(entry).unlink()
         assert group.remove()
         os.rmdir(trees.roots()[0])
+
+
+@pytest.mark.parametrize("mount", ["", *freezer_mounts()])
+def test_a_job_that_a_dead_agent_left_frozen_ends_all_the_same(
+    mount: str, tmp_path: Path, sleeper: subprocess.Popen[bytes]
+) -> None:
+    base = f"/hodei-parts-{uuid4().hex[:8]}"
+    trees = Trees(version=1, base=base, mounts={"freezer": mount or str(tmp_path)})
+    job = Path(trees.roots()[0]) / "worker" / "job"
+    job.mkdir(parents=True)
+    try:
+        (job / "cgroup.procs").write_text(str(sleeper.pid), "ascii")
+        (job / "freezer.state").write_text("FROZEN", "ascii")
+        assert WorkerGroup(trees, "worker").kill() == {sleeper.pid}
+        assert sleeper.wait(10) == -9
+        assert (job / "freezer.state").read_text("ascii").strip() == "THAWED"
+    finally:
+        if mount:
+            job.rmdir()
+            job.parent.rmdir()
+            job.parent.parent.rmdir()
 
 
 def test_no_group_is_found_where_none_was_made() -> None:

@@ -190,6 +190,10 @@ class WorkerGroup:
         for pid in members:
             with suppress(ProcessLookupError):
                 os.kill(pid, SIGKILL)
+        for folder in self._nested():
+            # An agent that died while it held its job still leaves it frozen, and nothing frozen
+            # by version 1 ends. No such file elsewhere.
+            _try_write(f"{folder}/freezer.state", "THAWED")
         return members
 
     def remove(self) -> bool:
