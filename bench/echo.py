@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 import uvloop
 
-from bench.system import ROOT, environment
+from bench.system import program
 from hodei.wire.gen import jobs_pb2
 
 SERVICE = jobs_pb2.DESCRIPTOR.services_by_name["JobExecutionService"].full_name
@@ -46,13 +46,7 @@ async def main() -> None:
 @asynccontextmanager
 async def echo() -> AsyncIterator[grpc.aio.Channel]:
     """A channel to such a server in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.echo"),
-        cwd=ROOT,
-        env=environment(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
+    process = await program("bench.echo")
     assert process.stdout is not None
     assert process.stdin is not None
     try:

@@ -20,7 +20,7 @@ import asyncpg
 
 from bench import commands, processes
 from bench.figures import Figure, quantile
-from bench.system import ROOT, System, connect, environment, system
+from bench.system import System, connect, program, system
 from hodei.adapters.postgres import PostgresStore
 from hodei.agent.main import BAD_SETTINGS
 from hodei.app.agent_code import agent_command
@@ -278,13 +278,7 @@ async def _insert_ready(it: System, count: int) -> dict[UUID, str]:
 
 @asynccontextmanager
 async def _fleet(it: System, tokens: dict[UUID, str]) -> AsyncIterator[None]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.fleet", it.agent_target),
-        cwd=ROOT,
-        env=environment(),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
+    process = await program("bench.fleet", it.agent_target)
     assert process.stdin is not None
     assert process.stdout is not None
     try:

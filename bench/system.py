@@ -191,6 +191,17 @@ async def database() -> AsyncIterator[str]:
             yield postgres.dsn
 
 
+async def program(module: str, *words: str) -> asyncio.subprocess.Process:
+    """A process of one of the benchmark's own modules, that is spoken to through pipes."""
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", module, *words),
+        cwd=ROOT,
+        env=environment(),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+
 def environment() -> dict[str, str]:
     """For processes of the benchmark's own modules."""
     given = {name: value for name, value in os.environ.items() if name != FORK_SUPPORT}
