@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import asyncpg
 import grpc
 
-from bench import FORK_SUPPORT, processes
+from bench import processes
 from hodei.app.embedded import EmbeddedPostgres
 from hodei.app.workers_endpoint import agent_socket
 from hodei.wire.gen import (
@@ -204,8 +204,7 @@ async def program(module: str, *words: str) -> asyncio.subprocess.Process:
 
 def environment() -> dict[str, str]:
     """For processes of the benchmark's own modules."""
-    given = {name: value for name, value in os.environ.items() if name != FORK_SUPPORT}
-    return given | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    return {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
 
 
 async def connect(dsn: str) -> Connection:

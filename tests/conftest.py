@@ -7,6 +7,8 @@ import os
 import httpx
 from hypothesis import HealthCheck, settings
 
+import hodei.app  # noqa: F401 (says how the gRPC library is to be loaded)
+
 # A loaded machine is slow, not wrong: per-test time is bounded by pytest's own timeout.
 settings.register_profile(
     "everyday",

@@ -168,7 +168,21 @@ def test_no_binaries_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_known_failures_come_with_advice(line: str, advice: str, tmp_path: Path) -> None:
     account = Account(name="hodei", uid=1, gid=1, switch=False)
     log = tmp_path / "postgres.log"
-    error = start_failed("It failed", line, data_dir=tmp_path, user=account.name, log=log)
+    error = start_failed("It failed", line, code=1, data_dir=tmp_path, user=account.name, log=log)
     assert str(error).startswith(f"It failed: {line}.")
     assert advice in str(error)
     assert str(error).endswith(f"Log: {log}")
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (-11, "it was ended by SIGSEGV and said nothing"),
+        (1, "it ended with exit code 1 and said nothing"),
+        (None, "it said nothing"),
+    ],
+)
+def test_a_silent_end_says_how_it_ended(code: int | None, said: str, tmp_path: Path) -> None:
+    log = tmp_path / "postgres.log"
+    error = start_failed("It failed", "", code=code, data_dir=tmp_path, user="hodei", log=log)
+    assert str(error) == f"It failed: {said}. Log: {log}"

@@ -123,6 +123,7 @@ async def _create(cluster: Cluster) -> None:
         raise start_failed(
             "PostgreSQL's data directory could not be created",
             pick_line(output),
+            code=code,
             data_dir=layout.data_dir,
             user=account.name,
             log=layout.log,

@@ -14,6 +14,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hodei.domain.errors import HodeiError
+from hodei.domain.outcomes import signal_name
 
 
 class EmbeddedPostgresError(HodeiError):
@@ -63,9 +64,21 @@ ADVICE = (
 """What PostgreSQL says, and what a person does about it; the first match wins."""
 
 
-def start_failed(what: str, line: str, *, data_dir: Path, user: str, log: Path) -> StartFailed:
-    """The error for a server that ended: its last word, what to do, and where to read more."""
+def start_failed(
+    what: str, line: str, *, code: int | None, data_dir: Path, user: str, log: Path
+) -> StartFailed:
+    """The error for a server that ended: its last word, what to do, and where to read more.
+
+    `code` is how it ended, negative for a signal; None when it was not a child of ours.
+    """
     advice = next((text for sign, text in ADVICE if sign in line), "")
-    sentence = f"{what}: {line.rstrip('.') or 'it said nothing'}."
+    sentence = f"{what}: {line.rstrip('.') or _silent(code)}."
     hint = advice.format(data_dir=data_dir, user=user)
     return StartFailed(" ".join(part for part in (sentence, hint, f"Log: {log}") if part))
+
+
+def _silent(code: int | None) -> str:
+    if code is None:
+        return "it said nothing"
+    ended = f"was ended by {signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+    return f"it {ended} and said nothing"

@@ -151,19 +151,20 @@ async def wait_ready(
         if answer.done():
             await answer
             return
-        raise _not_ready(cluster, since=since, ended=ended.done())
+        raise _not_ready(cluster, postmaster, since=since, ended=ended.done())
     finally:
         for task in (ended, answer):
             task.cancel()
         await asyncio.gather(ended, answer, return_exceptions=True)
 
 
-def _not_ready(cluster: Cluster, *, since: int, ended: bool) -> StartFailed:
+def _not_ready(cluster: Cluster, postmaster: Postmaster, *, since: int, ended: bool) -> StartFailed:
     what = "PostgreSQL did not start" if ended else f"No answer within {READY_SECONDS:.0f} s"
     line = last_word(cluster.layout.log, since=since)
     return start_failed(
         what,
         line,
+        code=postmaster.child.returncode if postmaster.child is not None else None,
         data_dir=cluster.layout.data_dir,
         user=cluster.account.name,
         log=cluster.layout.log,
