@@ -18,7 +18,7 @@ from hodei.app.database_url import database_url
 from hodei.app.embedded import default_data_dir
 from hodei.domain.access.roles import Role
 from hodei.domain.errors import InvalidRequest, Violation
-from hodei.domain.units import parse_duration
+from hodei.domain.units import format_duration, parse_duration
 from hodei.domain.webhooks.addresses import Allowed, read_allowed
 from hodei.ports.audit import LEAST_RETENTION
 
@@ -415,7 +415,7 @@ def _text(value: object) -> str:
         case Allowed():
             return ",".join([*map(str, value.networks), *sorted(value.hosts)])
         case timedelta():
-            return f"{value.total_seconds():.0f}s"
+            return format_duration(value // timedelta(milliseconds=1)).replace(" ", "")
         case _:
             return str(value)
 

@@ -17,6 +17,7 @@ from hodei.engine.core import Core
 
 FRESH_S = 2.0
 _TRIES = 5
+NO_PROJECT = "there is no project of this name; an administrator can create it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +122,7 @@ class Projects:
             await self.refresh()
         project = self._known.get(spec.project)
         if project is None:
-            message = "there is no project of this name; an administrator can create it"
-            return [Violation(field="project", message=message, value=spec.project)]
+            return [Violation(field="project", message=NO_PROJECT, value=spec.project)]
         return project.quota.never(project.name, spec.resources)
 
     async def over_quota(self, spec: JobSpec) -> str:

@@ -82,7 +82,7 @@ class Templates:
             return newest
         found = await self._core.store.get_template(newest.id, version)
         if found is None:
-            raise NotFound("version of the template", f"{newest.name} {version}")
+            raise NotFound(f"version {version} of the template", newest.name)
         return found
 
     async def detail(self, template: Template) -> TemplateDetail:

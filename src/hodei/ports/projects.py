@@ -26,7 +26,8 @@ class ProjectStore(Protocol):
 
     async def delete_project(self, name: str) -> bool:
         """False, and nothing happens, while it has jobs, secrets, schedules, templates or
-        webhooks."""
+        webhooks. Roles in it and tokens for it go as well: another project of its name is
+        nobody's."""
         ...
 
     async def project_use(self, names: Sequence[str] | None = None) -> Mapping[str, Use]:

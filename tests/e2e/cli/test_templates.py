@@ -35,11 +35,13 @@ def test_a_template_is_stored_run_looked_at_and_brought_over(hodei: Hodei, tmp_p
     out = hodei("templates", "export", "cli-report").stdout
     same = hodei("templates", "import", "-", stdin=out)
     assert same.stdout == "default/cli-report version 1 unchanged\n"
+    same = hodei("templates", "edit", "cli-report", "-f", "-", stdin=out)
+    assert same.stdout == "default/cli-report version 1 unchanged\n"
     newer = out.replace("Says hello.", "Says more.")
     changed = hodei("templates", "edit", "cli-report", "-f", "-", stdin=newer)
     assert changed.stdout == "default/cli-report version 2\n"
     gone = hodei("templates", "run", "cli-report", "--version", "7", "-p", "days=1")
-    assert gone.returncode == 1 and "no version of the template" in gone.stderr
+    assert gone.returncode == 1 and "no version 7 of the template" in gone.stderr
     old = hodei("templates", "run", "cli-report", "--version", "1", "-p", "days=1", "-d")
     detail = hodei("jobs", "get", old.stdout.strip()).stdout
     assert "cli-report (version 1)" in detail and "days=1" in detail

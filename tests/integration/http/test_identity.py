@@ -91,7 +91,9 @@ async def anyone(guarded: Running) -> AsyncIterator[Http]:
 
 
 async def make(ana: Http, name: str, **roles: str) -> dict[str, Any]:
-    """A user with a password and roles."""
+    """A user with a password and roles, in projects that are there."""
+    for project in set(roles) - {"default", "*"}:
+        assert (await ana.put(f"/projects/{project}", json={})).status_code in (200, 201)
     body = {"name": name, "password": OTHER, "roles": roles}
     made = await ana.post("/users", json=body)
     assert made.status_code == 201, made.text
@@ -208,6 +210,7 @@ async def test_users_are_made_changed_and_removed(ana: Http) -> None:
         ({"name": "x1", "password": 5}, "password"),
         ({"name": "x1", "roles": {"default": "owner"}}, "roles.default"),
         ({"name": "x1", "roles": {"No": "viewer"}}, "roles.No"),
+        ({"name": "x1", "roles": {"nowhere": "viewer"}}, "roles.nowhere"),
         ({"name": "x1", "roles": ["admin"]}, "roles"),
         ({"name": "x1", "enabled": "yes"}, "enabled"),
         ({"name": "x1", "id": "7"}, "id"),
@@ -219,6 +222,19 @@ async def test_what_a_user_cannot_be_is_named(ana: Http, body: dict[str, Any], f
     assert (problem["status"], [one["field"] for one in problem["violations"]]) == (400, [field])
     if field == "password":
         assert problem["violations"][0]["value"] == ""
+
+
+async def test_roles_and_tokens_are_of_projects_that_are_there(ana: Http) -> None:
+    await make(ana, "gil", **{"default": "viewer", "short-lived": "viewer"})
+    assert (await ana.delete("/projects/short-lived")).status_code == 204
+    assert (await ana.put("/projects/short-lived", json={})).status_code == 201
+    assert (await ana.get("/users/gil")).json()["roles"] == {"default": "viewer"}
+    refused = problem_of(await ana.patch("/users/gil", json={"roles": {"nowhere": "viewer"}}))
+    assert [one["field"] for one in refused["violations"]] == ["roles.nowhere"]
+    token = {"name": "lost", "role": "viewer", "project": "nowhere"}
+    refused = problem_of(await ana.post("/tokens", json=token))
+    assert [one["field"] for one in refused["violations"]] == ["project"]
+    assert "no project of this name" in refused["violations"][0]["message"]
 
 
 async def test_a_password_is_the_same_however_it_is_typed(guarded: Running, ana: Http) -> None:

@@ -144,7 +144,7 @@ async def test_a_body_without_a_length_is_bounded_too(client: Client) -> None:
 
 BAD_QUERIES = [
     ("/jobs?stauts=FAILED", "stauts", "unknown query parameter; did you mean 'status'?"),
-    ("/jobs?status=DONE", "status", "must be of PENDING, ASSIGNED, RUNNING"),
+    ("/jobs?status=DONE", "status", "must be any of PENDING, ASSIGNED, RUNNING"),
     ("/jobs?limit=0", "limit", "must be a whole number between 1 and 1000"),
     ("/jobs?limit=5&limit=6", "limit", "must be given once"),
     ("/jobs?from=yesterday", "from", "must be a time such as"),
@@ -157,7 +157,7 @@ BAD_QUERIES = [
     ("/jobs/{job}/logs?limit=1001", "limit", "between 1 and 1000"),
     ("/jobs/{job}/logs/search?q=(a%2B)%2B&re=1", "q", "must not repeat or branch inside"),
     ("/jobs/{job}/logs/search?q=(&re=1", "q", "no valid regular expression"),
-    ("/jobs/{job}/logs/search?level=LOUD", "level", "must be of NONE, DEBUG"),
+    ("/jobs/{job}/logs/search?level=LOUD", "level", "must be any of NONE, DEBUG"),
     ("/metrics/jobs?range=2h", "range", "must be one of 1h, 24h, 7d, 30d"),
     ("/metrics/jobs?range=1h&from=2026-01-01", "range", "does not go with from and to"),
     ("/metrics/jobs?from=2026-01-02&to=2026-01-01", "to", "must be after from"),

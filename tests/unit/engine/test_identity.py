@@ -27,6 +27,7 @@ from hodei.engine.access.oidc import RolePolicy
 from hodei.engine.access.recognition import REMEMBERED
 from hodei.engine.access.sign_ins import Place
 from hodei.engine.access.users import UserChange
+from hodei.engine.projects import ProjectConfig
 from hodei.ports.identity_provider import Identified
 from tests.unit.engine.world import World, world
 
@@ -82,7 +83,9 @@ class Site:
         return Access(self.world.engine.core, Entrance())
 
     async def user(self, name: str = "bo", **roles: Role) -> User:
-        """A user with a password."""
+        """A user with a password, and roles in projects that are there."""
+        for project in set(roles) - {"default"}:
+            await self.world.engine.projects.put(project, ProjectConfig())
         held = roles or {ALL_PROJECTS: Role.ADMIN}
         hashed = await self.passwords.hash(PASSWORD)
         user = await self.access.users.create(name, password=PASSWORD, roles=held)

@@ -50,8 +50,24 @@ class Projects(Part):
             return False
         if tables.projects.pop(name, None) is None:
             return False
-        await self._publish(Hint(topic="project", keys=(name,)), Hint(topic="queue"))
+        self._revoke(name)
+        await self._publish(
+            Hint(topic="project", keys=(name,)), Hint(topic="queue"), Hint(topic="access")
+        )
         return True
+
+    def _revoke(self, project: str) -> None:
+        tables = self._tables
+        for user in list(tables.users.values()):
+            if project in user.roles:
+                left = {name: role for name, role in user.roles.items() if name != project}
+                tables.users[user.id] = replace(user, roles=left, version=user.version + 1)
+        ended = {token.id for token in tables.tokens.values() if token.project == project}
+        for token_id in ended:
+            del tables.tokens[token_id]
+        for digest, sign_in in list(tables.sign_ins.items()):
+            if sign_in.token_id in ended:
+                del tables.sign_ins[digest]
 
     async def project_use(self, names: Sequence[str] | None = None) -> Mapping[str, Use]:
         """See ProjectStore."""

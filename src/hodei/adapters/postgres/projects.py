@@ -50,8 +50,10 @@ class Projects:
 
     async def delete_project(self, name: str) -> bool:
         """See `ProjectStore.delete_project`."""
-        gone = await self._database.value(sql("projects.delete"), name)
-        return self._told(name, gone is not None)
+        gone = await self._database.value(sql("projects.delete"), name) is not None
+        if gone:
+            self._notifier.add([Hint(topic="access")])
+        return self._told(name, gone)
 
     async def project_use(self, names: Sequence[str] | None = None) -> Mapping[str, Use]:
         """See `ProjectStore.project_use`."""

@@ -89,7 +89,7 @@ def levels_of(names: Sequence[str]) -> frozenset[Level]:
     known = {level.label: level for level in Level if level}
     for name in names:
         if name not in known:
-            raise InvalidRequest.of("levels", f"must be of {', '.join(known)}", name)
+            raise InvalidRequest.of("levels", f"must be any of {', '.join(known)}", name)
     return frozenset(known[name] for name in names)
 
 

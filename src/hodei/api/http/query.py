@@ -222,7 +222,7 @@ def choice(name: str, description: str, words: Mapping[str, T], *, default: T) -
 
 def choices(name: str, description: str, words: Mapping[str, T]) -> Repeated[frozenset[T]]:
     """Some of the words, separated by commas."""
-    expected = f"must be of {', '.join(words)}, separated by commas"
+    expected = f"must be any of {', '.join(words)}, separated by commas"
 
     def read(values: Sequence[str]) -> frozenset[T]:
         names = [name for value in values for name in value.split(",")]

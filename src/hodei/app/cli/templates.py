@@ -131,8 +131,11 @@ def edit_template(key: Key, file: File, project: Project = "default", json: Json
     given = _read(file)
 
     async def act(client: AsyncClient) -> None:
-        data = given.data
-        _say(await client.update_template(key, data, project=project_of(key, project)), json=json)
+        within = project_of(key, project)
+        before = await client.get_template(key, project=within)
+        after = await client.update_template(key, given.data, project=within)
+        same = after["version"] == before["version"]
+        _say(after if json or not same else {**after, "outcome": "unchanged"}, json=json)
 
     with_client(act, origins=given.origins)
 

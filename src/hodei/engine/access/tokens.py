@@ -12,6 +12,7 @@ from hodei.domain.access.roles import Role
 from hodei.domain.errors import Conflict, InvalidRequest, NotFound, Violation
 from hodei.engine.access.recognition import Recognition
 from hodei.engine.core import Core
+from hodei.engine.projects import NO_PROJECT
 
 
 class Tokens:
@@ -45,6 +46,8 @@ class Tokens:
         violations = _faults(principal, role, project, expires_at, now)
         if limit is not None:
             violations += _beyond(limit, role, project, expires_at)
+        if project is not None and not violations:
+            violations += await self._missing(project)
         if violations:
             raise InvalidRequest(violations)
         text = token_text(self._core.chance.token())
@@ -88,6 +91,10 @@ class Tokens:
             raise NotFound("token", key)
         await self._recognition.changed()
         return token
+
+    async def _missing(self, project: str) -> list[Violation]:
+        there = await self._core.store.get_project(project) is not None
+        return [] if there else [_violation("project", NO_PROJECT, project)]
 
     async def _find(self, key: str, user_id: UUID | None) -> ApiToken | None:
         if user_id is not None:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from hodei.domain.access.roles import ALL_PROJECTS, Role
 from hodei.domain.access.user import User, WrongPassword
-from hodei.domain.errors import Conflict, Forbidden, InvalidRequest, NotFound, StaleVersion
+from hodei.domain.errors import (
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    NotFound,
+    StaleVersion,
+    Violation,
+)
 from hodei.engine.access.recognition import Recognition
 from hodei.engine.access.sign_ins import SignIns
 from hodei.engine.core import Core
+from hodei.engine.projects import NO_PROJECT
 from hodei.ports.passwords import Passwords
 from hodei.ports.setup_code import SetupCode
 from hodei.ports.users import UserVerdict
@@ -80,8 +88,10 @@ class Users:
         enabled: bool = True,
         oidc_subject: str | None = None,
     ) -> User:
-        """Makes a user. Raises Conflict when the name is taken, or when it would be the first
-        and no administrator: everybody would then be locked out."""
+        """Makes a user. Raises InvalidRequest for a role in a project that is not there, and
+        Conflict when the name is taken, or when it would be the first and no administrator:
+        everybody would then be locked out."""
+        await self._require_projects(roles or {})
         admin = enabled and (roles or {}).get(ALL_PROJECTS) is Role.ADMIN
         if not admin and not await self._core.store.has_users():
             raise Conflict("the first user must be an administrator of all projects (role '*')")
@@ -102,8 +112,10 @@ class Users:
 
     async def change(self, key: str, change: UserChange) -> User:
         """Changes a user. A new password, and disabling, end the user's sign-ins. Raises
-        NotFound, and Conflict for a taken name and for the last administrator."""
+        NotFound, InvalidRequest for a role in a project that is not there, and Conflict for a
+        taken name and for the last administrator."""
         user = await self.get(key)
+        await self._require_projects(change.roles or {})
         changed = replace(
             user,
             name=user.name if change.name is None else change.name,
@@ -139,6 +151,15 @@ class Users:
         self._judge(await self._core.store.save_user(changed), user)
         await self._recognition.changed()
         return await self.get(str(user.id))
+
+    async def _require_projects(self, names: Iterable[str]) -> None:
+        missing = [
+            Violation(field=f"roles.{name}", message=NO_PROJECT, value=name)
+            for name in sorted(set(names) - {ALL_PROJECTS})
+            if await self._core.store.get_project(name) is None
+        ]
+        if missing:
+            raise InvalidRequest(missing)
 
     async def _add(
         self,

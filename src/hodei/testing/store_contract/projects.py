@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from hodei.domain.access.roles import Role
 from hodei.domain.job import Job
 from hodei.domain.placement import placement_class
 from hodei.domain.project import Keeping, Project, Quota, Use, class_key, project_key
+from hodei.domain.sign_in import digest_of
 from hodei.domain.spec import Resources
 from hodei.ports.store import Held, Store, Unit, Verdict
 from hodei.testing.store_contract.rows import (
@@ -22,6 +24,7 @@ from hodei.testing.store_contract.rows import (
     submitted,
 )
 from hodei.testing.store_contract.secrets import TOKEN
+from hodei.testing.store_contract.users import ANA, BO, sign_in_of, token_of
 
 WEB = Project(
     name="web",
@@ -77,6 +80,28 @@ class ProjectContract:
         done = [await store.delete_project(name) for name in ("web", "vault", "bare", "none")]
         assert done == [False, False, True, False]
         assert [each.name for each in await store.list_projects()] == ["default", "vault", "web"]
+
+    async def test_roles_and_tokens_end_with_their_project(
+        self, store: Store, other_store: Store
+    ) -> None:
+        for user in (ANA, BO):
+            await store.add_user(user)
+        bound, free = token_of(BO, "bound"), replace(token_of(BO, "free"), project=None)
+        for token in (bound, free):
+            await store.add_token(token, most=9)
+        await store.add_sign_in(sign_in_of(BO, "bound", token=bound))
+        await store.add_sign_in(sign_in_of(BO, "free", token=free))
+        await store.put_project(WEB)
+        await submitted(store, _job("other"))
+        assert not await store.delete_project("none")
+        assert await store.get_user("bo") == replace(BO, version=1)
+        assert await store.delete_project("web")
+        left = replace(BO, roles={"default": Role.VIEWER}, version=2)
+        assert await other_store.get_user("bo") == left
+        assert [one.name for one in await other_store.list_tokens(BO.id)] == ["free"]
+        assert await store.find_sign_in(digest_of("bound"), T0) is None
+        assert await store.find_sign_in(digest_of("free"), T0) is not None
+        assert await store.get_user("ana") == replace(ANA, version=1)
 
     async def test_use_is_what_jobs_on_workers_ask_for(self, store: Store) -> None:
         assert dict(await store.project_use()) == {}

@@ -16,13 +16,21 @@ WHERE name = $1 AND version = $10
 RETURNING version
 
 -- name: delete
-DELETE FROM projects WHERE name = $1
-    AND NOT EXISTS (SELECT FROM jobs WHERE project = $1)
-    AND NOT EXISTS (SELECT FROM secrets WHERE project = $1)
-    AND NOT EXISTS (SELECT FROM schedules WHERE project = $1)
-    AND NOT EXISTS (SELECT FROM templates WHERE project = $1)
-    AND NOT EXISTS (SELECT FROM webhooks WHERE project = $1)
-RETURNING version
+WITH gone AS (
+    DELETE FROM projects WHERE name = $1
+        AND NOT EXISTS (SELECT FROM jobs WHERE project = $1)
+        AND NOT EXISTS (SELECT FROM secrets WHERE project = $1)
+        AND NOT EXISTS (SELECT FROM schedules WHERE project = $1)
+        AND NOT EXISTS (SELECT FROM templates WHERE project = $1)
+        AND NOT EXISTS (SELECT FROM webhooks WHERE project = $1)
+    RETURNING version
+), roles AS (
+    UPDATE users SET roles = roles - $1::text, version = version + 1
+    WHERE roles ? $1 AND EXISTS (SELECT FROM gone)
+), tokens AS (
+    DELETE FROM api_tokens WHERE project = $1 AND EXISTS (SELECT FROM gone)
+)
+SELECT version FROM gone
 
 -- name: use
 SELECT j.project, {used} FROM jobs j JOIN job_specs s ON s.job_id = j.id

@@ -11,22 +11,16 @@ import { WorkerState } from "./WorkerState";
 
 const MIB = 1024 * 1024;
 
-/** CPU and memory in use, against what the worker may use. */
+/** CPU and memory in use, as far as they are known, against what the worker may use. */
 export function useUse(): (worker: Worker) => { cpu: string; memory: string } {
   const { t, i18n } = useTranslation("workers");
   const language = i18n.language;
   return ({ cpu, memory_mb: memory, cpus_used: cpus, memory_used_bytes: bytes }) => {
-    const cpuLimit = formatNumber(cpu, language, 2);
-    const memoryLimit = formatBytes(memory * MIB, language);
+    const cpuUsed = cpus === null ? t("none") : formatNumber(cpus, language, 2);
+    const memoryUsed = bytes === null ? t("none") : formatBytes(bytes, language);
     return {
-      cpu:
-        cpus === null
-          ? cpuLimit
-          : t("of", { used: formatNumber(cpus, language, 2), limit: cpuLimit }),
-      memory:
-        bytes === null
-          ? memoryLimit
-          : t("of", { used: formatBytes(bytes, language), limit: memoryLimit }),
+      cpu: t("of", { used: cpuUsed, limit: formatNumber(cpu, language, 2) }),
+      memory: t("of", { used: memoryUsed, limit: formatBytes(memory * MIB, language) }),
     };
   };
 }
