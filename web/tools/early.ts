@@ -13,6 +13,8 @@ const THEME = "theme.js";
 const WORDS = /src\/(?:features\/([^/]+)\/i18n|i18n\/(common))\/(en|es)\.json$/;
 const ROUTE = /path: "([^"]+)"[\s\S]*?pageOptions\("([^"]+)", "([^"]+)"/g;
 
+const FONT = /\/geist-latin-wght-normal-[\w-]+\.woff2$/;
+
 /** Of code, in characters. */
 const HEAVY = 20_000;
 
@@ -63,6 +65,15 @@ function frameOf(root: string, name: string): Frame | undefined {
     return title;
   });
   return { look, en: en ?? "", es: es ?? "" };
+}
+
+/** What is said of a server in development mode, which is known before the words have come. */
+function noteOf(root: string): Record<string, string> {
+  const said = ["en", "es"].map((language) => {
+    const file = join(root, `src/i18n/common/${language}.json`);
+    return [language, JSON.parse(readFileSync(file, "utf8")).dev.banner];
+  });
+  return Object.fromEntries(said);
 }
 
 class Table {
@@ -117,6 +128,7 @@ async function script(root: string, all: ReturnType<typeof known>) {
       HODEI_FILES: JSON.stringify(all.files),
       HODEI_WORDS: JSON.stringify(all.words),
       HODEI_ENTRY: JSON.stringify(all.entry),
+      HODEI_NOTE: JSON.stringify(noteOf(root)),
       HODEI_HEAVY: JSON.stringify(all.heavy),
     },
     build: {
@@ -143,20 +155,23 @@ export function early(): Plugin {
       async handler(_options, bundle) {
         const page = bundle["index.html"];
         if (page?.type !== "asset") throw new Error("the build has no index.html");
-        const theme = readFileSync(join(root, "public", THEME), "utf8");
         const all = known(bundle, root);
-        const source = theme + (await script(root, all));
+        const source = await script(root, all);
         const digest = createHash("sha256").update(source).digest("base64url").slice(0, 8);
         const fileName = `assets/start-${digest}.js`;
         this.emitFile({ type: "asset", fileName, source });
         // The first script runs the others; until then they only come.
         const run = `<script type="module" crossorigin src="${all.entry}"></script>`;
         const come = `<link rel="modulepreload" crossorigin href="${all.entry}">`;
+        const font = Object.keys(bundle).find((file) => FONT.test(file));
+        if (font === undefined) throw new Error("the build has no font");
+        // Fetched beside the styles that name it: the first text is painted in it.
+        const letters = `<link rel="preload" as="font" crossorigin href="/${font}">`;
         const html = String(page.source);
         if (!html.includes(run)) throw new Error("index.html runs no script");
         page.source = html
           .replace(`/${THEME}`, `/${fileName}`)
-          .replace(run, come)
+          .replace(run, letters + come)
           // Ahead of them go the styles, with which the frame is painted.
           .replaceAll('rel="modulepreload"', 'rel="modulepreload" fetchpriority="low"');
       },

@@ -151,7 +151,9 @@ class Logs:
         for attempt in attempts:
             if attempt.number == number:
                 return attempt
-        raise NotFound("attempt", number or "of a job that has not been assigned yet")
+        if not number:
+            raise NotFound("attempt yet of the job", job_id)
+        raise NotFound("attempt", number)
 
     async def range(
         self, job_id: UUID, *, attempt: int = 0, from_line: int = 1, limit: int = 500

@@ -115,7 +115,10 @@ class Counting:
 
 async def counting(release: Release, client: AsyncClient) -> Counting:
     """One that runs."""
-    made = Counting(release, client, await client.submit(spec("shell", COUNTS)))
+    job = await client.submit(spec("shell", COUNTS))
+    async for _ in client.logs(job):
+        break  # it has a worker
+    made = Counting(release, client, job)
     await made.goes_on()
     return made
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it } from "vitest";
-import { drawFrame, rememberStranger } from "./frame";
+import { drawFrame, drawNote, rememberStranger } from "./frame";
 import type { Frame } from "./frame-looks";
 
 const JOBS: Frame = { look: "plain", en: "Jobs", es: "Trabajos" };
@@ -27,6 +27,16 @@ describe("the frame before the scripts", () => {
     drawFrame({ ...JOBS, look: "screen" }, "en");
     expect(part("back")?.hidden).toBe(false);
     expect(part("bar")?.hidden).toBe(true);
+  });
+
+  it("says above the title what holds for the whole server, once that is known", () => {
+    drawFrame(JOBS, "en");
+    expect(part("note")?.hidden).toBe(true);
+    drawNote("Anybody may do everything.");
+    expect(part("note")?.hidden).toBe(false);
+    expect(part("note")?.textContent).toBe("Anybody may do everything.");
+    part("whole")?.remove(); // the page has taken its place
+    expect(() => drawNote("late")).not.toThrow();
   });
 
   it("is drawn neither for a page without one nor for a stranger", () => {

@@ -9,6 +9,14 @@ export const rememberStranger = (stranger: boolean): void => store(KEY, stranger
 
 const part = (name: string) => document.querySelector<HTMLElement>(`[data-frame="${name}"]`);
 
+/** Says in the frame what holds for the whole server, as soon as that is known. */
+export function drawNote(text: string): void {
+  const note = part("note");
+  if (note === null) return;
+  note.textContent = text;
+  note.hidden = false;
+}
+
 /** Shows the frame that index.html brings along. React takes its place. */
 export function drawFrame(frame: Frame | undefined, language: "en" | "es"): void {
   const whole = part("whole");

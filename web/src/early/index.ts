@@ -2,10 +2,11 @@
  * Runs before the first paint, while the scripts of the page are still on their way: asks for what
  * the page at this address will need, so that nothing has to wait for what comes before it.
  */
+import "../../public/theme.js"; // first of all
 import { chooseLanguage } from "@/i18n/language";
 import { askEarly } from "./answers";
 import { EARLY_DATA } from "./data";
-import { drawFrame } from "./frame";
+import { drawFrame, drawNote } from "./frame";
 import { dataOf, filesOf, type Page, pageAt, type Words } from "./pages";
 
 /** What the build knows, and the development server does not. */
@@ -13,6 +14,8 @@ declare const HODEI_PAGES: readonly Page[];
 declare const HODEI_FILES: readonly string[];
 declare const HODEI_WORDS: Words;
 declare const HODEI_ENTRY: string;
+/** What is said of a server in development mode. */
+declare const HODEI_NOTE: Readonly<Record<"en" | "es", string>>;
 /** What the entry imports and what takes long to run, each after what it needs. */
 declare const HODEI_HEAVY: readonly string[];
 
@@ -43,9 +46,9 @@ for (const one of filesOf(page, language, HODEI_WORDS)) {
 
 /** A stranger's questions would all be refused, and a page with filters asks its own. */
 async function askForData(): Promise<void> {
-  if (page === undefined || location.search !== "") return;
-  const { permissions } = await (await me).clone().json();
-  if (!permissions.includes("jobs.read")) return;
+  const { permissions, dev_mode: everybody } = await (await me).clone().json();
+  if (everybody) drawNote(HODEI_NOTE[language]);
+  if (page === undefined || location.search !== "" || !permissions.includes("jobs.read")) return;
   for (const path of dataOf(page, EARLY_DATA, location.pathname)) void askEarly(path);
 }
 askForData().catch(() => {}); // the page asks again, and says what is wrong

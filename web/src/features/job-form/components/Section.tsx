@@ -31,7 +31,13 @@ export function Numbered({ number, title, action, children }: NumberedProps) {
       aria-labelledby={id}
       className="min-w-0 rounded-card border border-hairline bg-surface p-4 sm:p-5"
     >
-      <header className="mb-4 flex min-h-8 items-center justify-between gap-3">
+      {/* What the action is may come later: its room is kept. */}
+      <header
+        className={cn(
+          "mb-4 flex min-h-8 items-center justify-between gap-3",
+          action !== undefined && "pointer-coarse:min-h-11",
+        )}
+      >
         <h2 id={id} className="flex items-baseline gap-2 text-lg">
           <span className="numeric font-medium text-subtle">{number}.</span>
           {title}
