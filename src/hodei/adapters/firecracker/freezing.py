@@ -14,6 +14,7 @@ from hodei.adapters.firecracker.locking import locked
 from hodei.adapters.firecracker.orders import First
 from hodei.adapters.firecracker.places import Place
 from hodei.adapters.firecracker.snapshots import MEMORY, SCRATCH, STATE, Snapshots, sparse_copy
+from hodei.adapters.firecracker.threads import to_its_end
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +78,13 @@ class Freezer:
                 try:
                     await api.send(machine.freezing(), ANSWER_S + memory_mb / MB_PER_S)
                     # As it is at this moment: the guest's memory knows what is on it.
-                    await _copied(root / machine.SCRATCH, work / SCRATCH)
+                    await to_its_end(sparse_copy, root / machine.SCRATCH, work / SCRATCH)
                 finally:
                     await api.send(machine.resuming())
             try:
                 # Copies, since the monitor may still have its own open for writing.
                 for source, name in zip(new, (STATE, MEMORY), strict=True):
-                    await _copied(source, work / name)
+                    await to_its_end(sparse_copy, source, work / name)
             finally:
                 for path in new:
                     path.unlink(missing_ok=True)
@@ -126,13 +127,3 @@ async def _asks(asked: asyncio.Event, lives: Callable[[], bool]) -> None:
                 await asked.wait()
         except TimeoutError:
             continue
-
-
-async def _copied(source: Path, target: Path) -> None:
-    """Copies in a thread, which has to end before its directory may be removed."""
-    task = asyncio.ensure_future(asyncio.to_thread(sparse_copy, source, target))
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise

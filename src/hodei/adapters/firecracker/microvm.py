@@ -28,6 +28,7 @@ from hodei.adapters.firecracker.places import (
 from hodei.adapters.firecracker.programs import run_apart
 from hodei.adapters.firecracker.settings import FirecrackerSettings
 from hodei.adapters.firecracker.snapshots import Snapshot, Snapshots, sparse_copy
+from hodei.adapters.firecracker.threads import to_its_end
 from hodei.domain.errors import CapacityExhausted
 from hodei.domain.spec import Network, Resources
 
@@ -152,7 +153,7 @@ class MicroVms:
             try:
                 link(snapshot.state, root / machine.STATE)
                 link(snapshot.memory, root / machine.MEMORY)
-                await asyncio.to_thread(sparse_copy, snapshot.scratch, scratch)
+                await to_its_end(sparse_copy, snapshot.scratch, scratch)
             except FileNotFoundError as error:
                 raise NotRestored(f"{error.filename or error} is gone") from error
         scratch.chmod(0o600)

@@ -6,14 +6,12 @@ at a fork, which would disturb a server that serves at the same time.
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 from collections.abc import Sequence
-from typing import TypeVar
 
 from hodei.adapters.firecracker.errors import Refusal
+from hodei.adapters.firecracker.threads import to_its_end
 
-T = TypeVar("T")
 PATIENCE_S = 30.0
 
 
@@ -51,7 +49,7 @@ async def run_apart(argv: Sequence[str], output: int, patience_s: float = PATIEN
             raise Refusal(f"{argv[0]} did not end within {patience_s:g} s") from error
         return done.returncode
 
-    return await _to_its_end(asyncio.ensure_future(asyncio.to_thread(work)))
+    return await to_its_end(work)
 
 
 async def _uninterrupted(
@@ -69,14 +67,4 @@ async def _uninterrupted(
         said, complaint = (each.decode("utf-8", "replace") for each in (done.stdout, done.stderr))
         return done.returncode, said, complaint
 
-    return await _to_its_end(asyncio.ensure_future(asyncio.to_thread(work)))
-
-
-async def _to_its_end(task: asyncio.Future[T]) -> T:
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
-        raise
+    return await to_its_end(work)

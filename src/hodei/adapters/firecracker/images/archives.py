@@ -23,6 +23,7 @@ from hodei.adapters.firecracker.images.model import (
     text,
     texts,
 )
+from hodei.adapters.firecracker.threads import to_its_end
 from hodei.domain.errors import ImageUnavailable, ProviderError
 from hodei.domain.spec import Architecture
 
@@ -122,7 +123,7 @@ class ArchiveImage:
         """Its layers, copied out of it."""
 
         async def steps() -> AsyncIterator[int | Layers]:
-            yield await asyncio.to_thread(self._layers, folder)
+            yield await to_its_end(self._layers, folder)
 
         yield steps()
 

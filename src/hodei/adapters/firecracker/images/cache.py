@@ -25,6 +25,7 @@ from hodei.adapters.firecracker.images.model import (
 )
 from hodei.adapters.firecracker.images.unpacking import BadLayer, Tree
 from hodei.adapters.firecracker.images.users import User, resolve_user
+from hodei.adapters.firecracker.threads import to_its_end
 from hodei.domain.errors import ImageUnavailable
 from hodei.domain.spec import Architecture
 
@@ -120,11 +121,11 @@ class Images:
         for index, layer in enumerate(layers.files):
             yield FETCHED + 10 * index // len(layers.files)
             try:
-                await _uninterrupted(tree, layer)
+                await to_its_end(tree.add, layer)
             except BadLayer as error:
                 raise ImageUnavailable(f"layer {index + 1} of the image {name}: {error}") from error
         yield 90
-        user = await asyncio.to_thread(resolve_user, config.user, root)
+        user = await to_its_end(resolve_user, config.user, root)
         await tree_image(root, work / "image")
         self._publish(found.digest, work, layers.config, user)
 
@@ -161,15 +162,3 @@ class Images:
 
     def _path(self, digest: str) -> Path:
         return self._folder / f"{hashlib.sha256(digest.encode()).hexdigest()[:40]}.ext4"
-
-
-async def _uninterrupted(tree: Tree, layer: Path) -> None:
-    """Unpacks in a thread, which has to end before its directory may be removed."""
-    task = asyncio.ensure_future(asyncio.to_thread(tree.add, layer))
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
-        raise
