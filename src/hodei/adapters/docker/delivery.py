@@ -37,6 +37,7 @@ from hodei.adapters.docker.tarball import one_file
 from hodei.domain.errors import ProviderUnavailable, SpecRejected
 from hodei.domain.spec import Network
 from hodei.ports.provider import AgentBundle, ProvisionRequest
+from hodei.ports.threads import to_its_end
 
 # Mounting one of these would show a job what is not meant for it.
 SHARED_FOLDERS = frozenset({"/", "/tmp", "/run", "/var/run", "/var/tmp", "/var", "/home", "/root"})
@@ -81,7 +82,7 @@ class BindDelivery:
     async def prepare(self, request: ProvisionRequest, image: Image) -> Delivered:
         servers, sockets = local_servers(request)
         with translated("write the one-time password"):
-            folder = await asyncio.to_thread(
+            folder = await to_its_end(
                 write_password, self._workers, request.worker_id, request.enrolment.otp
             )
         pairs = [(await self._bundle(), AGENT_FOLDER), (str(folder), WORKER_FOLDER), *sockets]

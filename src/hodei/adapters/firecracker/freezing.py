@@ -14,7 +14,7 @@ from hodei.adapters.firecracker.locking import locked
 from hodei.adapters.firecracker.orders import First
 from hodei.adapters.firecracker.places import Place
 from hodei.adapters.firecracker.snapshots import MEMORY, SCRATCH, STATE, Snapshots, sparse_copy
-from hodei.adapters.firecracker.threads import to_its_end
+from hodei.ports.threads import to_its_end
 
 logger = logging.getLogger(__name__)
 

@@ -28,9 +28,9 @@ from hodei.adapters.firecracker.places import (
 from hodei.adapters.firecracker.programs import run_apart
 from hodei.adapters.firecracker.settings import FirecrackerSettings
 from hodei.adapters.firecracker.snapshots import Snapshot, Snapshots, sparse_copy
-from hodei.adapters.firecracker.threads import to_its_end
 from hodei.domain.errors import CapacityExhausted
 from hodei.domain.spec import Network, Resources
+from hodei.ports.threads import to_its_end
 
 GONE_S = 20.0
 LOOK_S = 0.005

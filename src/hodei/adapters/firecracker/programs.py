@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Sequence
 
 from hodei.adapters.firecracker.errors import Refusal
-from hodei.adapters.firecracker.threads import to_its_end
+from hodei.ports.threads import to_its_end
 
 PATIENCE_S = 30.0
 

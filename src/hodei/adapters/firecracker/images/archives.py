@@ -23,9 +23,9 @@ from hodei.adapters.firecracker.images.model import (
     text,
     texts,
 )
-from hodei.adapters.firecracker.threads import to_its_end
 from hodei.domain.errors import ImageUnavailable, ProviderError
 from hodei.domain.spec import Architecture
+from hodei.ports.threads import to_its_end
 
 NAME, FULL_NAME = "org.opencontainers.image.ref.name", "io.containerd.image.name"
 MOST_JSON = 8 << 20

@@ -25,9 +25,9 @@ from hodei.adapters.firecracker.images.model import (
 )
 from hodei.adapters.firecracker.images.unpacking import BadLayer, Tree
 from hodei.adapters.firecracker.images.users import User, resolve_user
-from hodei.adapters.firecracker.threads import to_its_end
 from hodei.domain.errors import ImageUnavailable
 from hodei.domain.spec import Architecture
+from hodei.ports.threads import to_its_end
 
 FORM = 1
 """Of what is written beside an image; another form makes it anew."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hodei.adapters.firecracker.images.archives import ArchiveImage
-from hodei.adapters.firecracker.threads import to_its_end
+from hodei.ports.threads import to_its_end
 
 
 class Work:
