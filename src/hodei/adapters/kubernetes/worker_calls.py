@@ -30,8 +30,9 @@ from hodei.ports.provider import ProvisionRequest
 logger = logging.getLogger(__name__)
 
 MOST_TRIES = 5
-PATIENCE_S = 45.0
-"""Beyond the grace, for a node to confirm that a pod has ended."""
+PATIENCE_S = 75.0
+"""Beyond the grace, for a node to confirm that a pod has ended. A kubelet of 1.20 that is well
+takes some 40 s for a pod of which nothing could be started, and 50 while it has others to end."""
 LEAST_GRACE_S = 1
 """With none at all the cluster forgets a pod whose processes still run."""
 
