@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, Route, expect
 
 from hodei.client import Client
 from tests.support.browser import Theme, Visitor, check_overflow, check_targets, settle
+from tests.support.server import ServerProcess, data_directory
 from tests.web.log_pages import logs_path, seen, state
 
 GROUNDS = {"light": "rgb(246, 247, 249)", "dark": "rgb(12, 16, 23)"}
@@ -25,6 +26,11 @@ INKED = """() => {
   return bars.length > 0 && parts.every((part) => ground(part) !== ground(document.body));
 }"""
 """Bars of charts, and their keys, are to be seen on the page's ground."""
+PLACED = """(selector) => {
+    const note = document.querySelector(selector);
+    const { x, y, width, height } = note.getBoundingClientRect();
+    return [note.textContent, x, y, width, height];
+}"""
 EDGE = "(e) => { const s = getComputedStyle(e); return [s.borderTopStyle, s.borderTopWidth]; }"
 MONTHS = "ene|feb|mar|abr|may|jun|jul|ago|sept|oct|nov|dic"
 RINGED = """() => getComputedStyle(document.activeElement).outlineStyle !== 'none'"""
@@ -47,6 +53,29 @@ def test_a_chosen_theme_is_there_from_the_first_paint(visitor: Visitor, theme: T
         settle(page)
         assert page.evaluate("[...window.themes]") == [theme]
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == GROUNDS[theme]
+
+
+def test_development_mode_is_said_before_the_scripts_have_come(browser: Browser) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    env = {"HODEI_DEV_MODE": "1"}
+    with data_directory() as directory, ServerProcess(directory, env) as server:
+        visitor = Visitor(browser, server.url)
+        with visitor.page("/setup", size="phone", language="es") as page:
+            page.route("**/assets/base-*.js", hold)
+            page.goto("/jobs")
+            note = page.locator("[data-frame=note]")
+            expect(note).to_have_text(re.compile("Modo de desarrollo"))
+            early = page.evaluate(PLACED, "[data-frame=note]")
+            for route in held:
+                route.continue_()
+            settle(page)
+            expect(note).to_have_count(0)
+            assert page.evaluate(PLACED, "aside p") == early
+        assert visitor.noise.bad == []
 
 
 def test_what_is_chosen_stands_out_in_the_colours_of_the_system(

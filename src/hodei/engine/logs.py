@@ -20,6 +20,8 @@ from hodei.engine.core import Core
 from hodei.engine.ingest import LogEnd
 from hodei.engine.log_indexes import Found, LogIndexes, LogView
 
+NO_ATTEMPT_YET = "attempt yet of the job"
+"""What is not found of a job that has no worker so far, and may have one a moment later."""
 MAX_LINES = 1000
 """Lines per range."""
 RANGE_BYTES = 4 << 20
@@ -144,7 +146,8 @@ class Logs:
     # ---- reading
 
     async def attempt(self, job_id: UUID, number: int = 0) -> Attempt:
-        """An attempt of a job by number; 0: the newest. Raises NotFound."""
+        """An attempt of a job by number; 0: the newest. Raises NotFound, of `NO_ATTEMPT_YET` when
+        the newest was asked for and there is none."""
         attempts = await self._core.store.attempts(job_id)
         if not number and attempts:
             return attempts[-1]
@@ -152,7 +155,7 @@ class Logs:
             if attempt.number == number:
                 return attempt
         if not number:
-            raise NotFound("attempt yet of the job", job_id)
+            raise NotFound(NO_ATTEMPT_YET, job_id)
         raise NotFound("attempt", number)
 
     async def range(

@@ -12,7 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from hodei.domain.errors import NotFound
+from hodei.engine.logs import NO_ATTEMPT_YET, LogRange
 from tests.integration.http.jobs import Client
+from tests.integration.http.running import Running
 from tests.support.gate import Gate
 
 MIXED = (
@@ -156,6 +159,24 @@ async def test_the_log_of_a_job_that_waits(client: Client) -> None:
     finally:
         await client.http.patch("/queue/settings", json={"paused": False})
     assert (await client.finished(job["id"]))["state"] == "SUCCEEDED"
+
+
+async def test_the_log_of_a_job_that_gets_its_worker_in_between(
+    server: Running, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await client.ran("echo here")
+    waits = [NotFound(NO_ATTEMPT_YET, job["id"])]
+    read = server.engine.logs.range
+
+    async def just_before(*words: Any, **more: Any) -> LogRange:
+        if waits:
+            raise waits.pop()
+        return await read(*words, **more)
+
+    monkeypatch.setattr(server.engine.logs, "range", just_before)
+    log = await client.get(f"/jobs/{job['id']}/logs")
+    assert not waits
+    assert [line["m"] for line in log["lines"]] == ["here"]
 
 
 async def events_of(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:

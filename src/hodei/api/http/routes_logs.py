@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -25,10 +26,11 @@ from hodei.api.http.schemas.logs import (
     view_to_json,
 )
 from hodei.api.http.schemas.metrics import Samples, SampleView
+from hodei.domain.attempt import Attempt
 from hodei.domain.errors import NotFound
 from hodei.domain.job import Job
 from hodei.domain.logs import MAX_CONTEXT, LogMarks, marks
-from hodei.engine.logs import MAX_LINES
+from hodei.engine.logs import MAX_LINES, NO_ATTEMPT_YET
 
 T = TypeVar("T")
 
@@ -74,24 +76,30 @@ SINCE = moment("since", "Only samples after this time.")
 SAMPLES = whole("limit", "Samples at most.", least=1, most=MAX_SAMPLES, default=MAX_SAMPLES)
 
 
-async def _unless_waiting(call: Call, job_id: UUID, found: Awaitable[T]) -> T | Job:
-    """What was found, or the job when it exists and has no attempt yet."""
+async def _unless_waiting(call: Call, job_id: UUID, find: Callable[[], Awaitable[T]]) -> T | Job:
+    """What is found, or the job when it exists and has no attempt yet."""
     try:
-        return await found
+        return await find()
     except NotFound as missing:
-        if missing.kind != "attempt":
+        if missing.kind != NO_ATTEMPT_YET:
             raise
-        detail = await call.engine.jobs.get(str(job_id))
-        if call.get(ATTEMPT) or detail.attempts:
-            raise
-        return detail.job
+    detail = await call.engine.jobs.get(str(job_id))
+    return await find() if detail.attempts else detail.job  # it got its worker meanwhile
+
+
+def _attempt(call: Call, job_id: UUID) -> Callable[[], Awaitable[Attempt]]:
+    return partial(call.engine.logs.attempt, job_id, call.get(ATTEMPT))
 
 
 async def log_range(call: Call) -> Response:
     """GET /jobs/{key}/logs."""
     job_id = await call.engine.jobs.resolve(call.key("job"))
-    reading = call.engine.logs.range(
-        job_id, attempt=call.get(ATTEMPT), from_line=call.get(FROM), limit=call.get(LIMIT)
+    reading = partial(
+        call.engine.logs.range,
+        job_id,
+        attempt=call.get(ATTEMPT),
+        from_line=call.get(FROM),
+        limit=call.get(LIMIT),
     )
     found = await _unless_waiting(call, job_id, reading)
     data = empty_range(ended=found.finished) if isinstance(found, Job) else range_to_json(found)
@@ -102,7 +110,8 @@ async def search(call: Call) -> Response:
     """GET /jobs/{key}/logs/search."""
     query = query_of(call)
     job_id = await call.engine.jobs.resolve(call.key("job"))
-    searching = call.engine.logs.search(
+    searching = partial(
+        call.engine.logs.search,
         job_id,
         query,
         attempt=call.get(ATTEMPT),
@@ -118,7 +127,8 @@ async def view(call: Call) -> Response:
     """GET /jobs/{key}/logs/view."""
     query = query_of(call)
     job_id = await call.engine.jobs.resolve(call.key("job"))
-    reading = call.engine.logs.view(
+    reading = partial(
+        call.engine.logs.view,
         job_id,
         query,
         attempt=call.get(ATTEMPT),
@@ -136,7 +146,7 @@ async def view(call: Call) -> Response:
 async def landmarks(call: Call) -> Response:
     """GET /jobs/{key}/logs/marks."""
     job_id = await call.engine.jobs.resolve(call.key("job"))
-    which = await _unless_waiting(call, job_id, call.engine.logs.attempt(job_id, call.get(ATTEMPT)))
+    which = await _unless_waiting(call, job_id, _attempt(call, job_id))
     if isinstance(which, Job):
         return json_response(MarksView.of(None, marks([])))
     found: LogMarks = await call.engine.logs.marks(job_id, attempt=which.number)
@@ -146,7 +156,7 @@ async def landmarks(call: Call) -> Response:
 async def samples(call: Call) -> Response:
     """GET /jobs/{key}/stats."""
     job_id = await call.engine.jobs.resolve(call.key("job"))
-    which = await _unless_waiting(call, job_id, call.engine.logs.attempt(job_id, call.get(ATTEMPT)))
+    which = await _unless_waiting(call, job_id, _attempt(call, job_id))
     if isinstance(which, Job):
         return json_response(Samples(attempt=None, items=[]))
     found = await call.engine.stats.samples(
