@@ -242,7 +242,7 @@ class Observer:
             try:
                 found = await (await self.logs()).GetLogs(request, timeout=CALL_S)
             except grpc.aio.AioRpcError as error:
-                if error.code() not in AWAY | {grpc.StatusCode.NOT_FOUND}:
+                if error.code() not in AWAY:
                     raise
                 return None
             return list(found.lines) if found.total_lines >= count else None

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from hodei.domain.attempt import Attempt
@@ -20,6 +21,7 @@ from hodei.engine.core import Core
 from hodei.engine.ingest import LogEnd
 from hodei.engine.log_indexes import Found, LogIndexes, LogView
 
+T = TypeVar("T")
 NO_ATTEMPT_YET = "attempt yet of the job"
 """What is not found of a job that has no worker so far, and may have one a moment later."""
 MAX_LINES = 1000
@@ -157,6 +159,16 @@ class Logs:
         if not number:
             raise NotFound(NO_ATTEMPT_YET, job_id)
         raise NotFound("attempt", number)
+
+    async def unless_waiting(self, job_id: UUID, find: Callable[[], Awaitable[T]]) -> T | None:
+        """What is found, or None while the job has no attempt yet."""
+        try:
+            return await find()
+        except NotFound as missing:
+            if missing.kind != NO_ATTEMPT_YET:
+                raise
+        # It may have got its worker in between.
+        return await find() if await self._core.store.attempts(job_id) else None
 
     async def range(
         self, job_id: UUID, *, attempt: int = 0, from_line: int = 1, limit: int = 500

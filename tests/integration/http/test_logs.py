@@ -9,11 +9,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 
 from hodei.domain.errors import NotFound
 from hodei.engine.logs import NO_ATTEMPT_YET, LogRange
+from hodei.wire.gen import logs_pb2 as pb
+from hodei.wire.gen import logs_pb2_grpc, metrics_pb2, metrics_pb2_grpc
 from tests.integration.http.jobs import Client
 from tests.integration.http.running import Running
 from tests.support.gate import Gate
@@ -143,7 +146,7 @@ async def test_downloads(client: Client) -> None:
     assert [json.loads(row)["s"] for row in grave.text.splitlines()] == ["stderr"]
 
 
-async def test_the_log_of_a_job_that_waits(client: Client) -> None:
+async def test_the_log_of_a_job_that_waits(server: Running, client: Client) -> None:
     await client.http.patch("/queue/settings", json={"paused": True})
     try:
         job = await client.submit()
@@ -152,6 +155,8 @@ async def test_the_log_of_a_job_that_waits(client: Client) -> None:
         assert (await client.get(f"/jobs/{job['id']}/logs/search", q="x"))["total"] == 0
         assert (await client.get(f"/jobs/{job['id']}/logs/marks"))["total"] == 0
         assert (await client.get(f"/jobs/{job['id']}/stats"))["items"] == []
+        found = await over_grpc(server, job["id"])
+        assert found == (pb.LogRange(), pb.SearchLogsResponse(), metrics_pb2.AttemptStats())
         second = await client.http.get(f"/jobs/{job['id']}/logs", params={"attempt": 2})
         assert second.status_code == 404
         why = await client.get(f"/jobs/{job['id']}/explain")
@@ -159,6 +164,21 @@ async def test_the_log_of_a_job_that_waits(client: Client) -> None:
     finally:
         await client.http.patch("/queue/settings", json={"paused": False})
     assert (await client.finished(job["id"]))["state"] == "SUCCEEDED"
+    assert (await over_grpc(server, job["id"]))[0].attempt == 1
+
+
+async def over_grpc(
+    server: Running, job_id: str
+) -> tuple[pb.LogRange, pb.SearchLogsResponse, metrics_pb2.AttemptStats]:
+    """What gRPC has of a job's log and samples."""
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel:
+        logs = logs_pb2_grpc.LogStreamServiceStub(channel)
+        metrics = metrics_pb2_grpc.MetricsServiceStub(channel)
+        return (
+            await logs.GetLogs(pb.GetLogsRequest(job_id=job_id)),
+            await logs.SearchLogs(pb.SearchLogsRequest(job_id=job_id, text="x")),
+            await metrics.GetAttemptStats(metrics_pb2.GetAttemptStatsRequest(job_id=job_id)),
+        )
 
 
 async def test_the_log_of_a_job_that_gets_its_worker_in_between(

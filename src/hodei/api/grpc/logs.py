@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hodei.domain.errors import InvalidRequest
@@ -43,12 +44,18 @@ class LogStream(pb_grpc.LogStreamServiceServicer):
                 yield batch
 
     async def GetLogs(self, request: pb.GetLogsRequest, context: Context) -> pb.LogRange:
-        found = await self._engine.logs.range(
-            await self._engine.jobs.resolve(request.job_id),
+        logs, job_id = self._engine.logs, await self._engine.jobs.resolve(request.job_id)
+        reading = partial(
+            logs.range,
+            job_id,
             attempt=request.attempt,
             from_line=request.from_line or 1,
             limit=request.limit or 500,
         )
+        found = await logs.unless_waiting(job_id, reading)
+        if found is None:
+            job = (await self._engine.jobs.get(str(job_id))).job
+            return pb.LogRange(complete=job.finished)
         return pb.LogRange(
             attempt=found.attempt.number,
             lines=[_line(line) for line in found.lines],
@@ -63,8 +70,10 @@ class LogStream(pb_grpc.LogStreamServiceServicer):
         limit = request.limit or 1000
         if limit > MAX_FOUND:
             raise InvalidRequest.of("limit", f"must be at most {MAX_FOUND}", limit)
-        found = await self._engine.logs.search(
-            await self._engine.jobs.resolve(request.job_id),
+        logs, job_id = self._engine.logs, await self._engine.jobs.resolve(request.job_id)
+        searching = partial(
+            logs.search,
+            job_id,
             LogQuery(
                 text=request.text,
                 regex=request.regex,
@@ -76,6 +85,9 @@ class LogStream(pb_grpc.LogStreamServiceServicer):
             from_line=request.from_line or 1,
             limit=limit,
         )
+        found = await logs.unless_waiting(job_id, searching)
+        if found is None:
+            return pb.SearchLogsResponse()
         return pb.SearchLogsResponse(
             attempt=found.attempt.number,
             line_numbers=found.line_numbers,

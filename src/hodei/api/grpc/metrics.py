@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,10 @@ class Metrics(metrics_pb2_grpc.MetricsServiceServicer):
         self, request: metrics_pb2.GetAttemptStatsRequest, context: Context
     ) -> metrics_pb2.AttemptStats:
         job_id = await self._engine.jobs.resolve(request.job_id)
-        attempt = await self._engine.logs.attempt(job_id, request.attempt)
+        logs = self._engine.logs
+        attempt = await logs.unless_waiting(job_id, partial(logs.attempt, job_id, request.attempt))
+        if attempt is None:
+            return metrics_pb2.AttemptStats()
         since = from_timestamp("since", request.since) if request.HasField("since") else None
         samples = await self._engine.stats.samples(attempt.id, since=since)
         return metrics_pb2.AttemptStats(

@@ -27,10 +27,9 @@ from hodei.api.http.schemas.logs import (
 )
 from hodei.api.http.schemas.metrics import Samples, SampleView
 from hodei.domain.attempt import Attempt
-from hodei.domain.errors import NotFound
 from hodei.domain.job import Job
 from hodei.domain.logs import MAX_CONTEXT, LogMarks, marks
-from hodei.engine.logs import MAX_LINES, NO_ATTEMPT_YET
+from hodei.engine.logs import MAX_LINES
 
 T = TypeVar("T")
 
@@ -77,14 +76,9 @@ SAMPLES = whole("limit", "Samples at most.", least=1, most=MAX_SAMPLES, default=
 
 
 async def _unless_waiting(call: Call, job_id: UUID, find: Callable[[], Awaitable[T]]) -> T | Job:
-    """What is found, or the job when it exists and has no attempt yet."""
-    try:
-        return await find()
-    except NotFound as missing:
-        if missing.kind != NO_ATTEMPT_YET:
-            raise
-    detail = await call.engine.jobs.get(str(job_id))
-    return await find() if detail.attempts else detail.job  # it got its worker meanwhile
+    """What is found, or the job while it has no attempt yet."""
+    found = await call.engine.logs.unless_waiting(job_id, find)
+    return (await call.engine.jobs.get(str(job_id))).job if found is None else found
 
 
 def _attempt(call: Call, job_id: UUID) -> Callable[[], Awaitable[Attempt]]:

@@ -63,13 +63,15 @@ class LogStreamServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetLogs(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """A job that has no attempt yet has no lines, and 0 in place of the attempt's number.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SearchLogs(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Nothing is found in a job that has no attempt yet.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -36,7 +36,9 @@ class LogStreamServiceStub:
     message has `end` set.
     """
     GetLogs: _grpc.UnaryUnaryMultiCallable[_logs_pb2.GetLogsRequest, _logs_pb2.LogRange]
+    """A job that has no attempt yet has no lines, and 0 in place of the attempt's number."""
     SearchLogs: _grpc.UnaryUnaryMultiCallable[_logs_pb2.SearchLogsRequest, _logs_pb2.SearchLogsResponse]
+    """Nothing is found in a job that has no attempt yet."""
 
 @_typing.type_check_only
 class LogStreamServiceAsyncStub(LogStreamServiceStub):
@@ -46,7 +48,9 @@ class LogStreamServiceAsyncStub(LogStreamServiceStub):
     message has `end` set.
     """
     GetLogs: _aio.UnaryUnaryMultiCallable[_logs_pb2.GetLogsRequest, _logs_pb2.LogRange]  # type: ignore[assignment]
+    """A job that has no attempt yet has no lines, and 0 in place of the attempt's number."""
     SearchLogs: _aio.UnaryUnaryMultiCallable[_logs_pb2.SearchLogsRequest, _logs_pb2.SearchLogsResponse]  # type: ignore[assignment]
+    """Nothing is found in a job that has no attempt yet."""
 
 class LogStreamServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -64,13 +68,15 @@ class LogStreamServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _logs_pb2.GetLogsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_logs_pb2.LogRange, _abc.Awaitable[_logs_pb2.LogRange]]: ...
+    ) -> _typing.Union[_logs_pb2.LogRange, _abc.Awaitable[_logs_pb2.LogRange]]:
+        """A job that has no attempt yet has no lines, and 0 in place of the attempt's number."""
 
     @_abc_1.abstractmethod
     def SearchLogs(
         self,
         request: _logs_pb2.SearchLogsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_logs_pb2.SearchLogsResponse, _abc.Awaitable[_logs_pb2.SearchLogsResponse]]: ...
+    ) -> _typing.Union[_logs_pb2.SearchLogsResponse, _abc.Awaitable[_logs_pb2.SearchLogsResponse]]:
+        """Nothing is found in a job that has no attempt yet."""
 
 def add_LogStreamServiceServicer_to_server(servicer: LogStreamServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -73,7 +73,8 @@ class MetricsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetAttemptStats(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """None of a job that has no attempt yet.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -35,6 +35,7 @@ class MetricsServiceStub:
     GetHostMetrics: _grpc.UnaryUnaryMultiCallable[_metrics_pb2.GetHostMetricsRequest, _metrics_pb2.HostMetrics]
     """How busy the servers' machines were."""
     GetAttemptStats: _grpc.UnaryUnaryMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.AttemptStats]
+    """None of a job that has no attempt yet."""
     StreamAttemptStats: _grpc.UnaryStreamMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.StatsPoint]
     """Live samples of the newest attempt until the job is finished."""
 
@@ -45,6 +46,7 @@ class MetricsServiceAsyncStub(MetricsServiceStub):
     GetHostMetrics: _aio.UnaryUnaryMultiCallable[_metrics_pb2.GetHostMetricsRequest, _metrics_pb2.HostMetrics]  # type: ignore[assignment]
     """How busy the servers' machines were."""
     GetAttemptStats: _aio.UnaryUnaryMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.AttemptStats]  # type: ignore[assignment]
+    """None of a job that has no attempt yet."""
     StreamAttemptStats: _aio.UnaryStreamMultiCallable[_metrics_pb2.GetAttemptStatsRequest, _metrics_pb2.StatsPoint]  # type: ignore[assignment]
     """Live samples of the newest attempt until the job is finished."""
 
@@ -69,7 +71,8 @@ class MetricsServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _metrics_pb2.GetAttemptStatsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_metrics_pb2.AttemptStats, _abc.Awaitable[_metrics_pb2.AttemptStats]]: ...
+    ) -> _typing.Union[_metrics_pb2.AttemptStats, _abc.Awaitable[_metrics_pb2.AttemptStats]]:
+        """None of a job that has no attempt yet."""
 
     @_abc_1.abstractmethod
     def StreamAttemptStats(
