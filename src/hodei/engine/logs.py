@@ -156,6 +156,8 @@ class Logs:
         for attempt in attempts:
             if attempt.number == number:
                 return attempt
+        if not attempts and await self._core.store.get_job(job_id) is None:
+            raise NotFound("job", job_id)
         if not number:
             raise NotFound(NO_ATTEMPT_YET, job_id)
         raise NotFound("attempt", number)
