@@ -155,17 +155,22 @@ def cancelled(by: str, reason: str = "") -> Outcome:
     return Outcome(cause=Cause.CANCELLED, message=f"The job was cancelled{who}{why}.")
 
 
-def lost(reason: str, *, user_code_ran: bool) -> Outcome:
-    """The worker, or the contact to it, is gone for good."""
-    when = "while the job was running" if user_code_ran else "before the job started"
+def lost(reason: str, *, user_code_ran: bool | None) -> Outcome:
+    """The worker, or the contact to it, is gone for good. `user_code_ran`: None, when the job was
+    handed over and nothing was heard of it since."""
+    when, suggestion = _LOST[user_code_ran]
     why = f": {_clause(reason)}" if reason else ""
     return Outcome(
-        cause=Cause.LOST,
-        message=f"The worker was lost {when}{why}.",
-        suggestion="Run the job again; allow retries for 'lost' if it can safely run twice."
-        if user_code_ran
-        else "Run the job again; it had not started.",
+        cause=Cause.LOST, message=f"The worker was lost {when}{why}.", suggestion=suggestion
     )
+
+
+_AGAIN = "Run the job again; allow retries for 'lost' if it can safely run twice."
+_LOST: Mapping[bool | None, tuple[str, str]] = {
+    True: ("while the job was running", _AGAIN),
+    None: ("after the job was handed to it", f"It may have begun. {_AGAIN}"),
+    False: ("before the job started", "Run the job again; it had not started."),
+}
 
 
 def image_unavailable(image: str, registry_words: str) -> Outcome:

@@ -383,8 +383,9 @@ class Reconciler:
         attempt = (
             await self._core.store.get_attempt(worker.attempt_id) if worker.attempt_id else None
         )
-        # An agent that was handed the attempt may have run user code unreported.
-        ran = attempt is not None and attempt.entered(Phase.STARTING) is not None
+        ran: bool | None = attempt is not None and attempt.started_at is not None
+        if attempt is not None and not ran and attempt.entered(Phase.STARTING) is not None:
+            ran = None  # an agent that was handed the attempt may have run user code unreported
         starved = seen is not None and seen.out_of_memory
         outcome = out_of_memory(worker.memory_mb) if starved else lost(why, user_code_ran=ran)
         await self._close(worker, outcome)
@@ -425,7 +426,7 @@ class Reconciler:
         elif attempt.run_deadline is not None and now > attempt.run_deadline + late:
             # The agent enforces the timeout; this one did not.
             limit = self._core.timings.provision.total_seconds()
-            never = lost(f"its agent started nothing within {limit:.0f} s", user_code_ran=True)
+            never = lost(f"its agent started nothing within {limit:.0f} s", user_code_ran=None)
             outcome = timed_out(held.job.spec.timeout_ms)
             await self._close(held.worker, outcome if attempt.started_at else never)
 

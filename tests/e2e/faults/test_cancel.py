@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.faults.site import Site
 from tests.support.observer import CANCELLED, FINAL, PENDING, SUCCEEDED, Observer, refused, shell
-from tests.support.processes import PATIENCE_S, agent_of, of_job, send, until, with_argument
+from tests.support.processes import PATIENCE_S, of_job, send, until, with_argument
 
 RACES = 40
 GRACE_S = 100
@@ -98,10 +98,8 @@ async def test_at_any_moment_of_the_start(shared: Site, watcher: Observer, worke
 
 
 async def _end_idle_workers(watcher: Observer) -> None:
-    for worker in await watcher.workers():
-        agent = agent_of(worker.id)
-        if agent:
-            send(agent, signal.SIGKILL)
+    # And waits until the server knows: a job for one that is dead would be lost with it.
+    await asyncio.gather(*(watcher.end_worker(one.id) for one in await watcher.workers()))
 
 
 async def test_running_with_children_and_daemons(shared: Site, watcher: Observer) -> None:

@@ -43,6 +43,12 @@ TABLE: list[tuple[Outcome, Cause, str, str]] = [
         "The worker was lost while the job was running: no word for 15 s.",
         "retries for 'lost'",
     ),
+    (
+        outcomes.lost("no word for 15 s", user_code_ran=None),
+        Cause.LOST,
+        "The worker was lost after the job was handed to it: no word for 15 s.",
+        "It may have begun.",
+    ),
     (outcomes.lost("", user_code_ran=False), Cause.LOST, "before the job started.", "not started"),
     (
         outcomes.image_unavailable("alpine:nope", "manifest unknown:\n  tag nope."),
