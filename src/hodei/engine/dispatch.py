@@ -270,7 +270,7 @@ class Dispatcher:
         wanted = self._reserve.wanted
         if not wanted:
             return True
-        wanted = min(MAX_CLAIM, wanted + len(self._sessions.idle()))
+        wanted = min(MAX_CLAIM, wanted + len(self._idle_sessions()))
         claimed = await self._core.store.claim(
             self._core.replica,
             limit=wanted,
@@ -321,7 +321,7 @@ class Dispatcher:
         because a new worker is counted exactly by the commit that stores it."""
         mono = self._core.clock.monotonic()
         old = mono - self._counted_at > COUNT_FOR_S
-        if fresh or old or not self._sessions.idle():
+        if fresh or old or not self._idle_sessions():
             self._live = dict(await self._core.store.count_live())
             self._counted_at = mono
         return self._live
@@ -329,7 +329,9 @@ class Dispatcher:
     # ---- placing
 
     def _idle_sessions(self) -> dict[UUID, Session]:
-        return {session.worker.id: session for session in self._sessions.idle()}
+        # An order to an agent that is gone cannot be taken back: whoever is late is left alone.
+        idle = self._sessions.idle()
+        return {session.worker.id: session for session in idle if not session.overdue}
 
     def _room(self, live: dict[UUID, int], idle: dict[UUID, Session]) -> int:
         cold = 0

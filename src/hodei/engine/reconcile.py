@@ -208,7 +208,7 @@ class Reconciler:
             session.peer.heartbeat()
             # Whoever missed a heartbeat may be on another replica by now: its lease is not
             # taken away from there.
-            if quiet <= 1.5 * beat:
+            if not session.overdue:
                 alive.append(session.worker.id)
         mine = [*alive, *self._provisioner.worker_ids, *self._terminator.worker_ids]
         if self.calm:

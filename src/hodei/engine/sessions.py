@@ -113,6 +113,12 @@ class Session:
         )
 
     @property
+    def overdue(self) -> bool:
+        """Whether it has missed a heartbeat: its agent, or the way to it, may be gone."""
+        quiet_s = self._core.clock.monotonic() - self.heard_at
+        return quiet_s > 1.5 * self._core.timings.heartbeat.total_seconds()
+
+    @property
     def held(self) -> Held | None:
         """The attempt it runs, as it is stored."""
         return self._held

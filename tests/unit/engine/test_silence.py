@@ -52,6 +52,25 @@ async def test_a_stream_that_ends_right_after_a_binding_is_noticed_as_soon() -> 
         assert await until_silent(w, agent) <= 15
 
 
+async def test_a_warm_worker_that_missed_a_heartbeat_is_given_no_job() -> None:
+    async with world(reusable_workers=True, max_workers=2) as w:
+        _, agent = await w.run_job()
+        agent.exit(0)
+        await w.pass_time(20, step=0.5)
+        well = await w.submit()
+        assert w.attempt(well.id).worker_id == agent.worker_id
+        await quiet()
+        agent.exit(0)
+        await quiet()
+        mute(agent)
+        await w.pass_time(5, step=0.5)
+        assert w.worker(agent.worker_id).state is WorkerState.READY
+        job = await w.submit()
+        await w.pass_time(1, step=0.5)
+        assert w.job(job.id).state is JobState.RUNNING
+        assert w.attempt(job.id).worker_id != agent.worker_id
+
+
 async def test_a_worker_that_is_surely_gone_is_not_waited_for() -> None:
     async with world() as w:
         job, agent = await w.run_job()
