@@ -16,6 +16,7 @@ from uuid import UUID
 
 from hodei.domain.attempt import Attempt
 from hodei.domain.errors import InvalidRequest, NotFound
+from hodei.domain.job import Job
 from hodei.domain.logs import LogHead, LogLine, LogMarks, LogQuery, Segment
 from hodei.engine.core import Core
 from hodei.engine.ingest import LogEnd
@@ -162,15 +163,18 @@ class Logs:
             raise NotFound(NO_ATTEMPT_YET, job_id)
         raise NotFound("attempt", number)
 
-    async def unless_waiting(self, job_id: UUID, find: Callable[[], Awaitable[T]]) -> T | None:
-        """What is found, or None while the job has no attempt yet."""
+    async def unless_waiting(self, job_id: UUID, find: Callable[[], Awaitable[T]]) -> T | Job:
+        """What is found, or the job while it has no attempt yet."""
         try:
             return await find()
         except NotFound as missing:
             if missing.kind != NO_ATTEMPT_YET:
                 raise
-        # It may have got its worker in between.
-        return await find() if await self._core.store.attempts(job_id) else None
+        # In this order: of what is read as ended here, an attempt would be there afterwards.
+        job = await self._core.store.get_job(job_id)
+        if job is not None and not await self._core.store.attempts(job_id):
+            return job
+        return await find()  # it got its worker in between
 
     async def range(
         self, job_id: UUID, *, attempt: int = 0, from_line: int = 1, limit: int = 500

@@ -17,13 +17,18 @@ async def to_its_end(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     A caller that is cancelled leaves once `work` has ended, which nothing can stop: the directory
     that it writes to may be removed afterwards, and not before.
     """
-    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    return await until_done(asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs)))
+
+
+async def until_done(future: asyncio.Future[T]) -> T:
+    """The result; a cancelled caller waits until the thread is done, and is cancelled then."""
     try:
-        return await asyncio.shield(task)
+        return await asyncio.shield(future)
     except asyncio.CancelledError:
-        while not task.done():
+        while not future.done():
             with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
+                await asyncio.wait([future])
+        if not future.cancelled():
+            # Nobody else asks for it, and it must not be reported as forgotten.
+            future.exception()
         raise

@@ -22,6 +22,7 @@ from hodei.app.embedded import (
     find_binaries,
 )
 from hodei.app.embedded import binaries as binaries_module
+from hodei.app.embedded import cluster as cluster_module
 from hodei.app.embedded.account import Account
 from hodei.app.embedded.errors import start_failed
 from tests.integration.embedded.observing import answers
@@ -145,6 +146,38 @@ async def test_binaries_in_a_closed_folder_serve_all_the_same(
         assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     finally:
         shutil.rmtree(closed)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said", "advice"),
+    [
+        (
+            shutil.Error([("from", "to", "[Errno 28] No space left on device: 'to'")]),
+            "No space left on device",
+            "Free some space on the disk",
+        ),
+        (OSError(13, "Permission denied"), "there: Permission denied.", "belong to user"),
+        (OSError(5, "Input/output error"), "there: Input/output error.", ""),
+    ],
+)
+async def test_programs_that_cannot_be_copied_are_said_with_the_reason(
+    data_dir: Path,
+    packaged: PostgresBinaries,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: OSError,
+    said: str,
+    advice: str,
+) -> None:
+    def copy(*_: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(cluster_module, "copy_binaries", copy)
+    monkeypatch.setattr(cluster_module, "_may_run", lambda *_: False)
+    with pytest.raises(DataDirectoryUnusable, match="could not be copied") as caught:
+        await start(data_dir, packaged)
+    assert said in str(caught.value)
+    assert advice in str(caught.value)
+    assert "Free some space" not in str(caught.value) or "space" in said
 
 
 def test_no_binaries_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

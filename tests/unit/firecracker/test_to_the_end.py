@@ -8,6 +8,7 @@ import json
 import tarfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,14 +32,7 @@ class Work:
 async def test_a_caller_that_is_told_to_leave_twice_waits_for_it() -> None:
     work = Work()
     caller = asyncio.create_task(to_its_end(work))
-    await asyncio.to_thread(work.begun.wait, 30)
-    for _ in range(2):
-        caller.cancel()
-        done, _ = await asyncio.wait([caller], timeout=0.05)
-        assert not done
-    work.let_go.set()
-    with pytest.raises(asyncio.CancelledError):
-        await caller
+    await _told_to_leave(caller, work, times=2)
     assert work.ended.is_set()
 
 
@@ -66,14 +60,20 @@ async def test_the_copy_of_an_archive_s_layer_has_ended_when_its_folder_goes(
                 pass
 
     fetching = asyncio.create_task(fetch())
+    await _told_to_leave(fetching, work)
+    assert sorted(file.name for file in folder.iterdir()) == ["layer-0", "layer-1"]
+
+
+async def _told_to_leave(caller: asyncio.Task[Any], work: Work, times: int = 1) -> None:
+    """It stays until the work has ended."""
     await asyncio.to_thread(work.begun.wait, 30)
-    fetching.cancel()
-    done, _ = await asyncio.wait([fetching], timeout=0.05)
-    assert not done
+    for _ in range(times):
+        caller.cancel()
+        done, _ = await asyncio.wait([caller], timeout=0.05)
+        assert not done
     work.let_go.set()
     with pytest.raises(asyncio.CancelledError):
-        await fetching
-    assert sorted(file.name for file in folder.iterdir()) == ["layer-0", "layer-1"]
+        await caller
 
 
 def _archive(folder: Path) -> Path:

@@ -63,10 +63,7 @@ class ApiTokens(Part):
     async def delete_token(self, token_id: UUID) -> bool:
         """See ApiTokenStore."""
         await self._begin()
-        for digest, sign_in in list(self._tables.sign_ins.items()):
-            if sign_in.token_id == token_id:
-                del self._tables.sign_ins[digest]
-        return self._tables.tokens.pop(token_id, None) is not None
+        return self._tables.end_token(token_id)
 
     def _named(self, token: ApiToken) -> ApiToken:
         return replace(token, owner=self._tables.users[token.user_id].name)

@@ -62,12 +62,9 @@ class Projects(Part):
             if project in user.roles:
                 left = {name: role for name, role in user.roles.items() if name != project}
                 tables.users[user.id] = replace(user, roles=left, version=user.version + 1)
-        ended = {token.id for token in tables.tokens.values() if token.project == project}
-        for token_id in ended:
-            del tables.tokens[token_id]
-        for digest, sign_in in list(tables.sign_ins.items()):
-            if sign_in.token_id in ended:
-                del tables.sign_ins[digest]
+        for token in list(tables.tokens.values()):
+            if token.project == project:
+                tables.end_token(token.id)
 
     async def project_use(self, names: Sequence[str] | None = None) -> Mapping[str, Use]:
         """See ProjectStore."""

@@ -234,6 +234,13 @@ class Tables:
             self.logs.pop(attempt_id, None)
             self.samples.pop(attempt_id, None)
 
+    def end_token(self, token_id: UUID) -> bool:
+        """Removes a token with the sign-ins by it; False: there is none."""
+        for digest, sign_in in list(self.sign_ins.items()):
+            if sign_in.token_id == token_id:
+                del self.sign_ins[digest]
+        return self.tokens.pop(token_id, None) is not None
+
     def use_of(self, projects: Collection[str] | None) -> dict[str, Use]:
         """What ASSIGNED and RUNNING jobs ask for, by project."""
         used: dict[str, Use] = {}

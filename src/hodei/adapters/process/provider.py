@@ -46,6 +46,7 @@ from hodei.domain.provider import Capabilities, Health, Observation, ObservedSta
 from hodei.domain.worker import Handle
 from hodei.ports.deadline import require_time
 from hodei.ports.provider import ProviderContext, ProvisionRequest, ProvisionStep
+from hodei.ports.threads import until_done
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ class ProcessProvider:
         future = self._submit(worker.start, request)
         # Not after the await: a child needs somebody to collect it also when we are cancelled.
         future.add_done_callback(self._adopt)
-        identity, _ = await _to_the_end(future)
+        identity, _ = await until_done(future)
         logger.info(
             "worker process started",
             extra={"worker_id": str(request.worker_id), "pid": identity.pid},
@@ -266,7 +267,7 @@ class ProcessProvider:
         return ""
 
     async def _blocking(self, work: Callable[..., T], *arguments: object) -> T:
-        return await _to_the_end(self._submit(work, *arguments))
+        return await until_done(self._submit(work, *arguments))
 
     def _submit(self, work: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._pool, work, *arguments)
@@ -287,20 +288,6 @@ class ProcessProviderFactory:
 
 
 FACTORY = ProcessProviderFactory()
-
-
-async def _to_the_end(future: asyncio.Future[T]) -> T:
-    """The result; a cancelled caller waits until the thread is done, and is cancelled then."""
-    try:
-        return await asyncio.shield(future)
-    except asyncio.CancelledError:
-        while not future.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([future])
-        if not future.cancelled():
-            # Nobody else asks for it, and it must not be reported as forgotten.
-            future.exception()
-        raise
 
 
 async def _readable(descriptor: int, timeout_s: float) -> None:

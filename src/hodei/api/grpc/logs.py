@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hodei.domain.errors import InvalidRequest
+from hodei.domain.job import Job
 from hodei.domain.logs import Flag, Level, LogLine, LogQuery, Stream
 from hodei.engine.engine import Engine
 from hodei.engine.logs import Followed
@@ -53,9 +54,8 @@ class LogStream(pb_grpc.LogStreamServiceServicer):
             limit=request.limit or 500,
         )
         found = await logs.unless_waiting(job_id, reading)
-        if found is None:
-            job = (await self._engine.jobs.get(str(job_id))).job
-            return pb.LogRange(complete=job.finished)
+        if isinstance(found, Job):
+            return pb.LogRange(complete=found.finished)
         return pb.LogRange(
             attempt=found.attempt.number,
             lines=[_line(line) for line in found.lines],
@@ -86,7 +86,7 @@ class LogStream(pb_grpc.LogStreamServiceServicer):
             limit=limit,
         )
         found = await logs.unless_waiting(job_id, searching)
-        if found is None:
+        if isinstance(found, Job):
             return pb.SearchLogsResponse()
         return pb.SearchLogsResponse(
             attempt=found.attempt.number,

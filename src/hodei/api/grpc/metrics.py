@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hodei.api.grpc.guard import granted
+from hodei.domain.job import Job
 from hodei.engine.engine import Engine
 from hodei.ports.aggregates import JobMetrics, MetricsBucket, ProviderUse, UseBucket, UseSeries
 from hodei.ports.hosts import HostSample
@@ -66,7 +67,7 @@ class Metrics(metrics_pb2_grpc.MetricsServiceServicer):
         job_id = await self._engine.jobs.resolve(request.job_id)
         logs = self._engine.logs
         attempt = await logs.unless_waiting(job_id, partial(logs.attempt, job_id, request.attempt))
-        if attempt is None:
+        if isinstance(attempt, Job):
             return metrics_pb2.AttemptStats()
         since = from_timestamp("since", request.since) if request.HasField("since") else None
         samples = await self._engine.stats.samples(attempt.id, since=since)

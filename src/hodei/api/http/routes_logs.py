@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
 from uuid import UUID
 
 from starlette.responses import Response
@@ -30,8 +29,6 @@ from hodei.domain.attempt import Attempt
 from hodei.domain.job import Job
 from hodei.domain.logs import MAX_CONTEXT, LogMarks, marks
 from hodei.engine.logs import MAX_LINES
-
-T = TypeVar("T")
 
 MAX_FOUND = 10_000
 MAX_SAMPLES = 3600
@@ -75,12 +72,6 @@ SINCE = moment("since", "Only samples after this time.")
 SAMPLES = whole("limit", "Samples at most.", least=1, most=MAX_SAMPLES, default=MAX_SAMPLES)
 
 
-async def _unless_waiting(call: Call, job_id: UUID, find: Callable[[], Awaitable[T]]) -> T | Job:
-    """What is found, or the job while it has no attempt yet."""
-    found = await call.engine.logs.unless_waiting(job_id, find)
-    return (await call.engine.jobs.get(str(job_id))).job if found is None else found
-
-
 def _attempt(call: Call, job_id: UUID) -> Callable[[], Awaitable[Attempt]]:
     return partial(call.engine.logs.attempt, job_id, call.get(ATTEMPT))
 
@@ -95,7 +86,7 @@ async def log_range(call: Call) -> Response:
         from_line=call.get(FROM),
         limit=call.get(LIMIT),
     )
-    found = await _unless_waiting(call, job_id, reading)
+    found = await call.engine.logs.unless_waiting(job_id, reading)
     data = empty_range(ended=found.finished) if isinstance(found, Job) else range_to_json(found)
     return Response(compact(data).encode("utf-8", "replace"), media_type="application/json")
 
@@ -113,7 +104,7 @@ async def search(call: Call) -> Response:
         offset=call.get(FOUND_OFFSET),
         limit=call.get(FOUND_LIMIT),
     )
-    found = await _unless_waiting(call, job_id, searching)
+    found = await call.engine.logs.unless_waiting(job_id, searching)
     return json_response(FoundView.nothing() if isinstance(found, Job) else FoundView.of(found))
 
 
@@ -132,7 +123,7 @@ async def view(call: Call) -> Response:
         offset=call.get(OFFSET),
         limit=call.get(LIMIT),
     )
-    found = await _unless_waiting(call, job_id, reading)
+    found = await call.engine.logs.unless_waiting(job_id, reading)
     data = empty_view() if isinstance(found, Job) else view_to_json(found)
     return Response(compact(data).encode("utf-8", "replace"), media_type="application/json")
 
@@ -140,7 +131,7 @@ async def view(call: Call) -> Response:
 async def landmarks(call: Call) -> Response:
     """GET /jobs/{key}/logs/marks."""
     job_id = await call.engine.jobs.resolve(call.key("job"))
-    which = await _unless_waiting(call, job_id, _attempt(call, job_id))
+    which = await call.engine.logs.unless_waiting(job_id, _attempt(call, job_id))
     if isinstance(which, Job):
         return json_response(MarksView.of(None, marks([])))
     found: LogMarks = await call.engine.logs.marks(job_id, attempt=which.number)
@@ -150,7 +141,7 @@ async def landmarks(call: Call) -> Response:
 async def samples(call: Call) -> Response:
     """GET /jobs/{key}/stats."""
     job_id = await call.engine.jobs.resolve(call.key("job"))
-    which = await _unless_waiting(call, job_id, _attempt(call, job_id))
+    which = await call.engine.logs.unless_waiting(job_id, _attempt(call, job_id))
     if isinstance(which, Job):
         return json_response(Samples(attempt=None, items=[]))
     found = await call.engine.stats.samples(

@@ -14,6 +14,7 @@ from hodei.app.embedded.errors import (
     BinariesMissing,
     DataDirectoryUnusable,
     VersionMismatch,
+    advice_for,
     start_failed,
 )
 from hodei.app.embedded.launcher import run
@@ -93,10 +94,14 @@ def _runnable(binaries: PostgresBinaries, layout: Layout, account: Account) -> P
     try:
         return copy_binaries(binaries, layout.data_dir)
     except OSError as error:
-        raise DataDirectoryUnusable(
+        # Of a whole tree that is copied, the first file that failed says why.
+        why = error.args[0][0][2] if isinstance(error, shutil.Error) else error.strerror
+        sentence = (
             "PostgreSQL's data directory could not be created: its programs could not be copied "
-            f"there. Free some space on the disk that holds {layout.data_dir}."
-        ) from error
+            f"there: {why}."
+        )
+        hint = advice_for(str(why), data_dir=layout.data_dir, user=account.name)
+        raise DataDirectoryUnusable(f"{sentence} {hint}".rstrip()) from error
 
 
 def _may_run(binaries: PostgresBinaries, account: Account) -> bool:

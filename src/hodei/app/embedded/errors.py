@@ -71,10 +71,15 @@ def start_failed(
 
     `code` is how it ended, negative for a signal; None when it was not a child of ours.
     """
-    advice = next((text for sign, text in ADVICE if sign in line), "")
     sentence = f"{what}: {line.rstrip('.') or _silent(code)}."
-    hint = advice.format(data_dir=data_dir, user=user)
+    hint = advice_for(line, data_dir=data_dir, user=user)
     return StartFailed(" ".join(part for part in (sentence, hint, f"Log: {log}") if part))
+
+
+def advice_for(line: str, *, data_dir: Path, user: str) -> str:
+    """What a person does about what PostgreSQL, or the system, said; empty: nothing is known."""
+    advice = next((text for sign, text in ADVICE if sign in line), "")
+    return advice.format(data_dir=data_dir, user=user)
 
 
 def _silent(code: int | None) -> str:
