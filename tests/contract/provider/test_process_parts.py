@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -14,6 +17,7 @@ from hodei.adapters.process import proc
 from hodei.adapters.process.cgroups import Trees, WorkerGroup, existing_trees, read_mounts
 from hodei.adapters.process.folder import as_worker_id
 from hodei.adapters.process.launch import launch_command
+from hodei.adapters.process.reaper import Reaper
 from hodei.adapters.process.settings import parse_settings, settings_schema
 
 MOUNTS = """\
@@ -142,6 +146,60 @@ def test_an_identity_is_of_one_process_only(sleeper: subprocess.Popen[bytes]) ->
     sleeper.kill()
     os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
     assert not proc.is_alive(identity, boot), "a zombie is not alive"
+
+
+def ended_child() -> proc.Identity:
+    """A child of this process that has ended with 7 and waits to be collected."""
+    child = os.posix_spawn("/bin/sh", ["sh", "-c", "exit 7"], os.environ)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    stat = proc.read_stat(child)
+    assert stat is not None
+    return proc.Identity(pid=child, start=stat.start, boot=proc.boot_id())
+
+
+def test_who_looks_while_another_collects_knows_the_exit_code_too() -> None:
+    reaper, together = Reaper(), Barrier(2)
+    children = [ended_child() for _ in range(200)]
+
+    def codes() -> list[int | None]:
+        seen = []
+        for child in children:
+            together.wait()
+            reaper.collect(child)
+            seen.append(reaper.exit_code(child))
+        return seen
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.submit(codes), pool.submit(codes)
+        assert first.result() == second.result() == [7] * len(children)
+
+
+def test_a_pid_that_is_another_process_now_is_not_collected() -> None:
+    reaper, child = Reaper(), ended_child()
+    before = proc.Identity(pid=child.pid, start=child.start - 1, boot=child.boot)
+    assert reaper.collect(before)
+    assert reaper.exit_code(before) is None
+    assert reaper.collect(child)
+    assert reaper.exit_code(child) == 7
+
+
+def test_a_child_whose_first_thread_is_over_has_not_ended() -> None:
+    script = "import ctypes, threading; threading.Thread(target=input).start()"
+    script += "; ctypes.CDLL(None).pthread_exit(None)"
+    child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)
+    assert child.stdin is not None
+    stat = proc.read_stat(child.pid)
+    while stat is not None and stat.state != "Z":
+        stat = proc.read_stat(child.pid)
+    assert stat is not None
+    agent = proc.Identity(pid=child.pid, start=stat.start, boot=proc.boot_id())
+    reaper = Reaper()
+    assert not reaper.collect(agent)
+    child.stdin.close()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert reaper.collect(agent)
+    assert reaper.exit_code(agent) is not None
+    child.wait()
 
 
 def test_descendants_go_all_the_way_down() -> None:

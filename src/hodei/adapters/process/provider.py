@@ -83,8 +83,8 @@ class ProcessProvider:
     async def __aenter__(self) -> Self:
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="process-provider")
         await self._blocking(self._survey)
-        for pid in await self._blocking(self._own_children):
-            self._reaper.watch(pid)
+        for agent in await self._blocking(self._own_children):
+            self._reaper.watch(agent)
         return self
 
     async def __aexit__(
@@ -139,7 +139,7 @@ class ProcessProvider:
                 known = await self._blocking(worker.identity)
                 await self._end(worker)
                 if known is not None:
-                    self._reaper.forget(known.pid)
+                    self._reaper.forget(known)
 
     async def list_owned(self) -> Sequence[Handle]:
         """Workers with a directory, a control group or a living process."""
@@ -170,7 +170,7 @@ class ProcessProvider:
             return
         identity, ours = future.result()
         if ours:
-            self._reaper.watch(identity.pid)
+            self._reaper.watch(identity)
 
     async def _ask(self, agent: Identity, grace_s: float) -> None:
         """SIGTERM to the agent; returns when it has ended or the grace is over."""
@@ -218,14 +218,14 @@ class ProcessProvider:
         found |= {worker_id for name in names if (worker_id := as_worker_id(name)) is not None}
         return sorted(found)
 
-    def _own_children(self) -> list[int]:
+    def _own_children(self) -> list[Identity]:
         """Agents that this very process started when the provider was open before."""
         children = []
         for worker_id in worker_ids(self._house.workers):
             known = ProcessWorker(self._house, worker_id).alive()
             stat = proc.read_stat(known.pid) if known else None
-            if stat is not None and stat.parent == os.getpid():
-                children.append(stat.pid)
+            if known and stat is not None and stat.parent == os.getpid():
+                children.append(known)
         return children
 
     def _survey(self) -> None:

@@ -98,8 +98,9 @@ class ProcessWorker:
         known = self.identity()
         if known is None:
             return Observation(state=ObservedState.STARTING)
-        reaper.collect(known.pid)
-        code = reaper.exit_code(known.pid)
+        if not reaper.collect(known):
+            return Observation(state=ObservedState.RUNNING)
+        code = reaper.exit_code(known)
         words = self.folder.last_words()
         ending = "the agent ended" if code is None else f"the agent ended with exit code {code}"
         reason = f"{ending}: {words}" if words else ending
@@ -126,7 +127,7 @@ class ProcessWorker:
         found = self.group.kill() or proc.kill_family(agent.pid if agent else None, self._marker)
         known = self.identity()
         if known is not None:
-            reaper.collect(known.pid)
+            reaper.collect(known)
         return bool(found)
 
     def _running(self) -> Identity | None:
