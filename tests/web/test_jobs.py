@@ -126,6 +126,23 @@ def test_bulk_actions_say_what_became_of_each(visitor: Visitor, client: Client, 
         assert client.wait(job).state.value == "CANCELLED"
 
 
+def test_shift_selects_all_between_two_clicks(
+    visitor: Visitor, client: Client, label: str
+) -> None:
+    for n in range(4):
+        client.wait(client.submit(name=f"{label}-{n}", command="true"))
+    with visitor.page(f"/jobs?q={label}") as page:
+        boxes = page.locator("[data-row]").get_by_role("checkbox")
+        expect(boxes).to_have_count(4)
+        boxes.nth(3).click()
+        boxes.nth(1).click(modifiers=["Shift"])
+        expect(page.get_by_text("3 selected")).to_be_visible()
+        expect(boxes.first).not_to_be_checked()
+        boxes.nth(2).click(modifiers=["Shift"])
+        expect(page.get_by_text("1 selected")).to_be_visible()
+        assert page.evaluate("getSelection().isCollapsed")
+
+
 def test_keys_move_open_and_select(visitor: Visitor, client: Client, label: str) -> None:
     for n in range(3):
         client.wait(client.submit(name=f"{label}-{n}", command="true"))

@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { cn } from "@/lib/cn";
 import { usePreferences } from "@/lib/preferences";
 import { fitting, useRoom } from "./columns";
+import { type Selection, useRanges } from "./ranges";
 import { Checkbox } from "./Toggle";
 
 export type Column<T> = {
@@ -21,11 +22,6 @@ export type Column<T> = {
   /** How the rows are ordered by this column, if they are; with `onSort` its head is a button. */
   sorted?: "ascending" | "descending" | undefined;
   onSort?: () => void;
-};
-
-type Selection = {
-  selected: ReadonlySet<string>;
-  onSelect(ids: ReadonlySet<string>): void;
 };
 
 type DataTableProps<T> = {
@@ -68,12 +64,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const tracks = [selection && `${SELECT_WIDTH}px`, ...columns.map((column) => column.width)]
     .filter(Boolean)
     .join(" ");
-  const toggle = (id: string, on: boolean) => {
-    const next = new Set(selection?.selected);
-    if (on) next.add(id);
-    else next.delete(id);
-    selection?.onSelect(next);
-  };
+  const ranges = useRanges(() => rows.map(rowId), selection);
   return (
     <div ref={table} role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1}>
       <HeadRow columns={columns} tracks={tracks}>
@@ -110,10 +101,14 @@ export function DataTable<T>(props: DataTableProps<T>) {
             >
               {selection && (
                 // Above a cell's link that reaches over its whole row.
-                <span role="cell" className="relative z-1 grid place-items-center">
+                <span
+                  role="cell"
+                  className="relative z-1 grid place-items-center"
+                  {...ranges.listen}
+                >
                   <Checkbox
                     checked={chosen}
-                    onChange={(on) => toggle(id, on)}
+                    onChange={(on) => ranges.choose(id, on)}
                     label={rowName(row)}
                   />
                 </span>
