@@ -64,7 +64,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const tracks = [selection && `${SELECT_WIDTH}px`, ...columns.map((column) => column.width)]
     .filter(Boolean)
     .join(" ");
-  const ranges = useRanges(() => rows.map(rowId), selection);
+  const choose = useRanges(() => rows.map(rowId), selection);
   return (
     <div ref={table} role="table" aria-label={label} aria-rowcount={(total ?? rows.length) + 1}>
       <HeadRow columns={columns} tracks={tracks}>
@@ -101,14 +101,10 @@ export function DataTable<T>(props: DataTableProps<T>) {
             >
               {selection && (
                 // Above a cell's link that reaches over its whole row.
-                <span
-                  role="cell"
-                  className="relative z-1 grid place-items-center"
-                  {...ranges.listen}
-                >
+                <span role="cell" className="relative z-1 grid place-items-center">
                   <Checkbox
                     checked={chosen}
-                    onChange={(on) => ranges.choose(id, on)}
+                    onChange={(on, far) => choose(id, on, far)}
                     label={rowName(row)}
                   />
                 </span>

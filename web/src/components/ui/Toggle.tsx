@@ -64,7 +64,8 @@ export function Switch(props: SwitchProps) {
 
 type CheckboxProps = {
   checked: boolean | "indeterminate";
-  onChange(checked: boolean): void;
+  /** `shift`: whether that key was down. */
+  onChange(checked: boolean, shift: boolean): void;
   /** The accessible name; with `children` it is their text. */
   label?: string;
   children?: ReactNode;
@@ -85,7 +86,9 @@ export function Checkbox({ checked, onChange, label, children, disabled }: Check
         {...field}
         id={id}
         aria-checked={checked === "indeterminate" ? "mixed" : checked}
-        onClick={() => onChange(checked !== true)}
+        onClick={(event) => onChange(checked !== true, event.shiftKey)}
+        // Or the browser selects the text between two clicks with Shift.
+        onMouseDown={(event) => event.shiftKey && event.preventDefault()}
         onKeyDown={(event) => event.key === "Enter" && event.preventDefault()}
         disabled={disabled}
         aria-label={label}
