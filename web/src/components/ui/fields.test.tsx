@@ -133,7 +133,7 @@ describe("toggles", () => {
     expect(box.getAttribute("aria-checked")).toBe("mixed");
     box.focus();
     await userEvent.keyboard(" ");
-    expect(tick).toHaveBeenCalledWith(true);
+    expect(tick).toHaveBeenCalledWith(true, false);
   });
 
   it("say by keyboard, too, why they cannot be used", async () => {
