@@ -126,9 +126,7 @@ def test_bulk_actions_say_what_became_of_each(visitor: Visitor, client: Client, 
         assert client.wait(job).state.value == "CANCELLED"
 
 
-def test_shift_selects_all_between_two_clicks(
-    visitor: Visitor, client: Client, label: str
-) -> None:
+def test_shift_selects_all_between_two_clicks(visitor: Visitor, client: Client, label: str) -> None:
     for n in range(4):
         client.wait(client.submit(name=f"{label}-{n}", command="true"))
     with visitor.page(f"/jobs?q={label}") as page:
