@@ -189,6 +189,18 @@ async def test_a_page_of_the_list_reads_little(
         assert most_read(nodes) <= READ_AT_MOST
 
 
+async def test_the_beginning_of_any_id_reads_little(database: Database) -> None:
+    edges = await database.value(
+        "SELECT histogram_bounds::text::uuid[] FROM pg_stats"
+        " WHERE tablename = 'job_specs' AND attname = 'job_id'"
+    )
+    # Around an edge the statistics say least about how many there are.
+    for begin in {str(edge)[:length] for edge in edges[1:-1:9] for length in (3, 4, 10)}:
+        for sort in JobSort:
+            nodes = await plan_of_page(database, JobFilter(name=begin), sort, None)
+            assert most_read(nodes) <= READ_AT_MOST, begin
+
+
 async def test_filters_that_find_nothing_read_little(database: Database) -> None:
     nothing = JobFilter(project="nowhere")
     for where in (
