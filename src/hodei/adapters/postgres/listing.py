@@ -230,7 +230,8 @@ def _filter_name(statement: Statement, name: str) -> None:
     if bounds is None:
         statement.add("s.name_key LIKE {}", pattern)
         return
-    by_id, values = "s.job_id BETWEEN {} AND {}", [*bounds]
+    by_id = "s.job_id BETWEEN {} AND {}"
+    values: list[object] = [*bounds]
     begin = str(bounds[0])[:_SELDOM]
     if str(bounds[1]).startswith(begin):
         # Says nothing new, but that these are few. A range around an edge of the histogram of ids
