@@ -103,7 +103,12 @@ def python_image() -> ImageFiles:
 
 def node_image() -> ImageFiles:
     """The machine's own Node.js."""
-    layer = _cached("node", closure(["/usr/bin/node"]), {})
+    files = closure(["/usr/bin/node"])
+    # Debian's build has parts of the library beside it, where others have them in the program.
+    for name in ("acorn", "acorn-walk", "cjs-module-lexer", "undici"):
+        parts = Path("/usr/share/nodejs", name).rglob("*.js")
+        files |= {str(path): path for path in parts if path.is_file()}
+    layer = _cached("node", files, {})
     return ImageFiles(NODE, [busybox_layer(), layer], {"Cmd": ["node"], "Env": [f"PATH={PATH}"]})
 
 

@@ -42,7 +42,12 @@ async def forwarded(listening: socket.socket, port: int) -> AsyncIterator[None]:
             writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            # An agent that calls while the server is not there.
+            writer.close()
+            return
         await asyncio.gather(copy(reader, inner_writer), copy(inner_reader, writer))
 
     async with await asyncio.start_server(serve, sock=listening):

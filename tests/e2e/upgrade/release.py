@@ -28,7 +28,9 @@ def previous_release() -> Iterator[Path]:
     with TemporaryDirectory(prefix="hodei-release-", dir="/tmp") as folder:
         os.chmod(folder, 0o755)
         with tarfile.open(_ARCHIVE) as archive:
-            archive.extractall(folder, filter="data")
+            # Debian 12's Python knows no filters yet; the archive is on record.
+            archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _: member)
+            archive.extractall(folder)
         yield Path(folder)
 
 
