@@ -156,3 +156,15 @@ def test_the_bar_of_a_phone_has_five_places(visitor: Visitor) -> None:
     with visitor.page("/", size="phone") as page:
         bar = page.get_by_role("navigation", name="Main").locator("a, button")
         expect(bar).to_have_text(["Dashboard", "Jobs", "Providers", "Metrics", "More"])
+
+
+def test_the_way_to_the_settings_is_marked_in_each_of_them(visitor: Visitor) -> None:
+    with visitor.page("/settings/tokens") as page:
+        link = page.get_by_role("link", name="Settings", exact=True)
+        expect(link).to_have_attribute("aria-current", "page")
+        page.get_by_role("link", name="Jobs", exact=True).click()
+        expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
+        expect(link).not_to_have_attribute("aria-current", "page")
+        link.click()
+        expect(page).to_have_url(re.compile("/settings/profile$"))
+        expect(link).to_have_attribute("aria-current", "page")

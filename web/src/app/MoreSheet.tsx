@@ -11,7 +11,7 @@ import { Button } from "@/components/ui/Button";
 import { Sheet } from "@/components/ui/Dialog";
 import { ButtonLink } from "@/components/ui/Link";
 import AppearanceMenus from "./AppearanceMenus";
-import { hasSettings, moreItems, type NavItem, settingsIcon } from "./nav";
+import { hasSettings, moreItems, type NavItem, settingsIcon, toSettings } from "./nav";
 
 export default function MoreSheet({ onClose }: { onClose(): void }) {
   const { t } = useTranslation();
@@ -86,7 +86,7 @@ function SettingsLink() {
   const { t } = useTranslation();
   const Icon = settingsIcon;
   return (
-    <Link to="/settings/$section" params={{ section: "profile" }} className={row}>
+    <Link {...toSettings} className={row}>
       <Icon size={20} aria-hidden strokeWidth={1.75} />
       {t("nav.settings")}
     </Link>

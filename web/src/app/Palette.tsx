@@ -22,7 +22,14 @@ import { StatusIcon } from "@/components/ui/StatusBadge";
 import { switchLanguage } from "@/i18n/i18n";
 import { shortId } from "@/lib/format";
 import { setPreference, shownTheme } from "@/lib/preferences";
-import { canCreateJobs, canCreateTemplates, hasSettings, navItems, settingsIcon } from "./nav";
+import {
+  canCreateJobs,
+  canCreateTemplates,
+  hasSettings,
+  navItems,
+  settingsIcon,
+  toSettings,
+} from "./nav";
 
 type PaletteProps = { onClose(): void; onShortcuts(): void };
 
@@ -183,9 +190,7 @@ function Pages({ close }: { close: Close }) {
         <Entry
           icon={settingsIcon}
           value={t("nav.settings")}
-          onSelect={close(
-            () => void navigate({ to: "/settings/$section", params: { section: "profile" } }),
-          )}
+          onSelect={close(() => void navigate(toSettings))}
         >
           {t("nav.settings")}
         </Entry>

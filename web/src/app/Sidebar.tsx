@@ -10,7 +10,13 @@ import { ConnectionDot } from "@/components/ui/ConnectionDot";
 import { Tooltip } from "@/components/ui/Tooltip";
 import { cn } from "@/lib/cn";
 import { setPreference, usePreferences } from "@/lib/preferences";
-import { hasSettings, type NavItem, navigation, settingsIcon as SettingsIcon } from "./nav";
+import {
+  hasSettings,
+  type NavItem,
+  navigation,
+  settingsIcon as SettingsIcon,
+  toSettings,
+} from "./nav";
 
 const AppearanceMenus = lazy(() => import("./AppearanceMenus"));
 const AccountMenu = lazy(() => import("./AccountMenu"));
@@ -125,7 +131,7 @@ function Foot({ wide }: { wide: boolean }) {
         <ConnectionDot />
       </span>
       {hasSettings && (
-        <Link to="/settings/$section" params={{ section: "profile" }} className={entry}>
+        <Link {...toSettings} className={entry}>
           <SettingsIcon size={18} aria-hidden className="shrink-0" strokeWidth={1.75} />
           <span className={wide ? "max-lg:sr-only" : "sr-only"}>{t("nav.settings")}</span>
         </Link>

@@ -113,6 +113,11 @@ export const barItems = navItems.filter((item) => BAR.includes(item.name));
 export const moreItems = navItems.filter((item) => !BAR.includes(item.name));
 
 export const settingsIcon = Settings;
+/** Where the settings begin; within them the section that is open, so that the link is active. */
+export const toSettings = {
+  to: "/settings/$section",
+  params: ({ section = "profile" }: { section?: string }) => ({ section }),
+} as const;
 export const hasSettings = hasPage("settings", "SettingsPage");
 export const canCreateTemplates = hasPage("templates", "NewTemplatePage");
 export const canCreateJobs = hasPage("job-form", "NewJobPage");
