@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -152,9 +153,14 @@ def ended_child() -> proc.Identity:
     """A child of this process that has ended with 7 and waits to be collected."""
     child = os.posix_spawn("/bin/sh", ["sh", "-c", "exit 7"], os.environ)
     os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-    stat = proc.read_stat(child)
+    return identity_of(child)
+
+
+def identity_of(pid: int) -> proc.Identity:
+    """Also of one that is dead and waits to be collected."""
+    stat = proc.read_stat(pid)
     assert stat is not None
-    return proc.Identity(pid=child, start=stat.start, boot=proc.boot_id())
+    return proc.Identity(pid=pid, start=stat.start, boot=proc.boot_id())
 
 
 def test_who_looks_while_another_collects_knows_the_exit_code_too() -> None:
@@ -188,17 +194,14 @@ def test_a_child_whose_first_thread_is_over_has_not_ended() -> None:
     script += "; ctypes.CDLL(None).pthread_exit(None)"
     child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE)
     assert child.stdin is not None
-    stat = proc.read_stat(child.pid)
-    while stat is not None and stat.state != "Z":
-        stat = proc.read_stat(child.pid)
-    assert stat is not None
-    agent = proc.Identity(pid=child.pid, start=stat.start, boot=proc.boot_id())
-    reaper = Reaper()
+    reaper, agent = Reaper(), identity_of(child.pid)
+    while proc.identify(child.pid, agent.boot) is not None:
+        time.sleep(0.001)
     assert not reaper.collect(agent)
     child.stdin.close()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert reaper.collect(agent)
-    assert reaper.exit_code(agent) is not None
+    assert reaper.exit_code(agent) == 0
     child.wait()
 
 

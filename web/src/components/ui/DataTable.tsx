@@ -104,7 +104,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
                 <span role="cell" className="relative z-1 grid place-items-center">
                   <Checkbox
                     checked={chosen}
-                    onChange={(on, far) => choose(id, on, far)}
+                    onChange={(on, shift) => choose(id, on, shift)}
                     label={rowName(row)}
                   />
                 </span>

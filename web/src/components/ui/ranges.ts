@@ -6,12 +6,12 @@ export type Selection = {
   onSelect(ids: ReadonlySet<string>): void;
 };
 
-/** Chooses a row or takes it back; with `far`, all from the one before it too. */
+/** Chooses a row or takes it back; with `shift`, all from the one before it too. */
 export function useRanges(ids: () => readonly string[], selection: Selection | undefined) {
   const last = useRef<string>(undefined);
-  return (id: string, on: boolean, far: boolean) => {
+  return (id: string, on: boolean, shift: boolean) => {
     const next = new Set(selection?.selected);
-    for (const each of far ? between(ids(), last.current, id) : [id]) {
+    for (const each of shift ? between(ids(), last.current, id) : [id]) {
       if (on) next.add(each);
       else next.delete(each);
     }
